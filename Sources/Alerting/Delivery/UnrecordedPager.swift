@@ -1,0 +1,87 @@
+import Foundations
+import Logging
+import Model
+
+/// Pages without the outbox while the alert database can't be written: a page that may come twice is better than none.
+///
+/// Each alert is said once to each receiver, marked as unrecorded. Once the database takes the alert, its page goes out again in the
+/// ordinary way, and its resolve follows that one.
+actor UnrecordedPager {
+    /// Sent with such pages, beside the mark in the alert's annotations.
+    static let header = "X-Nightjar-Unrecorded"
+    static let annotation = NamedText(
+        name: "nightjar_unrecorded", text: "The alert database can't be written. This page isn't recorded and comes again once it can.")
+
+    private let context: NotificationContext
+    private let deliverers: [String: any Deliverer]
+    private let logger: Logger
+    /// What was said, by receiver; of alerts that are no longer waiting to be recorded nothing is kept.
+    private var said: [String: Set<Fingerprint>] = [:]
+
+    init(context: NotificationContext, deliverers: [String: any Deliverer], logger: Logger) {
+        self.context = context
+        self.deliverers = deliverers
+        self.logger = logger
+    }
+
+    /// Says what fires to those who haven't heard it. Failures are tried again at the next call.
+    func page(_ alerts: [AlertInstance], generatorURL: String) async {
+        var waiting: [String: [AlertInstance]] = [:]
+        for alert in alerts {
+            for route in context.router.routes(for: alert.labels) where said[route.receiver]?.contains(alert.fingerprint) != true {
+                waiting[route.receiver, default: []].append(alert)
+            }
+        }
+        await withTaskGroup { group in
+            for (name, alerts) in waiting {
+                guard let receiver = context.receivers[name], let deliverer = deliverers[name] else { continue }
+                let url = context.externalURL
+                group.addTask {
+                    do {
+                        let reply = try await deliverer.send(Self.request(alerts, to: receiver, externalURL: url, generatorURL: generatorURL))
+                        return (name, alerts, (200..<300).contains(reply.status) ? "" : "status \(reply.status)")
+                    } catch {
+                        return (name, alerts, "\(error)")
+                    }
+                }
+            }
+            for await (name, alerts, failure) in group { note(name, alerts, failure) }
+        }
+    }
+
+    /// The database took them.
+    func recorded(_ alerts: [AlertInstance]) {
+        for name in said.keys {
+            for alert in alerts { said[name]?.remove(alert.fingerprint) }
+            if said[name]?.isEmpty == true { said[name] = nil }
+        }
+    }
+
+    private func note(_ receiver: String, _ alerts: [AlertInstance], _ failure: String) {
+        if failure.isEmpty { said[receiver, default: []].formUnion(alerts.map(\.fingerprint)) }
+        logger.critical(
+            "a page went out without being recorded",
+            metadata: ["receiver": "\(receiver)", "alerts": "\(alerts.count)", "failure": "\(failure)"])
+    }
+
+    private static func request(_ alerts: [AlertInstance], to receiver: Receiver, externalURL: String, generatorURL: String) throws -> DeliveryRequest {
+        let messages = alerts.map { alert in
+            MessageAlert(
+                fingerprint: alert.fingerprint.text, labels: alert.labels, annotations: alert.annotations + [annotation], generatorURL: generatorURL,
+                startsAt: alert.firedAt ?? alert.activeAt)
+        }
+        let groupLabels: Labels = [AlertLabel.name: alerts[0].labels[AlertLabel.name] ?? ""]
+        let body = WebhookBody(
+            receiver: receiver.name, groupKey: Route.groupKey(groupLabels), groupLabels: groupLabels, externalURL: externalURL, alerts: messages,
+            alertsMax: receiver.alertsPerMessageMax)
+        let message = OutboxMessage(
+            id: 0, key: OutboxMessage.newKey(), receiver: receiver.name, groupKey: body.groupKey, operation: .trigger, payload: try body.encoded(),
+            attempt: 1, mayBeRepeat: true)
+        switch receiver.kind {
+        case .webhook(let webhook):
+            var request = try WebhookRequest.make(message, for: webhook)
+            request.headers.append((header, "1"))
+            return request
+        }
+    }
+}

@@ -1,0 +1,224 @@
+import Foundations
+import Logging
+import Model
+
+/// Evaluates rules, keeps the states of alerts and pages: the alerting part of a collector, or of an evaluator of its own.
+///
+/// Everything that must survive the process is in one SQLite file. Only one service can have it open.
+public final class AlertingService: Sendable {
+    let database: AlertDatabase
+    private let environment: RuleEnvironment
+    private let manager: RuleManager
+    private let workers: [ReceiverWorker]
+    private let clock: any WallClock
+    private let logger: Logger
+    private let scheduleSignal = Signal()
+
+    /// Opens the database. Nothing is evaluated before `run`.
+    init(
+        options: AlertingOptions, evaluator: any ExpressionEvaluator, write: @escaping @Sendable (MetricBatch) async throws -> Void,
+        clock: any WallClock, logger: Logger, deliverer: (Receiver) throws -> any Deliverer
+    ) throws {
+        self.clock = clock
+        self.logger = logger
+        let database = try AlertDatabase(path: options.databasePath)
+        self.database = database
+        var deliverers: [String: any Deliverer] = [:]
+        for receiver in options.receivers { deliverers[receiver.name] = try deliverer(receiver) }
+        let workers = options.receivers.map { receiver in
+            ReceiverWorker(receiver: receiver, database: database, deliverer: deliverers[receiver.name]!, clock: clock, logger: logger)
+        }
+        self.workers = workers
+        let context = NotificationContext(
+            router: Router(routes: options.route.map { [$0] } ?? []),
+            receivers: Dictionary(options.receivers.map { ($0.name, $0) }, uniquingKeysWith: { $1 }), externalURL: options.externalURL)
+        environment = RuleEnvironment(
+            evaluator: evaluator, database: database, write: write, context: context,
+            unrecordedPager: UnrecordedPager(context: context, deliverers: deliverers, logger: logger), externalLabels: options.externalLabels,
+            noDataHoldMilliseconds: Int64(options.noDataHoldSeconds * 1000), clock: clock, logger: logger,
+            wake: { receivers in for worker in workers where receivers.contains(worker.receiver.name) { worker.signal.raise() } })
+        manager = RuleManager(
+            globs: options.ruleGlobs, intervalMillisecondsDefault: max(Limits.groupIntervalMillisecondsMin, Int64(options.evaluationIntervalSeconds * 1000)),
+            environment: environment)
+    }
+
+    /// Evaluates and delivers until the task is cancelled, then closes the database.
+    public func run() async {
+        await startAgainUntilDone()
+        await withDiscardingTaskGroup { group in
+            for worker in workers { group.addTask { await worker.run() } }
+            group.addTask { await self.evaluate() }
+            group.addTask { await self.maintain() }
+        }
+        await storeEvaluations()
+        do {
+            try database.close()
+        } catch {
+            logger.error("the alert database wasn't closed", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// A database that can't be read now, because the disk is full or slow, may be read later: nobody would be paged otherwise.
+    private func startAgainUntilDone() async {
+        while !Task.isCancelled {
+            do {
+                return try await start()
+            } catch {
+                logger.critical("alerting can't start and tries again", metadata: ["reason": "\(error)"])
+            }
+            await scheduleSignal.wait(atMostMilliseconds: Limits.startAgainMilliseconds)
+        }
+    }
+
+    /// Takes up what was stored, reads the rules and makes up for what changed meanwhile.
+    func start() async throws {
+        try await manager.start()
+        environment.wake(try await database.reconcile(now: clock.nowMilliseconds(), environment.context))
+    }
+
+    private func evaluate() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for due in await manager.takeDue(now: clock.nowMilliseconds()) {
+                    group.addTask {
+                        await due.runner.tick(at: due.tick, intervalMilliseconds: due.intervalMilliseconds)
+                        await self.manager.finished(due)
+                        self.scheduleSignal.raise()
+                    }
+                }
+                let longest: Int64 = 1000
+                let wait = await manager.nextDue().map { $0.milliseconds - clock.nowMilliseconds().milliseconds } ?? longest
+                // Due but without room: the end of a running group raises the signal.
+                await scheduleSignal.wait(atMostMilliseconds: wait <= 0 ? longest : min(wait, longest))
+            }
+        }
+    }
+
+    /// Runs the groups that are due now, once, one after another.
+    func evaluateDue() async {
+        for due in await manager.takeDue(now: clock.nowMilliseconds()) {
+            await due.runner.tick(at: due.tick, intervalMilliseconds: due.intervalMilliseconds)
+            await manager.finished(due)
+        }
+    }
+
+    /// Makes the attempts that are due now, once.
+    func deliverDue() async {
+        for worker in workers { _ = await worker.sendDue() }
+    }
+
+    // Maintenance
+
+    private func maintain() async {
+        var lastPrune: Int64?
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(nanoseconds: UInt64(Limits.fileCheckSeconds) * 1_000_000_000)
+            } catch {
+                return  // Cancelled.
+            }
+            await manager.update(isForced: false)
+            scheduleSignal.raise()
+            await storeEvaluations()
+            await queueRepeats()
+            let now = clock.monotonicNanoseconds()
+            if lastPrune.map({ now - $0 >= Limits.pruneSeconds * 1_000_000_000 }) ?? true {
+                lastPrune = now
+                await prune()
+            }
+        }
+    }
+
+    func queueRepeats() async {
+        do {
+            let now = clock.nowMilliseconds()
+            guard try await database.hasRepeats(now: now, environment.context) else { return }
+            try await manager.refreshTexts()
+            environment.wake(try await database.queueRepeats(now: now, environment.context))
+        } catch {
+            logger.error("pages that are due again weren't queued", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    func storeEvaluations() async {
+        do {
+            try await database.setLastEvaluations(await manager.lastEvaluations())
+        } catch {
+            logger.error("the times of evaluations weren't stored", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func prune() async {
+        do {
+            try await database.prune(now: clock.nowMilliseconds())
+        } catch {
+            logger.error("old alerts weren't removed", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    // What others see and do
+
+    /// Reads all rule files anew, each as a whole or not at all; a file with a fault leaves its old rules in force. Returns what is wrong.
+    @discardableResult
+    public func reload() async -> [RuleProblem] {
+        await manager.update(isForced: true)
+        scheduleSignal.raise()
+        return await manager.problems()
+    }
+
+    /// The groups in force, in order of file.
+    public func groups() async -> [RuleGroupStatus] { await manager.groups() }
+
+    /// Pending and firing alerts.
+    public func activeAlerts() async -> [ActiveAlert] { await manager.activeAlerts() }
+
+    /// What is wrong in the rule files now.
+    public func problems() async -> [RuleProblem] { await manager.problems() }
+
+    /// The outbox with its last deliveries. Where it can't be read, everything is 0 and the status says why.
+    public func outbox(deliveriesMax: Int = 100) async -> OutboxStatus {
+        do {
+            return try await database.outboxStatus(now: clock.nowMilliseconds(), deliveriesMax: min(max(0, deliveriesMax), Limits.recentDeliveriesMax))
+        } catch {
+            logger.error("the outbox can't be read", metadata: ["reason": "\(error)"])
+            return OutboxStatus(unreadableReason: error.description)
+        }
+    }
+
+    /// The last steps of all alerts or of one, newest first.
+    public func events(fingerprint: String? = nil, limit: Int = 100) async throws -> [AlertEvent] {
+        try await database.events(fingerprint: fingerprint, limit: min(max(0, limit), Limits.eventsMax))
+    }
+
+    /// Counters and counts, for the service's own metrics.
+    public func statistics() async -> AlertingStatistics {
+        var statistics = await manager.statistics()
+        for alert in await manager.activeAlerts() {
+            if alert.phase == .pending { statistics.alertsPending += 1 }
+            if alert.phase == .firing {
+                statistics.alertsFiring += 1
+                statistics.firingBySeverity[alert.severity, default: 0] += 1
+            }
+        }
+        for worker in workers {
+            let counters = worker.counters
+            statistics.attemptsTotal += counters.attempts
+            statistics.attemptFailuresTotal += counters.failures
+            statistics.deliveredTotal += counters.delivered
+            statistics.failedTotal += counters.refused
+        }
+        let outbox = await outbox(deliveriesMax: 0)
+        statistics.outboxPending = outbox.pending
+        statistics.outboxFailed = outbox.failed
+        statistics.outboxOldestPendingSeconds = outbox.oldestPendingSeconds
+        if outbox.unreadableReason != nil { statistics.databaseFailuresTotal += 1 }
+        return statistics
+    }
+
+    /// All that is wrong in rule files (paths or patterns), for a check before they are put in force.
+    static func check(_ files: [String], evaluator: any ExpressionEvaluator) -> [RuleProblem] {
+        var library = RuleLibrary(globs: files, evaluator: evaluator)
+        _ = library.update(isForced: true)
+        return library.problems
+    }
+}

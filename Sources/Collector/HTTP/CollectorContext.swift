@@ -1,0 +1,25 @@
+import Hummingbird
+import NIOCore
+
+/// A request's way through the collector.
+struct CollectorContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+    /// The client's address, without the port.
+    let remoteAddress: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+        remoteAddress = Self.address(of: source.channel)
+    }
+
+    static func address(of channel: any Channel) -> String { channel.remoteAddress?.ipAddress ?? "unknown" }
+
+    /// Closes the connection in a second: long enough for the answer to get through to a client that is still sending, and the
+    /// end of what would otherwise be read and thrown away for as long as it sends.
+    func closesSoon() {
+        let channel = channel
+        channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+    }
+}

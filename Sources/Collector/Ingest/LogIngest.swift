@@ -1,0 +1,104 @@
+import Compression
+import Foundations
+import HTTPTypes
+import Hummingbird
+import LogStore
+import Model
+import Wire
+
+/// `POST /v1/logs` (OTLP, protobuf and JSON) and `POST /loki/api/v1/push` (Loki, JSON and snappy protobuf).
+struct LogIngest: Sendable {
+    static let otlpPath = "/v1/logs"
+    static let lokiPath = "/loki/api/v1/push"
+    let edge: Edge
+
+    func register(_ routes: Routes) {
+        routes.on(.post, Self.otlpPath, scope: .ingest, refusalBody: { OTLPReply.refusal($0, $1) }) { try await otlp($0, $1) }
+        routes.on(.post, Self.lokiPath, scope: .ingest) { try await loki($0, $1) }
+    }
+
+    private func otlp(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        guard let format = BodyFormat(request.headers) else {
+            throw IngestRequest.unsupportedType(request.headers, accepted: "application/x-protobuf or application/json")
+        }
+        let ingest = try IngestRequest(request.headers)
+        let receivedAt = edge.clock.now()
+        let outcome = try await Ingestion(edge: edge).receive(
+            request, context, ingest, route: Self.otlpPath,
+            decode: { bytes throws(WireError) in
+                switch format {
+                case .protobuf: try OTLPLogs.decode(protobuf: bytes, receivedAt: receivedAt)
+                case .json: try OTLPLogs.decode(json: bytes, receivedAt: receivedAt)
+                }
+            },
+            store: { records in try await store(records, ingest) })
+        var response = OTLPReply.success(rejection(outcome), format)
+        if outcome.isDuplicateBatch { response.headers[.nightjarDuplicate] = "1" }
+        return response
+    }
+
+    private func loki(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        guard let format = BodyFormat(request.headers) else {
+            throw IngestRequest.unsupportedType(request.headers, accepted: "application/json or application/x-protobuf")
+        }
+        var headers = request.headers
+        // Loki's protobuf is snappy-compressed by definition; its senders don't say so.
+        if format == .protobuf && headers[.contentEncoding] == nil { headers[.contentEncoding] = ContentEncoding.snappy.rawValue }
+        let ingest = try IngestRequest(headers)
+        let receivedAt = edge.clock.now()
+        let outcome = try await Ingestion(edge: edge).receive(
+            request, context, ingest, route: Self.lokiPath,
+            decode: { bytes throws(WireError) in
+                switch format {
+                case .protobuf: try LokiPush.decode(protobuf: bytes, receivedAt: receivedAt)
+                case .json: try LokiPush.decode(json: bytes, receivedAt: receivedAt)
+                }
+            },
+            store: { records in try await store(records, ingest) })
+        let rejection = rejection(outcome)
+        guard rejection.isEmpty else {
+            throw Refusal(status: .badRequest, errorType: "bad_data", reason: .rejectedData, message: rejection.message)
+        }
+        var response = Response(status: .noContent)
+        if outcome.isDuplicateBatch { response.headers[.nightjarDuplicate] = "1" }
+        return response
+    }
+
+    private func store(_ records: [LogRecord], _ ingest: IngestRequest) async throws -> LogAppendOutcome {
+        do throws(LogStoreError) {
+            let outcome = try await edge.logs.append(records, origin: ingest.origin)
+            if let origin = ingest.origin {
+                edge.agents.seen(
+                    origin, instance: ingest.instance, version: ingest.version, signal: .logs, at: edge.clock.nowMilliseconds())
+            }
+            edge.counters.ingested {
+                $0.logRecords += UInt64(outcome.stored)
+                $0.duplicateLogBatches += outcome.isDuplicateBatch ? 1 : 0
+            }
+            return outcome
+        } catch {
+            throw refusal(for: error, limits: edge.limits)
+        }
+    }
+
+    private func rejection(_ outcome: LogAppendOutcome) -> PartialRejection {
+        let rejection = PartialRejection(counts: outcome.refused.map { ("\($0.reason)", $0.count, "") })
+        for item in rejection.counts { edge.counters.rejected(item.count, reason: item.reason) }
+        return rejection
+    }
+}
+
+/// The two forms of an OTLP or Loki body.
+enum BodyFormat: Sendable {
+    case protobuf, json
+
+    init?(_ headers: HTTPFields) {
+        switch IngestRequest.mediaType(headers) {
+        case "application/x-protobuf": self = .protobuf
+        case "application/json": self = .json
+        default: return nil
+        }
+    }
+
+    var contentType: String { self == .protobuf ? "application/x-protobuf" : "application/json" }
+}

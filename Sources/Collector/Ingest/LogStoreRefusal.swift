@@ -1,0 +1,9 @@
+import LogStore
+
+/// What a sender is told when the log store refuses.
+func refusal(for error: LogStoreError, limits: CollectorLimits) -> Refusal {
+    switch error {
+    case .diskFull: .unavailable(.diskFull, error.description, retryAfterSeconds: limits.diskRetrySeconds)
+    default: .unavailable(.storeUnavailable, error.description, retryAfterSeconds: limits.diskRetrySeconds)
+    }
+}

@@ -1,0 +1,160 @@
+import Foundations
+import HTTPTypes
+import NIOHTTP1
+
+/// What of a request decides whether it is served.
+struct AccessRequest: Sendable {
+    /// The `Host` header, or HTTP/2's authority.
+    var host: String?
+    var origin: String?
+    /// `Sec-Fetch-Site`, which browsers alone send.
+    var fetchSite: String?
+    var authorization: String?
+    /// The client's address, without the port.
+    var address: String
+
+    init(_ head: HTTPRequest, address: String) {
+        host = head.authority
+        origin = head.headerFields[.origin]
+        fetchSite = head.headerFields[.secFetchSite]
+        authorization = head.headerFields[.authorization]
+        self.address = address
+    }
+
+    init(_ head: HTTPRequestHead, address: String) {
+        host = head.headers.first(name: "host")
+        origin = head.headers.first(name: "origin")
+        fetchSite = head.headers.first(name: "sec-fetch-site")
+        authorization = head.headers.first(name: "authorization")
+        self.address = address
+    }
+}
+
+extension HTTPField.Name {
+    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
+}
+
+/// Decides who may do what.
+///
+/// Without tokens only loopback is served, and only requests that a web page of somebody else can't have made: the `Host` must
+/// be a name of this machine (against DNS rebinding) and the `Origin`, where there is one, the collector's own. With tokens every
+/// request needs one whose scopes allow it.
+final class AccessControl: Sendable {
+    private enum Mode: Sendable {
+        case open
+        case tokens(TokenTable)
+    }
+
+    private let mode: Locked<Mode>
+    /// Tokens made in this process, kept in memory alone.
+    private let ephemeral = Locked(TokenTable())
+    private let tokenFile: String?
+    private let hosts: Set<String>
+    private let failures: AuthenticationFailures
+    private let limits: CollectorLimits
+
+    /// Refuses, with a sentence, options under which the collector would be open to others.
+    init(_ options: CollectorOptions, clock: any WallClock) throws(CollectorError) {
+        limits = options.limits
+        tokenFile = options.tokenFile
+        hosts = ["localhost", "127.0.0.1", "[::1]", Self.hostName(options.listen.description)]
+        failures = AuthenticationFailures(
+            perMinuteMax: limits.authenticationFailuresPerMinuteMax, addressesMax: limits.authenticationAddressesMax, clock: clock)
+        let address = options.listen.description
+        guard let tokenFile = options.tokenFile else {
+            if !options.listen.isLoopback { throw .needsTokens(address: address) }
+            mode = Locked(.open)
+            return
+        }
+        if !options.listen.isLoopback && options.tls == nil && !options.allowsPlainTokens { throw .needsTLS(address: address) }
+        mode = Locked(.tokens(try TokenTable(path: tokenFile, bytesMax: limits.tokenFileBytesMax)))
+    }
+
+    /// Reads the token file again; what was valid stays so where it can't be read.
+    func reload() throws(CollectorError) {
+        guard let tokenFile else { return }
+        let table = try TokenTable(path: tokenFile, bytesMax: limits.tokenFileBytesMax)
+        mode.withLock { $0 = .tokens(table) }
+    }
+
+    /// A token for this process's own parts, valid until it ends.
+    func makeEphemeralToken(name: String, scopes: Set<AccessScope>) -> Secret {
+        guard let made = AccessToken.make(name: name, scopes: scopes) else {
+            preconditionFailure("the name and the scopes of a token of our own are right")
+        }
+        ephemeral.withLock { $0.add(hash: AccessToken.hash(made.token.reveal()), Principal(name: name, scopes: scopes)) }
+        return made.token
+    }
+
+    /// Whether `authorize` would succeed, without counting a failure.
+    func allows(_ request: AccessRequest, _ scope: AccessScope) -> Bool {
+        switch mode.withLock({ $0 }) {
+        case .open: foreign(request) == nil
+        case .tokens(let table): principal(request, table)?.may(scope) ?? false
+        }
+    }
+
+    /// Who it is, or why not: 401 without a valid token, 403 where it isn't enough or the request is foreign, 429 after too many failures.
+    func authorize(_ request: AccessRequest, _ scope: AccessScope) throws(Refusal) -> Principal {
+        switch mode.withLock({ $0 }) {
+        case .open:
+            if let refusal = foreign(request) { throw refusal }
+            return .local
+        case .tokens(let table):
+            guard let principal = principal(request, table) else { throw unauthenticated(request) }
+            guard principal.may(scope) else {
+                throw Refusal(
+                    status: .forbidden, errorType: "forbidden", reason: .forbidden,
+                    message: "the token \(principal.name) lacks the scope \(scope.rawValue)")
+            }
+            return principal
+        }
+    }
+
+    private func principal(_ request: AccessRequest, _ table: TokenTable) -> Principal? {
+        guard let authorization = request.authorization, authorization.count > 7, authorization.prefix(7).lowercased() == "bearer " else {
+            return nil
+        }
+        let token = String(authorization.dropFirst(7))
+        return table.principal(of: token) ?? ephemeral.withLock { $0 }.principal(of: token)
+    }
+
+    private func unauthenticated(_ request: AccessRequest) -> Refusal {
+        // A request without any credentials is a mistake, not an attempt at guessing.
+        if request.authorization != nil, let waitSeconds = failures.record(request.address) {
+            return Refusal(
+                status: .tooManyRequests, errorType: "too_many_requests", reason: .tooManyFailures,
+                message: "too many failed authentications from this address; wait \(waitSeconds) s", retryAfterSeconds: waitSeconds)
+        }
+        return Refusal(
+            status: .unauthorized, errorType: "unauthorized", reason: .unauthenticated,
+            message: request.authorization == nil
+                ? "this collector wants a token in the header Authorization: Bearer" : "the token isn't valid",
+            headers: [.wwwAuthenticate: "Bearer realm=\"nightjar\""])
+    }
+
+    /// What makes a request one that a foreign web page may have made.
+    private func foreign(_ request: AccessRequest) -> Refusal? {
+        if let host = request.host, !hosts.contains(Self.hostName(host)) {
+            return Refusal(
+                status: .forbidden, errorType: "forbidden", reason: .foreignHost,
+                message: "the Host header names \"\(SafeText(host.prefix(100)).string)\"; without tokens only localhost and 127.0.0.1 are served")
+        }
+        let isOwnOrigin = request.origin.map { origin in
+            request.host.map { origin == "http://\($0)" || origin == "https://\($0)" } ?? false
+        }
+        if isOwnOrigin == false || (request.fetchSite == "cross-site" && isOwnOrigin == nil) {
+            return Refusal(
+                status: .forbidden, errorType: "forbidden", reason: .crossOrigin,
+                message: "requests from web pages of other sites aren't served without tokens")
+        }
+        return nil
+    }
+
+    /// A host without its port, in lower case: `[::1]:9845` is `[::1]`.
+    static func hostName(_ text: String) -> String {
+        let lower = text.lowercased()
+        if lower.hasPrefix("[") { return String(lower.prefix { $0 != "]" }) + "]" }
+        return String(lower.prefix { $0 != ":" })
+    }
+}

@@ -1,0 +1,18 @@
+import Hummingbird
+
+/// All routes of the collector.
+enum CollectorRoutes {
+    static func responder(_ edge: Edge, _ tail: LokiTail) -> some HTTPResponder<CollectorContext> {
+        let routes = Routes(edge)
+        MetricIngest(edge: edge).register(routes)
+        LogIngest(edge: edge).register(routes)
+        QueryRoutes(edge: edge).register(routes)
+        SeriesRoutes(edge: edge).register(routes)
+        RuleRoutes(edge: edge).register(routes)
+        StatusRoutes(edge: edge).register(routes)
+        LokiRoutes(edge: edge).register(routes)
+        tail.register(routes)
+        NightjarRoutes(edge: edge).register(routes)
+        return routes.responder
+    }
+}

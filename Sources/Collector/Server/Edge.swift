@@ -1,0 +1,119 @@
+import Alerting
+import Foundations
+import LogStore
+import Logging
+import MetricStore
+
+/// What all routes share.
+final class Edge: Sendable {
+    let options: CollectorOptions
+    let limits: CollectorLimits
+    let metrics: MetricStore
+    let logs: LogStore
+    let alerting: AlertingService
+    let clock: any WallClock
+    let logger: Logger
+    let access: AccessControl
+    let disk: DiskGuard
+    let counters = Counters()
+    let agents: AgentRegistry
+    let bodies: BodyReader
+    let ingestGate: AdmissionGate
+    let queryGate: AdmissionGate
+    let tails: TailLimit
+    let startedAt: NanoTimestamp
+    /// Set when the server stops: readiness ends and live tails close.
+    let stopping = Signal()
+    private let refusalLog: RefusalLog
+
+    init(
+        options: CollectorOptions, metrics: MetricStore, logs: LogStore, alerting: AlertingService, fileSystem: any FileSystem,
+        clock: any WallClock, logger: Logger
+    ) throws(CollectorError) {
+        self.options = options
+        limits = options.limits
+        self.metrics = metrics
+        self.logs = logs
+        self.alerting = alerting
+        self.clock = clock
+        self.logger = logger
+        access = try AccessControl(options, clock: clock)
+        disk = DiskGuard(options, fileSystem: fileSystem, clock: clock)
+        agents = AgentRegistry(directory: options.dataDirectory, agentsMax: limits.agentsMax, fileSystem: fileSystem)
+        bodies = BodyReader(limits: limits, budget: ByteBudget(bytesMax: limits.bytesInFlightMax), clock: clock)
+        ingestGate = AdmissionGate(runningMax: limits.ingestConcurrentMax, waitingMax: limits.ingestWaitingMax)
+        queryGate = AdmissionGate(runningMax: limits.queriesConcurrentMax, waitingMax: limits.queriesWaitingMax)
+        tails = TailLimit(countMax: limits.tailsMax)
+        startedAt = clock.now()
+        refusalLog = RefusalLog(intervalSeconds: limits.refusalLogIntervalSeconds, clock: clock, logger: logger)
+    }
+
+    /// Counts a refusal and, sparingly, logs it.
+    func note(_ refusal: Refusal, route: String, address: String) {
+        counters.refused(refusal.reason)
+        refusalLog.note(refusal, route: route, address: address)
+    }
+}
+
+/// How many live tails are open.
+final class TailLimit: Sendable {
+    private let open = Locked(0)
+    private let countMax: Int
+
+    init(countMax: Int) { self.countMax = countMax }
+
+    var count: Int { open.withLock { $0 } }
+
+    func enter() throws(Refusal) {
+        let isFull = open.withLock { open in
+            if open >= countMax { return true }
+            open += 1
+            return false
+        }
+        if isFull { throw .unavailable(.overload, "\(countMax) live tails are open already; close one", retryAfterSeconds: 10) }
+    }
+
+    func leave() { open.withLock { $0 -= 1 } }
+}
+
+/// Logs refusals: the first of a reason, then at most one per interval with how many there were.
+private final class RefusalLog: Sendable {
+    private struct Last {
+        var atNanoseconds: Int64
+        var suppressed: Int
+    }
+    private let last = Locked<[RefusalReason: Last]>([:])
+    private let intervalSeconds: Int64
+    private let clock: any WallClock
+    private let logger: Logger
+
+    init(intervalSeconds: Int64, clock: any WallClock, logger: Logger) {
+        self.intervalSeconds = intervalSeconds
+        self.clock = clock
+        self.logger = logger
+    }
+
+    func note(_ refusal: Refusal, route: String, address: String) {
+        // Clients that leave, unknown paths and mistyped queries are the client's own business.
+        switch refusal.reason {
+        case .clientLeft, .notFound, .methodNotAllowed, .badParameter, .queryFailed: return
+        default: break
+        }
+        let now = clock.monotonicNanoseconds()
+        let suppressed = last.withLock { last -> Int? in
+            if let previous = last[refusal.reason], now - previous.atNanoseconds < intervalSeconds * 1_000_000_000 {
+                last[refusal.reason]!.suppressed += 1
+                return nil
+            }
+            defer { last[refusal.reason] = Last(atNanoseconds: now, suppressed: 0) }
+            return last[refusal.reason]?.suppressed ?? 0
+        }
+        guard let suppressed else { return }
+        logger.warning(
+            "request refused",
+            metadata: [
+                "reason": "\(refusal.reason.rawValue)", "status": "\(refusal.status.code)", "route": "\(route)",
+                "client": "\(address)", "detail": "\(SafeText(refusal.message.prefix(300)).string)", "suppressed": "\(suppressed)",
+            ])
+    }
+}

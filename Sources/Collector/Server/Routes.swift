@@ -1,0 +1,120 @@
+import Foundations
+import HTTPTypes
+import Hummingbird
+import Model
+import NIOHTTP1
+
+/// The routes of the collector: each says who may use it, and all are measured, guarded and answered alike.
+final class Routes {
+    typealias Handler = @Sendable (Request, CollectorContext) async throws -> Response
+
+    private let edge: Edge
+    private let router: Router<CollectorContext>
+    /// The methods of each path, for answering 405.
+    private var methods: [String: [HTTPRequest.Method]] = [:]
+
+    init(_ edge: Edge) {
+        self.edge = edge
+        router = Router(context: CollectorContext.self)
+    }
+
+    /// Adds a route. `scope` nil serves everybody, whatever the credentials. `refusalBody` writes refusals in another shape than
+    /// Prometheus's.
+    func on(
+        _ method: HTTPRequest.Method, _ path: String, scope: AccessScope?,
+        refusalBody: (@Sendable (Refusal, Request) -> Response)? = nil, _ handler: @escaping Handler
+    ) {
+        methods[path, default: []].append(method)
+        let edge = edge
+        router.on(RouterPath(path), method: method) { request, context in
+            try await Self.respond(edge, path, scope, request, context, refusalBody, handler)
+        }
+    }
+
+    /// The same handler for GET and for POST with a form.
+    func query(_ path: String, _ handler: @escaping Handler) {
+        on(.get, path, scope: .read, handler)
+        on(.post, path, scope: .read, handler)
+    }
+
+    var responder: some HTTPResponder<CollectorContext> {
+        KnownPathResponder(edge: edge, routes: router.buildResponder(), methods: methods)
+    }
+
+    private static func respond(
+        _ edge: Edge, _ path: String, _ scope: AccessScope?, _ request: Request, _ context: CollectorContext,
+        _ refusalBody: (@Sendable (Refusal, Request) -> Response)?, _ handler: Handler
+    ) async throws -> Response {
+        let start = edge.clock.monotonicNanoseconds()
+        var response: Response
+        do {
+            if let scope {
+                _ = try edge.access.authorize(AccessRequest(request.head, address: context.remoteAddress), scope)
+            }
+            response = try await handler(request, context)
+                .compressed(accepted: request.headers[.acceptEncoding], bytesMin: edge.limits.compressedReplyBytesMin)
+        } catch {
+            let refusal = try refusal(for: error, edge, path)
+            edge.note(refusal, route: path, address: context.remoteAddress)
+            response = refusalBody?(refusal, request) ?? Reply.refusal(refusal)
+        }
+        response.headers[.xContentTypeOptions] = "nosniff"
+        let seconds = Double(edge.clock.monotonicNanoseconds() - start) / 1_000_000_000
+        edge.counters.request(route: path, method: request.method.rawValue, status: response.status.code, seconds: seconds)
+        return response
+    }
+
+    /// What a handler's error is answered with. Rethrows where the connection itself has failed: there is nobody to answer.
+    private static func refusal(for error: any Error, _ edge: Edge, _ path: String) throws -> Refusal {
+        switch error {
+        case let refusal as Refusal: return refusal
+        case is CancellationError:
+            return Refusal(
+                status: .clientClosedRequest, errorType: "canceled", reason: .clientLeft, message: "the request was cancelled")
+        case is HTTPParserError: throw error
+        case let limit as ReadLimitError:
+            return Refusal(
+                status: .unprocessableContent, errorType: "execution", reason: .queryFailed, message: limit.description)
+        default:
+            edge.logger.error("request failed", metadata: ["route": "\(path)", "error": "\(error)"])
+            return Refusal.internalError("\(error)")
+        }
+    }
+}
+
+/// Answers paths and methods that there are no routes for, in the shape of all other refusals.
+private struct KnownPathResponder<Routes: HTTPResponder>: HTTPResponder where Routes.Context == CollectorContext {
+    let edge: Edge
+    let routes: Routes
+    let methods: [String: [HTTPRequest.Method]]
+
+    func respond(to request: Request, context: CollectorContext) async throws -> Response {
+        let allowed = methods(of: request.uri.path)
+        if allowed.contains(request.method) { return try await routes.respond(to: request, context: context) }
+        let refusal =
+            allowed.isEmpty
+            ? Refusal(status: .notFound, errorType: "not_found", reason: .notFound, message: "there is no such path")
+            : Refusal(
+                status: .methodNotAllowed, errorType: "bad_data", reason: .methodNotAllowed,
+                message: "this path doesn't take \(request.method.rawValue)",
+                headers: [.allow: allowed.map(\.rawValue).joined(separator: ", ")])
+        edge.note(refusal, route: "other", address: context.remoteAddress)
+        edge.counters.request(route: "other", method: "other", status: refusal.status.code, seconds: 0)
+        return Reply.refusal(refusal)
+    }
+
+    /// The methods of the route that a path takes; a part `:name` of a route stands for any one part.
+    private func methods(of path: String) -> [HTTPRequest.Method] {
+        if let exact = methods[path] { return exact }
+        let parts = path.split(separator: "/")
+        for (route, methods) in methods where route.contains(":") {
+            let pattern = route.split(separator: "/")
+            if pattern.count == parts.count && zip(pattern, parts).allSatisfy({ $0.hasPrefix(":") || $0 == $1 }) { return methods }
+        }
+        return []
+    }
+}
+
+extension HTTPField.Name {
+    static let xContentTypeOptions = HTTPField.Name("X-Content-Type-Options")!
+}

@@ -1,0 +1,73 @@
+import CZstd
+import Foundations
+
+/// Zstandard (RFC 8878): one frame out, one or more frames in.
+public enum Zstd {
+    private struct Pool: @unchecked Sendable {
+        var compressors: [OpaquePointer] = []
+        var decompressors: [OpaquePointer] = []
+    }
+
+    private static let pool = Locked(Pool())
+
+    /// One frame with a checksum of its content. `level` is 1…19; others are taken to the nearest.
+    public static func compress(_ bytes: UnsafeRawBufferPointer, level: Int = 1) -> [UInt8] {
+        let context = pool.withLock { $0.compressors.popLast() } ?? ZSTD_createCCtx()!
+        defer { giveBack(context, to: \.compressors) { ZSTD_freeCCtx($0) } }
+        ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(min(19, max(1, level))))
+        ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+        let bound = ZSTD_compressBound(bytes.count)
+        return [UInt8](unsafeUninitializedCapacity: bound) { output, count in
+            let written = ZSTD_compress2(context, output.baseAddress, bound, bytes.baseAddress, bytes.count)
+            precondition(ZSTD_isError(written) == 0, "zstd: \(String(cString: ZSTD_getErrorName(written)))")
+            count = written
+        }
+    }
+
+    public static func compress(_ bytes: [UInt8], level: Int = 1) -> [UInt8] { bytes.withUnsafeBytes { compress($0, level: level) } }
+
+    /// All frames, one after the other; skippable ones are skipped.
+    ///
+    /// Bytes behind the last whole frame that begin no frame are an error, and so is a window over 8 MiB (RFC 9659).
+    public static func decompress(_ bytes: UnsafeRawBufferPointer, bytesMax: Int) throws(CompressionError) -> [UInt8] {
+        guard !bytes.isEmpty else { throw .corrupt(format: "zstd", offset: 0, reason: "it is empty") }
+        let context = pool.withLock { $0.decompressors.popLast() } ?? ZSTD_createDCtx()!
+        defer { giveBack(context, to: \.decompressors) { ZSTD_freeDCtx($0) } }
+        ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters)
+        ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Limits.zstdWindowLogMax)
+        var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+        var output = OutputBuffer(bytesMax: bytesMax)
+        while true {
+            let room = output.room()
+            var piece = ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
+            let before = input.pos
+            let hint = ZSTD_decompressStream(context, &piece, &input)
+            if ZSTD_isError(hint) != 0 {
+                throw .corrupt(format: "zstd", offset: before, reason: String(cString: ZSTD_getErrorName(hint)))
+            }
+            output.advance(piece.pos)
+            if output.isOverLimit { throw .tooLarge(bytesMax: bytesMax) }
+            if hint == 0, input.pos == input.size { return output.bytes() }
+            // With all input taken and room left over, the decoder has nothing more to say.
+            if input.pos == input.size, piece.pos < piece.size {
+                throw .corrupt(format: "zstd", offset: input.size, reason: "it ends in the middle of a frame")
+            }
+        }
+    }
+
+    public static func decompress(_ bytes: [UInt8], bytesMax: Int) throws(CompressionError) -> [UInt8] {
+        try withBytes(bytes) { buffer throws(CompressionError) in try decompress(buffer, bytesMax: bytesMax) }
+    }
+
+    private static func giveBack(
+        _ context: OpaquePointer, to list: WritableKeyPath<Pool, [OpaquePointer]>, free: (OpaquePointer) -> Void
+    ) {
+        let isKept = pool.withLock { pool in
+            guard pool[keyPath: list].count < Limits.pooledContextsMax else { return false }
+            pool[keyPath: list].append(context)
+            return true
+        }
+        if !isKept { free(context) }
+    }
+}

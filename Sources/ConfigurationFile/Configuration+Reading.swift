@@ -1,0 +1,84 @@
+import Alerting
+import Foundations
+import Settings
+
+extension Configuration {
+    /// Reads a file. Throws with everything that is wrong in it.
+    public static func load(_ path: String, files: any FileSystem = RealFileSystem()) throws(SettingsProblems) -> Configuration {
+        let bytes: [UInt8]
+        do {
+            bytes = try files.readAll(path, bytesMax: SettingsDocument.bytesMax)
+        } catch {
+            throw SettingsProblems([SettingsProblem(path: path, reason: "\(error)")])
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw SettingsProblems([SettingsProblem(path: path, reason: "the file is not UTF-8 text")])
+        }
+        return try parse(text, path: path)
+    }
+
+    public static func parse(_ text: String, path: String) throws(SettingsProblems) -> Configuration {
+        let document = SettingsDocument(path: path)
+        let configuration = read(document.parse(text))
+        try document.check()
+        return configuration
+    }
+
+    private static func read(_ root: SettingsSection) -> Configuration {
+        var configuration = Configuration()
+        if let data = root.string("data") { configuration.dataDirectory = data }
+        if let text = root.string("listen") {
+            if let address = ListenAddress(text) { configuration.listen = address } else {
+                root.report("listen", "`listen` must be an address such as `127.0.0.1:9845`, not `\(SafeText(text))`")
+            }
+        }
+        configuration.instance = root.string("instance")
+        if let globs = root.strings("rules") { configuration.ruleGlobs = globs }
+        configuration.tls = root.section("tls").flatMap(readTLS)
+        configuration.tokenFile = root.string("token_file")
+        if let allowed = root.bool("allow_plain_tokens") { configuration.allowsPlainTokens = allowed }
+        configuration.diskReserveBytes = root.bytes("disk_reserve")
+        if let section = root.section("retention") { configuration.retention = readRetention(section) }
+        if let section = root.section("agent") { configuration.agent = readAgent(section) }
+        configuration.paging = ReceiverConfiguration.parse(root)
+        root.finish()
+        return configuration
+    }
+
+    private static func readTLS(_ section: SettingsSection) -> TLS? {
+        let (certificate, key) = (section.requiredString("cert"), section.requiredString("key"))
+        section.finish()
+        guard let certificate, let key else { return nil }
+        return TLS(certificateFile: certificate, keyFile: key)
+    }
+
+    private static func readRetention(_ section: SettingsSection) -> Retention {
+        var retention = Retention()
+        let range: ClosedRange<Int64> = 3_600_000...(100 * 365 * 86_400_000)
+        if let metrics = section.durationMilliseconds("metrics", in: range) { retention.metricsMilliseconds = metrics }
+        if let logs = section.durationMilliseconds("logs", in: range) { retention.logsMilliseconds = logs }
+        section.finish()
+        return retention
+    }
+
+    private static func readAgent(_ section: SettingsSection) -> Agent {
+        var agent = Agent()
+        agent.collectors = (section.sections("collectors") ?? []).enumerated().compactMap { index, entry in
+            let url = entry.requiredString("url")
+            let destination = Destination(
+                name: entry.string("name") ?? "collector-\(index + 1)", url: url ?? "", tokenFile: entry.string("token_file"),
+                authorityFile: entry.string("ca_file"))
+            if let url, !url.hasPrefix("http://"), !url.hasPrefix("https://") { entry.report("url", "`url` must begin with http:// or https://") }
+            entry.finish()
+            return url == nil ? nil : destination
+        }
+        agent.spoolDirectory = section.string("spool")
+        agent.spoolBytesMax = section.bytes("spool_max")
+        if let globs = section.strings("logs") { agent.logGlobs = globs }
+        if let interval = section.durationMilliseconds("interval", in: 1000...3_600_000) { agent.intervalMilliseconds = interval }
+        agent.labels = section.stringMap("labels") ?? [:]
+        agent.textfileDirectory = section.string("textfile_directory")
+        section.finish()
+        return agent
+    }
+}

@@ -1,0 +1,111 @@
+import Alerting
+import Foundations
+import Settings
+
+/// What `nightjar.yml` says. Every key has a default; the command line's flags go before the file.
+public struct Configuration: Sendable {
+    /// Where metrics, logs, alert states, the spool and the own log are kept.
+    public var dataDirectory = "data"
+    public var listen = ListenAddress(host: "127.0.0.1", port: ListenAddress.defaultPort)
+    /// This machine's name in the label `instance`; nil is the host name.
+    public var instance: String?
+    /// Files of rules, as globs.
+    public var ruleGlobs = Configuration.defaultRuleGlobs
+    public var tls: TLS?
+    /// Tokens of those who may use the collector; needed on any address but loopback.
+    public var tokenFile: String?
+    /// Serves tokens without TLS, for use behind a proxy that ends TLS.
+    public var allowsPlainTokens = false
+    /// Below this much free space the collector refuses to store; nil chooses by the size of the disk.
+    public var diskReserveBytes: Int64?
+    public var retention = Retention()
+    public var agent = Agent()
+    /// Who is told: the keys `receivers` and `route`.
+    public var paging = ReceiverConfiguration()
+
+    public static let defaultRuleGlobs = ["AlertRules/*.yml", "/etc/nightjar/rules/*.yml"]
+
+    public struct TLS: Sendable, Equatable {
+        public var certificateFile: String
+        public var keyFile: String
+
+        public init(certificateFile: String, keyFile: String) {
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+        }
+    }
+
+    /// How long data is kept, in milliseconds.
+    public struct Retention: Sendable, Equatable {
+        public var metricsMilliseconds: Int64 = 15 * 86_400_000
+        public var logsMilliseconds: Int64 = 30 * 86_400_000
+    }
+
+    public struct Agent: Sendable {
+        public var collectors: [Destination] = []
+        /// Nil is the folder `spool` of the data folder.
+        public var spoolDirectory: String?
+        public var spoolBytesMax: Int64?
+        public var logGlobs = Agent.defaultLogGlobs
+        public var intervalMilliseconds: Int64 = 10_000
+        /// Labels for everything that this agent sends.
+        public var labels: [String: String] = [:]
+        /// A folder of `*.prom` files whose metrics are sent too.
+        public var textfileDirectory: String?
+
+        public static let defaultLogGlobs = ["/var/log/**/*.log", "/var/log/syslog", "/var/log/messages"]
+    }
+
+    /// A collector that an agent sends to.
+    public struct Destination: Sendable, Equatable {
+        public var name: String
+        public var url: String
+        public var tokenFile: String?
+        /// A file of certificates to trust instead of the system's.
+        public var authorityFile: String?
+
+        public init(name: String, url: String, tokenFile: String? = nil, authorityFile: String? = nil) {
+            self.name = name
+            self.url = url
+            self.tokenFile = tokenFile
+            self.authorityFile = authorityFile
+        }
+    }
+
+    public init() {}
+}
+
+/// A host and a port to listen on: `127.0.0.1:9845`, `[::1]:9845`, `0.0.0.0:0`.
+public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
+    public static let defaultPort = 9845
+
+    public var host: String
+    public var port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Nil where `text` is no address; a missing port is 9845, a missing host (`:9845`) every address.
+    public init?(_ text: String) {
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+            host = String(text[text.index(after: text.startIndex)..<end])
+            let rest = text[text.index(after: end)...]
+            guard rest.isEmpty || rest.hasPrefix(":"), let port = Self.port(rest.dropFirst()) else { return nil }
+            self.port = port
+            return
+        }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count <= 2, !text.isEmpty, let port = Self.port(parts.count == 2 ? parts[1] : "") else { return nil }
+        host = parts[0].isEmpty ? "0.0.0.0" : String(parts[0])
+        self.port = port
+    }
+
+    private static func port(_ text: Substring) -> Int? {
+        if text.isEmpty { return defaultPort }
+        return Int(text).flatMap { (0...65535).contains($0) ? $0 : nil }
+    }
+
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,19 @@
+/// Caps of the query language, each with its reason.
+enum Limits {
+    /// A query is written by people or dashboards; longer ones are refused before they are read.
+    static let queryBytesMax = 64 << 10
+    /// Brackets, and so the parser's recursion, go no deeper.
+    static let depthMax = 64
+    /// A metric query holds each sample of its range in memory: 16 bytes each.
+    static let samplesMax = 5_000_000
+    /// Series of a metric query; more can't be looked at, and are mostly a mistake in the grouping.
+    static let seriesMax = 20_000
+    /// Steps of a range query, as in Prometheus.
+    static let stepsMax = 11_000
+    /// Labels that a parser may take out of one line.
+    static let extractedLabelsMax = 256
+    /// Levels of nesting that the JSON parser follows.
+    static let jsonDepthMax = 16
+    /// A line that is longer is not parsed as JSON; the store cuts lines at the same length.
+    static let jsonBytesMax = 1 << 20
+}

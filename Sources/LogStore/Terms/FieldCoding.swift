@@ -1,0 +1,132 @@
+import Foundations
+import Model
+
+/// The fields of a record as one run of bytes beside its line (Docs/Formats/log-partition.md).
+///
+/// A name or text that stands in the line is a reference into it, so fields that were read from the line cost few bytes.
+enum FieldCoding {
+    private enum Kind: UInt8 {
+        case text = 0, integer = 1, double = 2, no = 3, yes = 4
+    }
+
+    /// Shorter texts are written out: a reference would be as long.
+    private static let referenceBytesMin = 3
+
+    /// Appends nothing where there are no fields.
+    static func encode(_ fields: [LogField], line: UnsafeRawBufferPointer, into bytes: inout [UInt8]) {
+        if fields.isEmpty { return }
+        bytes.append(varint: UInt64(fields.count))
+        // Fields follow one another in the line, so the search goes on where the last one was found.
+        var searched = 0
+        for field in fields {
+            append(field.name, line, &searched, &bytes)
+            switch field.value {
+            case .string(let text):
+                bytes.append(Kind.text.rawValue)
+                append(text, line, &searched, &bytes)
+            case .integer(let number):
+                bytes.append(Kind.integer.rawValue)
+                bytes.append(zigzag: number)
+            case .double(let number):
+                bytes.append(Kind.double.rawValue)
+                bytes.append(double: number)
+            case .bool(let flag): bytes.append((flag ? Kind.yes : Kind.no).rawValue)
+            }
+        }
+    }
+
+    private static func append(_ text: String, _ line: UnsafeRawBufferPointer, _ searched: inout Int, _ bytes: inout [UInt8]) {
+        var text = text
+        text.withUTF8 { utf8 in
+            let wanted = UnsafeRawBufferPointer(utf8)
+            let found = wanted.count < referenceBytesMin ? nil : firstOffset(of: wanted, in: line, from: searched) ?? (searched > 0 ? firstOffset(of: wanted, in: line) : nil)
+            if let found {
+                bytes.append(varint: UInt64(wanted.count) << 1 | 1)
+                bytes.append(varint: UInt64(found))
+                searched = found + wanted.count
+            } else {
+                bytes.append(varint: UInt64(wanted.count) << 1)
+                bytes.append(contentsOf: wanted)
+            }
+        }
+    }
+
+    static func decode(_ bytes: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) throws(DamagedRow) -> [LogField] {
+        if bytes.isEmpty { return [] }
+        var reader = FieldReader(bytes, line: line)
+        var fields: [LogField] = []
+        fields.reserveCapacity(min(reader.remaining, Limits.fieldsMax + 1))
+        while let (name, value) = try reader.next() {
+            fields.append(LogField(String(decoding: name, as: UTF8.self), value.fieldValue))
+        }
+        return fields
+    }
+
+    /// The text of the first field of a name; empty where there is none.
+    static func text(of name: String, in bytes: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) throws(DamagedRow) -> String {
+        if bytes.isEmpty { return "" }
+        var reader = FieldReader(bytes, line: line)
+        while let (found, value) = try reader.next() {
+            if found.elementsEqual(name.utf8) { return value.fieldValue.description }
+        }
+        return ""
+    }
+
+    /// Reads one field after the other without copying.
+    struct FieldReader {
+        enum Value {
+            case text(UnsafeRawBufferPointer)
+            /// A text that stands in the line at an offset.
+            case reference(UnsafeRawBufferPointer, offset: Int)
+            case number(FieldValue)
+
+            var fieldValue: FieldValue {
+                switch self {
+                case .text(let bytes), .reference(let bytes, _): .string(String(decoding: bytes, as: UTF8.self))
+                case .number(let value): value
+                }
+            }
+        }
+
+        private var reader: ByteReader
+        private let line: UnsafeRawBufferPointer
+        private(set) var remaining: Int
+
+        init(_ bytes: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) {
+            reader = ByteReader(bytes)
+            self.line = line
+            remaining = reader.readVarint().map { Int(clamping: $0) } ?? 0
+        }
+
+        mutating func next() throws(DamagedRow) -> (name: UnsafeRawBufferPointer, value: Value)? {
+            if remaining == 0 { return nil }
+            remaining -= 1
+            guard let name = readText(), let kind = reader.readUInt8().flatMap(Kind.init), let value = readValue(kind) else { throw DamagedRow() }
+            switch name {
+            case .text(let bytes), .reference(let bytes, _): return (bytes, value)
+            case .number: throw DamagedRow()
+            }
+        }
+
+        private mutating func readValue(_ kind: Kind) -> Value? {
+            switch kind {
+            case .text: readText()
+            case .integer: reader.readZigzag().map { .number(.integer($0)) }
+            case .double: reader.readDouble().map { .number(.double($0)) }
+            case .no: .number(.bool(false))
+            case .yes: .number(.bool(true))
+            }
+        }
+
+        private mutating func readText() -> Value? {
+            guard let header = reader.readVarint() else { return nil }
+            let count = Int(clamping: header >> 1)
+            if header & 1 == 0 { return reader.readBytes(count).map { .text($0) } }
+            guard let offset = reader.readVarint(), offset <= UInt64(line.count), count <= line.count - Int(offset) else { return nil }
+            return .reference(UnsafeRawBufferPointer(rebasing: line[Int(offset)..<Int(offset) + count]), offset: Int(offset))
+        }
+    }
+}
+
+/// A row's bytes don't decode.
+struct DamagedRow: Error {}

@@ -1,0 +1,106 @@
+import Foundations
+import Model
+
+/// What of a record goes into the full-text index.
+///
+/// A term is a folded word of the line, or `=` and a hash of name and value of a field whose text isn't in the line as whole
+/// words. FTS5's `ascii` tokenizer cuts the joined terms at the spaces again and changes nothing else.
+enum Terms {
+    /// FTS5 sees letters, digits and these as parts of a term.
+    static let tokenizer = "ascii tokenchars '_=~'"
+    private static let digits = Array("0123456789abcdefghijklmnopqrstuv".utf8)
+    private static let space = UInt8(ascii: " ")
+
+    /// Appends the terms of a record, each behind a space.
+    static func append(line: UnsafeRawBufferPointer, fields: UnsafeRawBufferPointer, scratch: inout LogWords?, to terms: inout [UInt8]) throws(DamagedRow) {
+        var words = scratch.take().map { LogWords(line, reusing: $0) } ?? LogWords(line)
+        while words.next() {
+            terms.append(space)
+            appendWord(words.word, to: &terms)
+        }
+        scratch = words
+        if fields.isEmpty { return }
+        var reader = FieldCoding.FieldReader(fields, line: line)
+        while let (name, value) = try reader.next() {
+            switch value {
+            case .reference(let bytes, let offset):
+                if !standsAlone(offset..<offset + bytes.count, in: line) { appendField(name, bytes, to: &terms) }
+            case .text(let bytes): appendUnlessInLine(name, bytes, line, &terms)
+            case .number(let number):
+                var text = number.description
+                text.withUTF8 { appendUnlessInLine(name, UnsafeRawBufferPointer($0), line, &terms) }
+            }
+        }
+    }
+
+    private static func appendUnlessInLine(
+        _ name: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer, _ line: UnsafeRawBufferPointer, _ terms: inout [UInt8]
+    ) {
+        var start = 0
+        while !text.isEmpty, let found = firstOffset(of: text, in: line, from: start) {
+            if standsAlone(found..<found + text.count, in: line) { return }
+            start = found + 1
+        }
+        appendField(name, text, to: &terms)
+    }
+
+    /// Whether the words of a part of the line are whole words of the line. Such a part needs no term of its own.
+    private static func standsAlone(_ range: Range<Int>, in line: UnsafeRawBufferPointer) -> Bool {
+        // Without a letter or digit of ASCII it may have no word at all, which nothing could find.
+        guard range.contains(where: { line[$0] < 0x80 && mayBeWord(line[$0]) }) else { return false }
+        let joinsBefore = range.lowerBound > 0 && mayBeWord(line[range.lowerBound - 1]) && mayBeWord(line[range.lowerBound])
+        let joinsAfter = range.upperBound < line.count && mayBeWord(line[range.upperBound]) && mayBeWord(line[range.upperBound - 1])
+        return !joinsBefore && !joinsAfter
+    }
+
+    private static func mayBeWord(_ byte: UInt8) -> Bool {
+        (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A || byte >= 0x30 && byte <= 0x39 || byte == 0x5F || byte >= 0x80
+    }
+
+    /// A word as it is indexed: a long one by its start and a hash.
+    static func appendWord(_ word: [UInt8], to terms: inout [UInt8]) {
+        guard word.count > Limits.wordBytesMax else {
+            terms.append(contentsOf: word)
+            return
+        }
+        terms.append(contentsOf: start(of: word))
+        terms.append(UInt8(ascii: "~"))
+        word.withUnsafeBytes { appendHash(hash($0), to: &terms) }
+    }
+
+    /// The start of a word that searching by prefix can count on: whole characters.
+    static func start(of word: [UInt8]) -> ArraySlice<UInt8> {
+        guard word.count > Limits.wordStartBytes else { return word[...] }
+        var end = Limits.wordStartBytes
+        while end > 0, word[end] & 0xC0 == 0x80 { end -= 1 }
+        return word[..<end]
+    }
+
+    static func fieldTerm(_ name: String, _ value: String) -> [UInt8] {
+        var term: [UInt8] = []
+        Array(name.utf8).withUnsafeBytes { name in Array(value.utf8).withUnsafeBytes { appendField(name, $0, to: &term) } }
+        return Array(term.dropFirst())
+    }
+
+    private static func appendField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, to terms: inout [UInt8]) {
+        terms.append(space)
+        terms.append(UInt8(ascii: "="))
+        appendHash(hash(value, hash(name) &* 31), to: &terms)
+    }
+
+    /// FNV-1a: in files, so it stays as it is.
+    private static func hash(_ bytes: UnsafeRawBufferPointer, _ seed: UInt64 = 0xCBF2_9CE4_8422_2325) -> UInt64 {
+        var hash = seed
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return hash ^ hash >> 29
+    }
+
+    /// 40 bits as 8 digits: what collides is sorted out when the record is verified.
+    private static func appendHash(_ hash: UInt64, to terms: inout [UInt8]) {
+        var rest = hash
+        for _ in 0..<8 {
+            terms.append(digits[Int(rest & 31)])
+            rest >>= 5
+        }
+    }
+}

@@ -1,0 +1,224 @@
+import Foundations
+import Model
+
+/// A block, mapped. Every page is checked before anything in it is used, once; damage shows where it is met.
+final class BlockReader: PostingSource, Sendable {
+    let footer: BlockFormat.Footer
+    private let map: MappedFile
+    /// A bit for each page that was found sound.
+    private let checked: Locked<[UInt64]>
+
+    /// Throws `DamagedBytes` in `.failure` where the file is no block.
+    static func open(_ path: String, fileSystem: any FileSystem) throws(FileError) -> Result<BlockReader, DamagedBytes> {
+        let map = try fileSystem.map(path)
+        return Result { () throws(DamagedBytes) in try BlockReader(map) }
+    }
+
+    init(_ map: MappedFile) throws(DamagedBytes) {
+        self.map = map
+        footer = try BlockFormat.footer(of: map.bytes)
+        let pages = BlockFormat.pageCount(footer[.pageChecksums].lowerBound)
+        checked = Locked(Array(repeating: 0, count: (pages + 63) / 64))
+        let header = try bytes(0..<BlockFormat.headerBytes)
+        guard header.elementsEqual(BlockFormat.header(number: footer.number)) else { throw DamagedBytes(offset: 0, reason: "the header doesn't fit the footer") }
+    }
+
+    var number: UInt64 { footer.number }
+    var path: String { map.path }
+    var sizeBytes: Int { map.bytes.count }
+    var seriesCount: Int { footer.seriesCount }
+    var start: Int64 { footer.start }
+    var end: Int64 { footer.end }
+
+    /// Checks every page and every series: what the index says, and that all columns decode. For verification, not for reading.
+    func verify() throws(DamagedBytes) {
+        _ = try bytes(0..<footer[.pageChecksums].lowerBound)
+        for number in 0..<UInt32(seriesCount) {
+            let (_, columns) = try series(number)
+            _ = try samples(columns)
+            _ = try histograms(columns)
+        }
+    }
+
+    /// Bytes of the file, their pages checked.
+    private func bytes(_ range: Range<Int>) throws(DamagedBytes) -> UnsafeRawBufferPointer {
+        guard range.lowerBound >= 0, range.upperBound <= footer[.pageChecksums].lowerBound else {
+            throw DamagedBytes(offset: range.lowerBound, reason: "a reference points outside of the file")
+        }
+        if !range.isEmpty {
+            let pages = (range.lowerBound / Limits.blockPageBytes)...((range.upperBound - 1) / Limits.blockPageBytes)
+            try checked.withLock { (bits) throws(DamagedBytes) in
+                for page in pages where bits[page / 64] & (1 << UInt64(page % 64)) == 0 {
+                    try check(page)
+                    bits[page / 64] |= 1 << UInt64(page % 64)
+                }
+            }
+        }
+        return UnsafeRawBufferPointer(rebasing: map.bytes[range])
+    }
+
+    private func check(_ page: Int) throws(DamagedBytes) {
+        let start = page * Limits.blockPageBytes
+        let end = min(start + Limits.blockPageBytes, footer[.pageChecksums].lowerBound)
+        let stored = map.bytes.loadUnaligned(fromByteOffset: footer[.pageChecksums].lowerBound + page * 4, as: UInt32.self).littleEndian
+        guard CRC32C.checksum(UnsafeRawBufferPointer(rebasing: map.bytes[start..<end])) == stored else {
+            throw DamagedBytes(offset: start, reason: "the checksum of the page at \(start) doesn't match")
+        }
+    }
+
+    private func bytes(_ section: BlockFormat.Section, _ range: Range<Int>) throws(DamagedBytes) -> UnsafeRawBufferPointer {
+        let whole = footer[section]
+        guard range.lowerBound >= 0, range.upperBound <= whole.count else {
+            throw DamagedBytes(offset: whole.lowerBound, reason: "a reference points outside of its section")
+        }
+        return try bytes((whole.lowerBound + range.lowerBound)..<(whole.lowerBound + range.upperBound))
+    }
+
+    private func integer<Integer: FixedWidthInteger>(_ section: BlockFormat.Section, at offset: Int, as: Integer.Type) throws(DamagedBytes) -> Integer {
+        let size = MemoryLayout<Integer>.size
+        return Integer(littleEndian: try bytes(section, offset..<(offset + size)).loadUnaligned(as: Integer.self))
+    }
+
+    /// The item between two entries of a table of offsets.
+    private func item(_ section: BlockFormat.Section, _ offsets: BlockFormat.Section, _ index: Int) throws(DamagedBytes) -> UnsafeRawBufferPointer {
+        let start = try integer(offsets, at: index * 8, as: UInt64.self)
+        let end = try integer(offsets, at: index * 8 + 8, as: UInt64.self)
+        guard start <= end, end <= UInt64(footer[section].count) else {
+            throw DamagedBytes(offset: footer[offsets].lowerBound + index * 8, reason: "an offset points outside of its section")
+        }
+        return try bytes(section, Int(start)..<Int(end))
+    }
+
+    private func symbol(_ index: Int) throws(DamagedBytes) -> UnsafeRawBufferPointer {
+        guard index < footer.symbolCount else { throw DamagedBytes(offset: footer[.symbols].lowerBound, reason: "there is no symbol \(index)") }
+        return try item(.symbols, .symbolOffsets, index)
+    }
+
+    private func findSymbol(_ text: [UInt8]) throws(DamagedBytes) -> Int? {
+        var low = 0
+        var high = footer.symbolCount
+        while low < high {
+            let middle = (low + high) / 2
+            let candidate = try symbol(middle)
+            let order = text.withUnsafeBytes { compareBytes(candidate, $0) }
+            if order == 0 { return middle }
+            if order < 0 { low = middle + 1 } else { high = middle }
+        }
+        return nil
+    }
+
+    /// The places in the section `values` of one label's values.
+    private func valueRange(_ name: [UInt8]) throws(DamagedBytes) -> Range<Int>? {
+        guard let symbol = try findSymbol(name) else { return nil }
+        var low = 0
+        var high = footer[.names].count / 12
+        while low < high {
+            let middle = (low + high) / 2
+            let candidate = try Int(integer(.names, at: middle * 12, as: UInt32.self))
+            if candidate == symbol { return try valueRange(entry: middle) }
+            if candidate < symbol { low = middle + 1 } else { high = middle }
+        }
+        return nil
+    }
+
+    private func valueRange(entry: Int) throws(DamagedBytes) -> Range<Int> {
+        let first = try Int(integer(.names, at: entry * 12 + 4, as: UInt32.self))
+        let count = try Int(integer(.names, at: entry * 12 + 8, as: UInt32.self))
+        guard first + count <= footer[.values].count / 16 else {
+            throw DamagedBytes(offset: footer[.names].lowerBound + entry * 12, reason: "a label's values lie outside of their section")
+        }
+        return first..<(first + count)
+    }
+
+    private func list(_ place: Int) throws(DamagedBytes) -> [UInt32] {
+        let count = try Int(integer(.values, at: place * 16 + 4, as: UInt32.self))
+        let offset = try integer(.values, at: place * 16 + 8, as: UInt64.self)
+        let whole = footer[.postings]
+        let damage = DamagedBytes(offset: whole.lowerBound, reason: "a list of series can't be read")
+        // A series takes a byte at least, and five at the most.
+        guard let start = Int(exactly: offset), start <= whole.count, count <= whole.count - start else { throw damage }
+        var reader = ByteReader(try bytes(.postings, start..<min(whole.count, start + count * 5)))
+        var series: [UInt32] = []
+        series.reserveCapacity(count)
+        var previous: UInt64 = 0
+        for index in 0..<count {
+            guard let distance = reader.readVarint(), distance < UInt64(seriesCount), index == 0 || distance > 0 else { throw damage }
+            previous += distance
+            guard previous < UInt64(seriesCount) else { throw damage }
+            series.append(UInt32(previous))
+        }
+        return series
+    }
+
+    func postings(name: [UInt8], value: [UInt8]) throws(DamagedBytes) -> [UInt32] {
+        guard let range = try valueRange(name), let symbol = try findSymbol(value) else { return [] }
+        var low = range.lowerBound
+        var high = range.upperBound
+        while low < high {
+            let middle = (low + high) / 2
+            let candidate = try Int(integer(.values, at: middle * 16, as: UInt32.self))
+            if candidate == symbol { return try list(middle) }
+            if candidate < symbol { low = middle + 1 } else { high = middle }
+        }
+        return []
+    }
+
+    func valueCount(name: [UInt8]) throws(DamagedBytes) -> Int { try valueRange(name)?.count ?? 0 }
+
+    func forEachValue(
+        name: [UInt8], _ body: (UnsafeRawBufferPointer, () throws(DamagedBytes) -> [UInt32]) throws(DamagedBytes) -> Void
+    ) throws(DamagedBytes) {
+        guard let range = try valueRange(name) else { return }
+        for place in range {
+            let value = try symbol(Int(integer(.values, at: place * 16, as: UInt32.self)))
+            try body(value) { () throws(DamagedBytes) in try list(place) }
+        }
+    }
+
+    func labels(_ number: UInt32) throws(DamagedBytes) -> Labels { try series(number).labels }
+
+    /// A series' labels and where its columns lie.
+    func series(_ number: UInt32) throws(DamagedBytes) -> (labels: Labels, columns: BlockColumns) {
+        let damage = DamagedBytes(offset: footer[.series].lowerBound, reason: "series \(number) can't be read")
+        guard Int(number) < seriesCount else { throw damage }
+        var reader = ByteReader(try item(.series, .seriesOffsets, Int(number)))
+        guard let count = reader.readVarint(), count <= UInt64(reader.remaining) else { throw damage }
+        var encoded: [UInt8] = []
+        for _ in 0..<count {
+            for _ in 0..<2 {
+                guard let index = reader.readVarint(), index < UInt64(footer.symbolCount) else { throw damage }
+                encoded.append(lengthPrefixed: try symbol(Int(index)))
+            }
+        }
+        guard let columns = BlockColumns.decode(&reader) else { throw damage }
+        return (Labels(uncheckedEncoded: encoded), columns)
+    }
+
+    func samples(_ columns: BlockColumns) throws(DamagedBytes) -> SampleColumns {
+        var samples = SampleColumns()
+        guard columns.sampleCount > 0 else { return samples }
+        let damage = DamagedBytes(offset: footer[.columns].lowerBound + columns.values.lowerBound, reason: "a column can't be read")
+        var reader = ByteReader(try bytes(.columns, columns.timestamps))
+        guard IntegerColumn.decode(&reader, count: columns.sampleCount, into: &samples.timestamps),
+            FloatColumn.decode(try bytes(.columns, columns.values), count: columns.sampleCount, into: &samples.values)
+        else { throw damage }
+        return samples
+    }
+
+    func histograms(_ columns: BlockColumns) throws(DamagedBytes) -> [HistogramSample] {
+        guard columns.histogramCount > 0 else { return [] }
+        guard let samples = HistogramCoder.decode(try bytes(.columns, columns.histograms), count: columns.histogramCount) else {
+            throw DamagedBytes(offset: footer[.columns].lowerBound + columns.histograms.lowerBound, reason: "histograms can't be read")
+        }
+        return samples
+    }
+
+    /// Names of all labels.
+    func names() throws(DamagedBytes) -> [[UInt8]] {
+        var names: [[UInt8]] = []
+        for entry in 0..<(footer[.names].count / 12) {
+            names.append(Array(try symbol(Int(integer(.names, at: entry * 12, as: UInt32.self)))))
+        }
+        return names
+    }
+}

@@ -1,0 +1,63 @@
+/// Every bound of the metric store, with its reason. The ones a person may set are defaults of `MetricStoreOptions`.
+public enum Limits {
+    /// Series in memory at once: about 1 KiB each, so 5 GiB at the most.
+    public static let seriesMax = 5_000_000
+    /// Labels of one series: far above what instrumentation has, and it bounds the index of one series.
+    public static let labelsPerSeriesMax = 64
+    /// Bytes of one label's name.
+    public static let labelNameBytesMax = 128
+    /// Bytes of one label's value.
+    public static let labelValueBytesMax = 2048
+    /// Buckets of one native histogram, on both sides together: the finest schema needs 160 for one growth by e.
+    public static let histogramBucketsMax = 10_000
+    /// Metric families whose metadata is kept.
+    public static let metadataMax = 100_000
+    /// Bytes of a help text or of a unit; longer ones are refused.
+    public static let metadataTextBytesMax = 4096
+    /// Agents whose high-water mark is kept: one entry costs about 100 bytes and is written with every checkpoint.
+    public static let agentsMax = 100_000
+    /// Exemplars kept for one series: the newest ones.
+    public static let exemplarsPerSeriesMax = 16
+    /// Labels of one exemplar, in encoded bytes: OpenMetrics allows 128 characters.
+    public static let exemplarLabelBytesMax = 512
+    /// Deletions that still cover a block. Each is looked at for every series of a query.
+    public static let tombstonesMax = 10_000
+    /// Matchers of one deletion or selector.
+    public static let matchersMax = 64
+
+    /// Samples in a closed chunk of the head: a range query decodes whole chunks, and 256 keeps that under 2 microseconds.
+    static let chunkSamplesMax = 256
+    /// Histograms kept decoded at the end of a series before they are packed.
+    static let openHistogramsMax = 32
+    /// Out-of-order samples of one series before they are merged into its chunks: each insertion moves this many at the most.
+    static let lateSamplesMax = 128
+
+    /// Bytes of one record: above every batch that the collector admits (16 MiB inflated), below what a restart may hold in memory twice.
+    static let recordBytesMax = 256 << 20
+    /// Bytes that one batch may take in the log, by a bound that counts 28 for a sample: far above what the collector admits.
+    public static let batchBytesMax = 128 << 20
+    /// A commit group takes no more batches once its record has this size, so that the first of them isn't held up by the last.
+    static let groupBytesMax = 8 << 20
+    /// Bytes that may wait for the committer before batches are refused: some seconds of a fast disk.
+    static let queueBytesMax = 256 << 20
+    /// A log segment is closed when it is longer than this.
+    static let segmentBytesMax = 64 << 20
+    /// A checkpoint is due when the log behind the last one is longer than this (or than the last checkpoint, where that is longer).
+    static let checkpointLogBytes = 64 << 20
+    /// Series looked at under one hold of the head's lock by checkpoints and sealing: well under a millisecond.
+    static let seriesPerHold = 1024
+    /// Bytes of a checkpoint's series record: what one damaged sector can cost.
+    static let checkpointRecordBytes = 256 << 10
+    /// Bytes of a manifest: 10,000 blocks are 320 KiB.
+    static let manifestBytesMax = 16 << 20
+    /// Bytes under one checksum in a block: read and checked as a whole before any of it is used.
+    static let blockPageBytes = 16 << 10
+    /// Samples in one column of a block: 2 hours at one each millisecond are 7.2 million.
+    static let columnSamplesMax = 8 << 20
+    /// Files that quarantine keeps; older ones are removed.
+    static let quarantineFilesMax = 64
+    /// Notes about damage that statistics show; the count goes on.
+    static let damageNotesMax = 32
+    /// Series between two looks at whether the caller has gone.
+    static let seriesPerCancellationCheck = 256
+}

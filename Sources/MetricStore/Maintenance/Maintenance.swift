@@ -1,0 +1,125 @@
+import Foundations
+
+/// The thread that seals blocks, writes checkpoints, drops what is too old and makes snapshots: one thing at a time.
+final class Maintenance: @unchecked Sendable {
+    typealias Reply = CheckedContinuation<Result<Void, MetricStoreError>, Never>
+
+    private enum Request {
+        /// Whatever is due.
+        case pass(Reply)
+        /// A checkpoint, due or not.
+        case checkpoint(Reply)
+        case snapshot(directory: String, Reply)
+    }
+
+    private struct State {
+        var requests: [Request] = []
+        var isClosed = false
+    }
+
+    private let store: Store
+    private let committer: Committer
+    private let monitor = Monitor(State())
+    private var thread: WorkerThread?
+    /// The thread's own: where the head was cut last.
+    private var lastCutoff = Int64.min
+    /// Blocks were sealed that no manifest names yet.
+    private var owesCheckpoint = false
+
+    init(store: Store, committer: Committer) {
+        self.store = store
+        self.committer = committer
+    }
+
+    func start() {
+        let interval = store.options.maintenanceIntervalSeconds
+        thread = WorkerThread(name: "metric-maintain") { [self] in
+            while true {
+                let timeout = interval > 0 ? Int64(interval) * 1000 : nil
+                let (requests, isClosed) = monitor.wait(
+                    timeoutMilliseconds: timeout, until: { !$0.requests.isEmpty || $0.isClosed },
+                    then: { state in
+                        defer { state.requests = [] }
+                        return (state.requests, state.isClosed)
+                    })
+                for request in requests { answer(request) }
+                if isClosed { break }
+                if requests.isEmpty { _ = pass() }
+            }
+        }
+    }
+
+    /// Ends the thread when it has answered what waits. Blocks.
+    func close() {
+        monitor.update { $0.isClosed = true }
+        thread?.join()
+    }
+
+    /// Lets the thread end by itself.
+    func stop() { monitor.update { $0.isClosed = true } }
+
+    func run() async throws(MetricStoreError) { try await request { .pass($0) } }
+    func checkpoint() async throws(MetricStoreError) { try await request { .checkpoint($0) } }
+    func snapshot(to directory: String) async throws(MetricStoreError) { try await request { .snapshot(directory: directory, $0) } }
+
+    private func request(_ make: (Reply) -> Request) async throws(MetricStoreError) {
+        let result: Result<Void, MetricStoreError> = await withCheckedContinuation { reply in
+            let isClosed = monitor.update { state in
+                if !state.isClosed { state.requests.append(make(reply)) }
+                return state.isClosed
+            }
+            if isClosed { reply.resume(returning: .failure(.closed)) }
+        }
+        try result.get()
+    }
+
+    private func answer(_ request: Request) {
+        switch request {
+        case .pass(let reply): reply.resume(returning: pass())
+        case .checkpoint(let reply): reply.resume(returning: Result { () throws(MetricStoreError) in try writeCheckpoint() })
+        case .snapshot(let directory, let reply):
+            reply.resume(
+                returning: Result { () throws(MetricStoreError) in
+                    try store.writeSnapshot(to: directory) { () throws(MetricStoreError) in try committer.rotate() }
+                })
+        }
+    }
+
+    private func pass() -> Result<Void, MetricStoreError> {
+        let result = Result { () throws(MetricStoreError) in
+            try sealIfDue()
+            if owesCheckpoint || isCheckpointDue { try writeCheckpoint() }
+            try converting { () throws(FileError) in try store.applyRetention() }
+        }
+        var failure: String?
+        if case .failure(let error) = result, error != .closed { failure = error.description }
+        store.counters.withLock { $0.maintenanceFailure = failure }
+        return result
+    }
+
+    private func sealIfDue() throws(MetricStoreError) {
+        guard let cutoff = store.sealCutoff, cutoff > lastCutoff else { return }
+        let sealed = try converting { () throws(FileError) in try store.seal(before: cutoff) }
+        lastCutoff = cutoff
+        guard sealed > 0 else { return }
+        owesCheckpoint = true
+        // Between two groups: the committer holds numbers of series from one lock to the next.
+        try committer.between { [store] in
+            store.head.withLock { $0.collectEmpty() }
+            return .success(())
+        }
+    }
+
+    private var isCheckpointDue: Bool {
+        let open = store.counters.withLock { $0.openLogBytes }
+        let (closed, last) = store.catalog.withLock { ($0.closedLogBytes, $0.checkpointBytes) }
+        return open + closed > max(store.options.checkpointLogBytes, last)
+    }
+
+    private func writeCheckpoint() throws(MetricStoreError) {
+        let segment = try committer.rotate()
+        try converting { () throws(FileError) in try store.writeCheckpoint(from: segment) }
+        owesCheckpoint = false
+        store.counters.withLock { $0.checkpoints += 1 }
+    }
+}

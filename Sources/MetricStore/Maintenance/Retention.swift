@@ -1,0 +1,28 @@
+import Foundations
+
+extension Store {
+    /// Drops blocks that are too old, or too many for the size that is allowed, and deletions that no block needs any more.
+    func applyRetention() throws(FileError) {
+        let horizon = options.retentionMilliseconds.map { now.subtractingReportingOverflow($0) }
+        let dropped = catalog.withLock { catalog -> Int in
+            var kept = catalog.blocks
+            if let horizon, !horizon.overflow { kept.removeAll { $0.end < horizon.partialValue } }
+            if let bytesMax = options.retentionBytes {
+                var bytes = kept.reduce(Int64(0)) { $0 + Int64($1.sizeBytes) }
+                for block in kept.sorted(by: { $0.end < $1.end }) where bytes > bytesMax {
+                    bytes -= Int64(block.sizeBytes)
+                    kept.removeAll { $0.number == block.number }
+                }
+            }
+            let dropped = catalog.blocks.count - kept.count
+            catalog.blocks = kept
+            // No block is being made meanwhile: sealing runs on the same thread.
+            catalog.tombstones.removeAll { stone in !kept.contains { stone.hides($0.number, from: $0.start, through: $0.end) } }
+            return dropped
+        }
+        guard dropped > 0 else { return }
+        counters.withLock { $0.blocksRetired += dropped }
+        try fileSystem.replace(layout.manifest, with: catalog.withLock { $0.manifest }.encode())
+        try removeUnused()
+    }
+}

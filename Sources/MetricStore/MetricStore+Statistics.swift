@@ -1,0 +1,88 @@
+import Foundations
+import Model
+
+extension MetricStore {
+    /// Figures of this moment. Walks all series in memory, in short holds of the lock.
+    public func statistics() -> MetricStoreStatistics {
+        var figures = MetricStoreStatistics()
+        addHead(to: &figures)
+        addCatalog(to: &figures)
+        addCounters(to: &figures)
+        return figures
+    }
+
+    private func addHead(to figures: inout MetricStoreStatistics) {
+        var next = 0
+        var isDone = false
+        while !isDone {
+            store.head.withLock { head in
+                for series in head.series[min(next, head.seriesCount)..<min(next + Limits.seriesPerHold, head.seriesCount)] {
+                    figures.headSamples += series.sampleCount
+                    figures.headBytes += series.bytes
+                    if series.hasData { figures.headSeries += 1 }
+                    if let first = series.firstTimestamp { figures.oldest = min(figures.oldest ?? .distantFuture, Timestamp(milliseconds: first)) }
+                }
+                next += Limits.seriesPerHold
+                isDone = next >= head.seriesCount
+                guard isDone else { return }
+                figures.headBytes += head.bytes
+                figures.metadataFamilies = head.metadata.count
+                figures.agents = head.marks.count
+                if head.newest > .min { figures.newest = Timestamp(milliseconds: head.newest) }
+            }
+        }
+    }
+
+    private func addCatalog(to figures: inout MetricStoreStatistics) {
+        let catalog = store.catalog.withLock { $0 }
+        figures.blockCount = catalog.blocks.count
+        for block in catalog.blocks {
+            figures.blockBytes += block.sizeBytes
+            figures.blockSeries += block.seriesCount
+            figures.blockSamples += block.footer.sampleCount
+            figures.oldest = min(figures.oldest ?? .distantFuture, Timestamp(milliseconds: block.start))
+        }
+        figures.logBytes = catalog.closedLogBytes
+        figures.checkpointBytes = catalog.checkpointBytes
+        figures.tombstones = catalog.tombstones.count
+        figures.logSegments = Int(clamping: Int64(store.counters.withLock { $0.openSegment }) - Int64(catalog.logStart) + 1)
+    }
+
+    private func addCounters(to figures: inout MetricStoreStatistics) {
+        let counters = store.counters.withLock { $0 }
+        figures.logBytes += counters.openLogBytes
+        figures.logSegments = max(0, figures.logSegments)
+        figures.samplesAppendedTotal = counters.samplesAppended
+        figures.histogramsAppendedTotal = counters.histogramsAppended
+        figures.exemplarsAppendedTotal = counters.exemplarsAppended
+        figures.batchesAppendedTotal = counters.batchesAppended
+        figures.batchesDuplicateTotal = counters.batchesDuplicate
+        figures.commitGroupsTotal = counters.commitGroups
+        figures.samplesRejectedTotal = counters.rejected
+        figures.blocksSealedTotal = counters.blocksSealed
+        figures.checkpointsTotal = counters.checkpoints
+        figures.blocksRetiredTotal = counters.blocksRetired
+        figures.damagedTotal = counters.damaged
+        figures.damageNotes = counters.damageNotes
+        figures.quarantinedFiles = counters.quarantined
+        figures.maintenanceFailure = counters.maintenanceFailure
+        figures.isDiskFull = counters.isDiskFull
+        figures.recovery = counters.recovery
+        if case .no(let reason) = counters.acknowledging {
+            figures.isAcknowledging = false
+            figures.notAcknowledgingReason = reason
+        }
+    }
+}
+
+extension HeadSeries {
+    /// An estimate of what it takes beside its place in the head.
+    var bytes: Int {
+        var bytes = labels.encoded.count + 32 + open.bytes + 32
+        for chunk in closed { bytes += chunk.words.count * 8 + 64 }
+        guard let parts = rare?.parts else { return bytes }
+        for chunk in parts.sealing { bytes += chunk.words.count * 8 + 64 }
+        for chunk in parts.histograms.closed { bytes += chunk.bytes.count + 64 }
+        return bytes + parts.late.count * 16 + parts.histograms.open.count * 512 + parts.exemplars.count * 96 + 128
+    }
+}

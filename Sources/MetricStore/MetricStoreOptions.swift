@@ -1,0 +1,30 @@
+/// How a metric store behaves. Every default is fit for production.
+public struct MetricStoreOptions: Sendable {
+    /// A sample older than the newest one by more than this is refused as too old. Milliseconds.
+    public var outOfOrderWindowMilliseconds: Int64 = 2 * 3_600_000
+    /// A sample further ahead of the clock than this is refused. A day: a host whose time zone is off is not locked out.
+    public var futureWindowMilliseconds: Int64 = 24 * 3_600_000
+    /// Width of a block; blocks begin at its multiples since 1970. Milliseconds.
+    public var blockMilliseconds: Int64 = 2 * 3_600_000
+    /// How long a block's range must have passed before it is sealed. Milliseconds.
+    public var sealDelayMilliseconds: Int64 = 3_600_000
+    /// Blocks whose newest sample is older than this are dropped. Milliseconds; nil keeps all.
+    public var retentionMilliseconds: Int64? = 15 * 24 * 3_600_000
+    /// The oldest blocks are dropped while all blocks together are over this. Bytes; nil is without bound.
+    public var retentionBytes: Int64?
+    /// Series in memory at once; samples of further series are refused.
+    public var seriesMax: Int = Limits.seriesMax
+    public var labelsPerSeriesMax: Int = Limits.labelsPerSeriesMax
+    public var labelNameBytesMax: Int = Limits.labelNameBytesMax
+    public var labelValueBytesMax: Int = Limits.labelValueBytesMax
+    /// A checkpoint is due when the log behind the last one is longer than this. Bytes.
+    public var checkpointLogBytes: Int = Limits.checkpointLogBytes
+    /// A log segment is closed when it is longer than this. Bytes.
+    public var segmentBytesMax: Int = Limits.segmentBytesMax
+    /// Seconds between two looks at whether sealing, a checkpoint or retention is due; 0 leaves them to `maintain()`.
+    public var maintenanceIntervalSeconds: Int = 10
+    /// Whether `close` writes a checkpoint, so that the next open has no log to read.
+    public var checkpointsOnClose: Bool = true
+
+    public init() {}
+}

@@ -1,0 +1,195 @@
+import Foundations
+import Model
+
+extension MetricStore: MetricReader {
+    public func select(_ query: MetricQuery) async throws -> [Series] {
+        guard query.start <= query.end else { return [] }
+        let (start, end) = (query.start.milliseconds, query.end.milliseconds)
+        // The head first: what moves from it into a block meanwhile is then met twice rather than not at all.
+        let views = headViews(query.matchers, start, end)
+        let catalog = store.catalog.withLock { $0 }
+        var selected = SelectedSeries()
+        for block in catalog.blocks where block.start <= end && block.end >= start {
+            try forEachSeries(of: block, query.matchers, start, end, catalog.tombstones) { labels, columns, hidden in
+                var samples = SampleColumns()
+                var histograms: [HistogramSample] = []
+                let isRead = reading(block) { () throws(DamagedBytes) in
+                    samples = try block.samples(columns)
+                    histograms = try block.histograms(columns)
+                }
+                guard isRead else { return }
+                samples.clip(from: start, through: end)
+                histograms.removeAll { $0.timestamp < start || $0.timestamp > end }
+                for stone in hidden {
+                    samples = samples.filtered { $0 < stone.start || $0 > stone.end }
+                    histograms.removeAll { $0.timestamp >= stone.start && $0.timestamp <= stone.end }
+                }
+                selected.add(labels, samples, histograms)
+                // A sample may lie in two blocks and in the head, and counts once in the end.
+                try check(selected.sampleCount / 3, query.samplesMax)
+            }
+        }
+        for (index, view) in views.enumerated() {
+            if index % Limits.seriesPerCancellationCheck == 0 { try Task.checkCancellation() }
+            selected.add(view.labels, view.samples(from: start, through: end), view.histograms(from: start, through: end))
+            try check(selected.sampleCount / 3, query.samplesMax)
+        }
+        let series = selected.merged()
+        try check(series.reduce(0) { $0 + $1.sampleCount }, query.samplesMax)
+        return series
+    }
+
+    private func check(_ count: Int, _ samplesMax: Int?) throws {
+        if let samplesMax, count > samplesMax { throw ReadLimitError(what: "samples", limit: samplesMax) }
+    }
+
+    public func series(_ selectors: [[Matcher]], start: Timestamp, end: Timestamp, limit: Int?) async throws -> [Labels] {
+        let sorted = try labelSets(selectors, start.milliseconds, end.milliseconds).sorted()
+        return limit.map { Array(sorted.prefix(max(0, $0))) } ?? sorted
+    }
+
+    public func labelNames(_ selectors: [[Matcher]], start: Timestamp, end: Timestamp, limit: Int?) async throws -> [String] {
+        var names: Set<[UInt8]> = []
+        if selectors.isEmpty {
+            try addNames(start.milliseconds, end.milliseconds, to: &names)
+        } else {
+            for labels in try labelSets(selectors, start.milliseconds, end.milliseconds) {
+                labels.forEachBytes { name, _ in names.insert(Array(name)) }
+            }
+        }
+        return Self.sorted(names, limit)
+    }
+
+    public func labelValues(_ name: String, _ selectors: [[Matcher]], start: Timestamp, end: Timestamp, limit: Int?) async throws -> [String] {
+        var values: Set<[UInt8]> = []
+        if selectors.isEmpty {
+            try addValues(of: Array(name.utf8), start.milliseconds, end.milliseconds, to: &values)
+        } else {
+            for labels in try labelSets(selectors, start.milliseconds, end.milliseconds) {
+                labels.withValueBytes(of: name) { values.insert(Array($0)) }
+            }
+        }
+        return Self.sorted(values, limit)
+    }
+
+    public func metadata() async throws -> [String: Metadata] { store.head.withLock { $0.metadata } }
+
+    /// The exemplars in memory of the series that satisfy any of the lists of matchers, sorted by labels; each series' in order of time.
+    public func exemplars(_ selectors: [[Matcher]], start: Timestamp, end: Timestamp) async throws -> [(labels: Labels, exemplars: [Exemplar])] {
+        let found = store.head.withLock { head in
+            Postings.union((selectors.isEmpty ? [[]] : selectors).map { head.matching($0) }).compactMap { number -> (labels: Labels, exemplars: [Exemplar])? in
+                let one = head.series[Int(number)]
+                return one.rare.map { (one.labels, $0.parts.exemplars) }
+            }
+        }
+        return found.map { series in
+            (series.labels, series.exemplars.filter { $0.sample.timestamp >= start.milliseconds && $0.sample.timestamp <= end.milliseconds })
+        }.filter { !$0.exemplars.isEmpty }.sorted { $0.labels < $1.labels }
+    }
+
+    private static func sorted(_ texts: Set<[UInt8]>, _ limit: Int?) -> [String] {
+        let sorted = texts.sorted { $0.lexicographicallyPrecedes($1) }
+        return sorted.prefix(max(0, limit ?? sorted.count)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Copies of the head's series that match and may have something in the range.
+    private func headViews(_ matchers: [Matcher], _ start: Int64, _ end: Int64) -> [HeadSeriesView] {
+        store.head.withLock { head in
+            head.matching(matchers).compactMap { number in
+                let view = head.series[Int(number)].view
+                return view.mayHaveData(from: start, through: end) ? view : nil
+            }
+        }
+    }
+
+    /// Whether something was read; damage is noted and reading goes on elsewhere.
+    private func reading(_ block: BlockReader, _ body: () throws(DamagedBytes) -> Void) -> Bool {
+        do {
+            try body()
+            return true
+        } catch {
+            store.noteDamage("\(block.path) is damaged at byte \(error.offset): \(error.reason)")
+            return false
+        }
+    }
+
+    /// Visits a block's series that match and overlap the range, with the deletions that hide parts of them.
+    private func forEachSeries(
+        of block: BlockReader, _ matchers: [Matcher], _ start: Int64, _ end: Int64, _ tombstones: [Tombstone],
+        _ visit: (Labels, BlockColumns, [Tombstone]) throws -> Void
+    ) throws {
+        let stones = tombstones.filter { $0.hides(block.number, from: max(start, block.start), through: min(end, block.end)) }
+        var numbers: [UInt32] = []
+        guard reading(block, { () throws(DamagedBytes) in numbers = try block.resolve(matchers) }) else { return }
+        for (index, number) in numbers.enumerated() {
+            if index % Limits.seriesPerCancellationCheck == 0 { try Task.checkCancellation() }
+            var found: (labels: Labels, columns: BlockColumns)?
+            guard reading(block, { () throws(DamagedBytes) in found = try block.series(number) }), let found else { continue }
+            guard found.columns.start <= end, found.columns.end >= start else { continue }
+            try visit(found.labels, found.columns, stones.filter { $0.matchers.matches(found.labels) })
+        }
+    }
+
+    /// Label sets with data in the range. Within a block or a chunk, its ends decide.
+    private func labelSets(_ selectors: [[Matcher]], _ start: Int64, _ end: Int64) throws -> Set<Labels> {
+        var sets: Set<Labels> = []
+        guard start <= end else { return sets }
+        for matchers in selectors.isEmpty ? [[]] : selectors {
+            for view in headViews(matchers, start, end) { sets.insert(view.labels) }
+            let catalog = store.catalog.withLock { $0 }
+            for block in catalog.blocks where block.start <= end && block.end >= start {
+                try forEachSeries(of: block, matchers, start, end, catalog.tombstones) { labels, columns, hidden in
+                    if !hidden.contains(where: { $0.start <= columns.start && $0.end >= columns.end }) { sets.insert(labels) }
+                }
+            }
+        }
+        return sets
+    }
+
+    /// Names of all labels, by the index alone where no deletion is in the way.
+    private func addNames(_ start: Int64, _ end: Int64, to names: inout Set<[UInt8]>) throws {
+        guard start <= end else { return }
+        store.head.withLock { head in
+            head.index.forEachName { name in
+                if !names.contains(name), head.hasData(name: name, from: start, through: end) { names.insert(name) }
+            }
+        }
+        try forEachIndex(start, end) { (block) throws(DamagedBytes) in
+            names.formUnion(try block.names())
+        } visit: { labels in
+            labels.forEachBytes { name, _ in names.insert(Array(name)) }
+        }
+    }
+
+    /// Values of one label, by the index alone where no deletion is in the way.
+    private func addValues(of name: [UInt8], _ start: Int64, _ end: Int64, to values: inout Set<[UInt8]>) throws {
+        guard start <= end else { return }
+        store.head.withLock { head in
+            head.index.forEachValue(name: name) { value, series in
+                if head.hasData(series, from: start, through: end) { values.insert(Array(value)) }
+            }
+        }
+        let label = String(decoding: name, as: UTF8.self)
+        try forEachIndex(start, end) { (block) throws(DamagedBytes) in
+            try block.forEachValue(name: name) { (value, _) throws(DamagedBytes) in values.insert(Array(value)) }
+        } visit: { labels in
+            labels.withValueBytes(of: label) { values.insert(Array($0)) }
+        }
+    }
+
+    /// Takes each block of the range whole, or, where deletions concern it, visits the label sets that are left.
+    private func forEachIndex(
+        _ start: Int64, _ end: Int64, whole: (BlockReader) throws(DamagedBytes) -> Void, visit: (Labels) -> Void
+    ) throws {
+        let catalog = store.catalog.withLock { $0 }
+        for block in catalog.blocks where block.start <= end && block.end >= start {
+            if catalog.tombstones.contains(where: { $0.hides(block.number, from: block.start, through: block.end) }) {
+                try forEachSeries(of: block, [], start, end, catalog.tombstones) { labels, columns, hidden in
+                    if !hidden.contains(where: { $0.start <= columns.start && $0.end >= columns.end }) { visit(labels) }
+                }
+            } else {
+                _ = reading(block) { () throws(DamagedBytes) in try whole(block) }
+            }
+        }
+    }
+}

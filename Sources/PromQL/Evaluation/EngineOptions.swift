@@ -1,0 +1,35 @@
+import Foundations
+
+/// How queries are evaluated, and what one may cost.
+public struct EngineOptions: Sendable {
+    /// When functions and operators take the metric's name away.
+    public enum NameRemoval: Hashable, Sendable {
+        /// At once: a later operator doesn't see it.
+        case immediate
+        /// With the result: `label_replace` and grouping can still use it.
+        case delayed
+    }
+
+    /// How far an instant selector looks back for a sample. Above 0.
+    public var lookbackMilliseconds: Int64
+    /// Samples that a query may read, and points that one of its steps may produce.
+    public var samplesMax: Int
+    public var timeoutSeconds: Double
+    public var clock: any WallClock
+    public var nameRemoval: NameRemoval
+    /// The step of a subquery that names none.
+    public var subqueryStepMilliseconds: Int64
+
+    public init(
+        lookbackMilliseconds: Int64 = 300_000, samplesMax: Int = 50_000_000, timeoutSeconds: Double = 30, clock: any WallClock = SystemClock(),
+        nameRemoval: NameRemoval = .immediate, subqueryStepMilliseconds: Int64 = 60_000
+    ) {
+        precondition(lookbackMilliseconds > 0 && subqueryStepMilliseconds > 0)
+        self.lookbackMilliseconds = lookbackMilliseconds
+        self.samplesMax = samplesMax
+        self.timeoutSeconds = timeoutSeconds
+        self.clock = clock
+        self.nameRemoval = nameRemoval
+        self.subqueryStepMilliseconds = subqueryStepMilliseconds
+    }
+}

@@ -1,0 +1,43 @@
+import Foundations
+import Model
+
+/// Which labels take part in matching or grouping; makes the bytes that equal sets have in common.
+struct LabelProjection {
+    private enum Kind { case only, except }
+    private let kind: Kind
+    private let names: Set<[UInt8]>
+
+    /// Only the named labels.
+    static func keeping(_ names: [String]) -> LabelProjection { LabelProjection(kind: .only, names: Set(names.map { Array($0.utf8) })) }
+
+    /// All but the named labels and those that say what a metric is.
+    static func dropping(_ names: [String]) -> LabelProjection {
+        LabelProjection(kind: .except, names: Set((names + Evaluator.metadataLabels).map { Array($0.utf8) }))
+    }
+
+    private init(kind: Kind, names: Set<[UInt8]>) {
+        self.kind = kind
+        self.names = names
+    }
+
+    init(_ matching: VectorMatching.Labels?) {
+        switch matching {
+        case .on(let names): self = .keeping(names)
+        case .ignoring(let names): self = .dropping(names)
+        case nil: self = .dropping([])
+        }
+    }
+
+    init(_ grouping: Grouping?) {
+        switch grouping {
+        case .by(let names): self = .keeping(names)
+        case .without(let names): self = .dropping(names)
+        case nil: self = .keeping([])
+        }
+    }
+
+    func callAsFunction(_ labels: Labels) -> Labels {
+        if names.isEmpty { return kind == .only ? Labels() : labels }
+        return labels.filter { name in names.contains(Array(name)) == (kind == .only) }
+    }
+}

@@ -1,0 +1,208 @@
+import Glibc
+import Model
+
+extension Evaluator {
+    /// The functions that make one value of a window's floats and leave histograms out.
+    func floatsOverTime(_ function: PromQLFunction, _ argument: Expression) throws -> [Column] {
+        let kernel: (Window) -> Double
+        switch function {
+        case .minOverTime, .maxOverTime: return try extremeOverTime(function, argument)
+        case .tsOfMinOverTime: kernel = { WindowMath.timeOfExtreme($0) { $0 <= $1 } }
+        case .tsOfMaxOverTime: kernel = { WindowMath.timeOfExtreme($0) { $0 >= $1 } }
+        case .stddevOverTime: kernel = { sqrt(WindowMath.variance($0.values)) }
+        case .stdvarOverTime: kernel = { WindowMath.variance($0.values) }
+        case .madOverTime: kernel = { WindowMath.medianDeviation($0.values) }
+        case .deriv: kernel = { $0.count < 2 ? absentValue : WindowMath.regression($0, at: $0.timestamps[0]).slope }
+        default: preconditionFailure("\(function.rawValue) isn't such a function")
+        }
+        return try floatsOverTime(try windows(argument), argument.range, kernel: kernel)
+    }
+
+    func floatsOverTime(
+        _ input: RangeVector, _ place: SourceRange, dependsOnStep: Bool = false, prepare: (Series) -> Void = { _ in }, kernel: (Window) -> Double
+    ) throws -> [Column] {
+        try overWindows(input, dependsOnStep: dependsOnStep, prepare: prepare, floats: kernel) { window, labels in
+            guard window.count > 0 else { return nil }
+            annotations.inform(
+                "ignored histograms in a range containing both floats and histograms for metric name \(quoted(labels.metricName ?? ""))", at: place)
+            let value = kernel(window)
+            return isAbsent(value) ? nil : .float(value)
+        }
+    }
+
+    /// `min_over_time` and `max_over_time`
+    private func extremeOverTime(_ function: PromQLFunction, _ argument: Expression) throws -> [Column] {
+        let isMinimum = function == .minOverTime
+        let input = try windows(argument)
+        var values: [Double] = []
+        var sliding: SlidingExtreme?
+        return try floatsOverTime(input, argument.range) { series in
+            values = series.values
+            sliding = input.overlaps ? SlidingExtreme(isMinimum: isMinimum) : nil
+        } kernel: { window in
+            if sliding != nil { return sliding!.value(window.floatRange, of: values) }
+            return isMinimum ? WindowMath.extreme(window.values) { $0 < $1 } : WindowMath.extreme(window.values) { $0 > $1 }
+        }
+    }
+
+    /// `predict_linear`
+    func predictLinear(_ arguments: [Expression]) throws -> [Column] {
+        let ahead = try scalar(arguments[1])
+        return try floatsOverTime(try windows(arguments[0]), arguments[0].range, dependsOnStep: true) { window in
+            guard window.count > 1 else { return absentValue }
+            let line = WindowMath.regression(window, at: grid.time(window.step))
+            return line.slope * ahead[window.step] + line.intercept
+        }
+    }
+
+    /// `quantile_over_time`
+    func quantileOverTime(_ arguments: [Expression]) throws -> [Column] {
+        let quantiles = try scalar(arguments[0])
+        let input = try windows(arguments[1])
+        if !input.series.isEmpty { remarkQuantiles(quantiles, arguments[0].range) }
+        return try floatsOverTime(input, arguments[1].range, dependsOnStep: true) { window in
+            var sorted = Array(window.values)
+            return WindowMath.quantile(quantiles[window.step], &sorted)
+        }
+    }
+
+    func remarkQuantiles(_ quantiles: [Double], _ place: SourceRange) {
+        for q in quantiles where !(q >= 0 && q <= 1) {
+            annotations.warn("quantile value should be between 0 and 1, got \(ValueText.general(q))", at: place)
+        }
+    }
+
+    /// `double_exponential_smoothing`
+    func smoothExponentially(_ arguments: [Expression]) throws -> [Column] {
+        let (smoothing, trend) = (try scalar(arguments[1]), try scalar(arguments[2]))
+        for factor in smoothing where !(factor > 0 && factor < 1) {
+            throw QueryError.execution("invalid smoothing factor. Expected: 0 < sf < 1, got: \(ValueText.format(factor))")
+        }
+        for factor in trend where !(factor > 0 && factor < 1) {
+            throw QueryError.execution("invalid trend factor. Expected: 0 < tf < 1, got: \(ValueText.format(factor))")
+        }
+        return try floatsOverTime(try windows(arguments[0]), arguments[0].range, dependsOnStep: true) { window in
+            guard window.count > 1 else { return absentValue }
+            let (sf, tf) = (smoothing[window.step], trend[window.step])
+            var slope = window.values[1] - window.values[0]
+            var level = window.values[0]
+            var previousLevel = 0.0
+            for index in 1..<window.count {
+                let before = level
+                // The first slope stands as it is; later ones follow the level.
+                if index > 1 { slope = tf * (level - previousLevel) + (1 - tf) * slope }
+                level = sf * window.values[index] + (1 - sf) * (level + slope)
+                previousLevel = before
+            }
+            return level
+        }
+    }
+
+    /// `sum_over_time` and `avg_over_time`, which know histograms.
+    func sumOverTime(_ function: PromQLFunction, _ argument: Expression) throws -> [Column] {
+        let isAverage = function == .avgOverTime
+        let input = try windows(argument)
+        var sums: SlidingSums?
+        return try overWindows(input) { series in
+            sums = input.overlaps ? SlidingSums(series.values) : nil
+        } floats: { window in
+            if let sum = sums?.sum(window.floatRange) { return isAverage ? sum / Double(window.count) : sum }
+            return isAverage ? WindowMath.average(window.values) : WindowMath.sum(window.values)
+        } mixed: { window, labels in
+            let name = quoted(labels.metricName ?? "")
+            if window.isMixed {
+                annotations.warn("encountered a mix of histograms and floats for metric name \(name)", at: argument.range)
+                return nil
+            }
+            var total = window.histograms[0].histogram
+            do {
+                for sample in window.histograms.dropFirst() { remark(try total.add(sample.histogram), "aggregation", argument.range) }
+            } catch is IncompatibleBuckets {
+                annotations.warn("vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(name)", at: argument.range)
+                return nil
+            }
+            return .histogram((isAverage ? total.divided(by: Double(window.histograms.count)) : total).compacted)
+        }
+    }
+
+    func remark(_ remarks: HistogramSumRemarks, _ operation: String, _ place: SourceRange) {
+        if remarks.contains(.counterResetCollision) { annotations.warn("conflicting counter resets during histogram \(operation)", at: place) }
+        if remarks.contains(.reconciledBounds) { annotations.inform("mismatched custom buckets were reconciled during \(operation)", at: place) }
+    }
+
+    /// The functions that take floats and histograms alike: which samples there are, and when.
+    func samplesOverTime(_ function: PromQLFunction, _ argument: Expression) throws -> [Column] {
+        let input = try windows(argument)
+        func seconds(_ milliseconds: Int64) -> Double { Double(milliseconds) / 1000 }
+        switch function {
+        case .countOverTime:
+            return try overWindows(input) { Double($0.count) } mixed: { window, _ in .float(Double(window.count + window.histograms.count)) }
+        case .presentOverTime: return try overWindows(input) { _ in 1 } mixed: { _, _ in .float(1) }
+        case .lastOverTime:
+            return try overWindows(input, keepsName: true) { $0.values[$0.count - 1] } mixed: { window, _ in
+                let histogram = window.histograms[window.histograms.count - 1]
+                return (window.timestamps.last ?? .min) > histogram.timestamp ? .float(window.values[window.count - 1]) : .histogram(histogram.histogram)
+            }
+        case .firstOverTime:
+            return try overWindows(input, keepsName: true) { $0.values[0] } mixed: { window, _ in
+                (window.timestamps.first ?? .max) < window.histograms[0].timestamp ? .float(window.values[0]) : .histogram(window.histograms[0].histogram)
+            }
+        case .tsOfLastOverTime:
+            return try overWindows(input) { seconds($0.timestamps[$0.count - 1]) } mixed: { window, _ in
+                .float(seconds(max(window.timestamps.last ?? .min, window.histograms[window.histograms.count - 1].timestamp)))
+            }
+        case .tsOfFirstOverTime:
+            return try overWindows(input) { seconds($0.timestamps[0]) } mixed: { window, _ in
+                .float(seconds(min(window.timestamps.first ?? .max, window.histograms[0].timestamp)))
+            }
+        default: preconditionFailure("\(function.rawValue) isn't such a function")
+        }
+    }
+
+    /// `changes` and `resets`: how often one sample differs from the one before it.
+    func countDifferences(_ function: PromQLFunction, _ argument: Expression) throws -> [Column] {
+        let input = try windows(argument)
+        let isReset = function == .resets
+        func differs(_ before: Double, _ now: Double) -> Bool { isReset ? now < before : now != before && !(now.isNaN && before.isNaN) }
+        func count(_ values: UnsafeBufferPointer<Double>) -> Double {
+            var count = 0
+            for index in values.indices.dropFirst() where differs(values[index - 1], values[index]) { count += 1 }
+            return Double(count)
+        }
+        if input.rangeExtension != nil { return try overAnchored(input, count) }
+        return try overWindows(input) { count($0.values) } mixed: { window, _ in
+            var count = 0
+            var previous: MetricValue?
+            for sample in window.merged {
+                switch (previous, sample) {
+                case (nil, _): break
+                case (.float(let before)?, .float(let now)): count += differs(before, now) ? 1 : 0
+                case (.histogram(let before)?, .histogram(let now)): count += (isReset ? now.isReset(after: before) : !now.isSame(as: before)) ? 1 : 0
+                default: count += 1
+                }
+                previous = sample
+            }
+            return .float(Double(count))
+        }
+    }
+}
+
+extension Window {
+    /// Floats and histograms in order of time.
+    var merged: [MetricValue] {
+        var result: [MetricValue] = []
+        result.reserveCapacity(values.count + histograms.count)
+        var (float, histogram) = (0, 0)
+        while float < values.count || histogram < histograms.count {
+            let takesFloat = float < values.count && (histogram >= histograms.count || timestamps[float] < histograms[histogram].timestamp)
+            if takesFloat {
+                result.append(.float(values[float]))
+                float += 1
+            } else {
+                result.append(.histogram(histograms[histogram].histogram))
+                histogram += 1
+            }
+        }
+        return result
+    }
+}

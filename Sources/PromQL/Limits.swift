@@ -1,0 +1,23 @@
+/// Every cap of the query language, with its reason.
+public enum PromQLLimits {
+    /// Longer queries are refused before they are read: people write some hundred bytes, tools some thousand.
+    public static let queryBytesMax = 128 << 10
+    /// Nesting of parentheses, calls and signs; the parser descends once for each.
+    public static let nestingMax = 64
+    /// Height of the tree: a chain of binary operators grows it without nesting, and evaluating it descends as deep.
+    public static let heightMax = 300
+    /// 140,000 years in milliseconds: moments and durations below it can be added some hundred times without overflow.
+    public static let millisecondsMax: Int64 = 1 << 52
+    /// Points of time in one range query, as Prometheus's API has it.
+    public static let stepsMax = 11_000
+    /// Steps that a subquery may evaluate its inner expression at; bounds `[1y:1ms]`.
+    public static let subqueryStepsMax = 1_000_000
+    /// Annotations of one kind that a result carries; more are counted.
+    public static let annotationsMax = 100
+    /// Quantiles that one `histogram_quantiles` call may name.
+    public static let quantilesMax = 10
+    /// A script for the runner: the longest in use is some 100 KiB.
+    public static let scriptBytesMax = 8 << 20
+    /// Points that one line of a script's `load` may expand to.
+    public static let scriptPointsMax = 1_000_000
+}

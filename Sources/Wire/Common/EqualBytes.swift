@@ -1,0 +1,6 @@
+import Glibc
+
+/// Whether an array holds the same bytes, in one comparison of memory: `elementsEqual` goes byte by byte.
+@inline(__always) func equalBytes(_ left: [UInt8], _ right: UnsafeRawBufferPointer) -> Bool {
+    left.count == right.count && left.withUnsafeBytes { left.isEmpty || memcmp($0.baseAddress!, right.baseAddress!, right.count) == 0 }
+}

@@ -1,0 +1,53 @@
+/// Every cap of this module that a caller doesn't choose, with its reason.
+enum Limits {
+    /// Series or labels quoted in an error are cut here, so that an error stays a sentence.
+    static let quotedCharactersMax = 240
+
+    /// What one pass of the JSON line reader takes to levels of names joined with dots; deeper is kept as JSON text.
+    static let jsonLineDepthMax: Int32 = 8
+
+    /// JSON lines beyond it are kept as plain text: the size to which the log line itself is capped.
+    static let jsonLineBytesMax = 1 << 20
+
+    /// Parsers kept for reuse: lines are rarely parsed on more threads at once.
+    static let pooledJSONParsersMax = 8
+
+    /// Fields read from one line; what is behind them stays in the line alone.
+    static let lineFieldsMax = 128
+
+    /// Fields for which there is room from the start: what most lines have.
+    static let lineFieldsUsual = 10
+
+    /// The part of a line in which a level's word is looked for: beyond it, it is a message about levels.
+    static let levelSearchBytes = 160
+
+    /// The part of a line in which key=value pairs are looked for, so that one giant line can't hold a thread.
+    static let pairSearchBytes = 64 * 1024
+
+    /// The longest key of a key=value pair; longer runs are text, not keys.
+    static let pairKeyBytesMax = 128
+}
+
+/// What a request may hold; over it, the whole of it is refused with an error that names the limit.
+public struct WireLimits: Sendable {
+    /// Series in one request.
+    public var seriesMax = 100_000
+    /// Symbols in one remote write 2 request: some for each series, and every value at most once.
+    public var symbolsMax = 1_000_000
+    /// Labels of one series, stream or exemplar.
+    public var labelsMax = 64
+    /// A label's name.
+    public var labelNameBytesMax = 128
+    /// A label's value.
+    public var labelValueBytesMax = 2048
+    /// Log records in one request.
+    public var recordsMax = 100_000
+    /// Fields (attributes) of one log record.
+    public var fieldsMax = 128
+    /// A log line.
+    public var lineBytesMax = 1 << 20
+    /// How deep messages and JSON values may be nested.
+    public var nestingMax = 64
+
+    public init() {}
+}

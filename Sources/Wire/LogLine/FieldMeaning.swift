@@ -1,0 +1,69 @@
+import Model
+
+/// Fields that say when a line was written and how grave it is.
+enum FieldMeaning {
+    private static let timestampNames: Set<String> = [
+        "time", "ts", "timestamp", "@timestamp", "t", "date", "datetime", "asctime", "eventTime", "event_time", "Timestamp", "Time", "@t",
+    ]
+    private static let levelNames: Set<String> = [
+        "level", "lvl", "severity", "log.level", "log_level", "loglevel", "logLevel", "levelname", "level_name", "severity_text", "severityText",
+        "Level", "Severity", "LEVEL", "SEVERITY", "@l", "priority", "PRIORITY",
+    ]
+    private static let nameBytesMax = 13
+
+    /// The first field with a name and a value of a moment, and the moment.
+    static func timestamp(_ fields: [LogField], _ reader: TimestampText) -> (index: Int, moment: Int64)? {
+        for (index, field) in fields.enumerated() where field.name.utf8.count <= nameBytesMax && timestampNames.contains(field.name) {
+            if let moment = moment(field.value, reader) { return (index, moment) }
+        }
+        return nil
+    }
+
+    private static func moment(_ value: FieldValue, _ reader: TimestampText) -> Int64? {
+        switch value {
+        case .string(var text):
+            return text.withUTF8 { bytes in
+                var cursor = LineCursor(UnsafeRawBufferPointer(bytes))
+                return reader.read(&cursor)
+            }
+        case .integer(let number): return moment(number, reader)
+        case .double(let seconds):
+            // A double holds today's seconds to the microsecond, not beyond.
+            guard seconds >= 1e9, seconds < 9e9 else { return Int64(exactly: seconds.rounded()).flatMap { moment($0, reader) } }
+            let nanoseconds = Int64((seconds * 1e6).rounded()) * 1000
+            return reader.isPlausible(nanoseconds) ? nanoseconds : nil
+        case .bool: return nil
+        }
+    }
+
+    /// Seconds, milliseconds, microseconds or nanoseconds since 1970, by size.
+    private static func moment(_ number: Int64, _ reader: TimestampText) -> Int64? {
+        let scale: Int64
+        switch number {
+        case 1_000_000_000..<100_000_000_000: scale = 1_000_000_000
+        case 1_000_000_000_000..<100_000_000_000_000: scale = 1_000_000
+        case 1_000_000_000_000_000..<100_000_000_000_000_000: scale = 1000
+        case 1_000_000_000_000_000_000...: scale = 1
+        default: return nil
+        }
+        let (moment, overflow) = number.multipliedReportingOverflow(by: scale)
+        return !overflow && reader.isPlausible(moment) ? moment : nil
+    }
+
+    /// A level by name, or by the numbers of pino and bunyan (10 to 60) and of syslog (0 to 7).
+    static func level(_ fields: [LogField]) -> LogLevel? {
+        for field in fields where field.name.utf8.count <= nameBytesMax && levelNames.contains(field.name) {
+            switch field.value {
+            case .string(let text):
+                if let level = LogLevel(name: text) { return level }
+            case .integer(let number):
+                if (0...7).contains(number) { return LineHeader.level(syslogSeverity: Int(number)) }
+                if number >= 10, number <= 60 { return pinoLevels[min(5, Int(number) / 10 - 1)] }
+            case .double, .bool: break
+            }
+        }
+        return nil
+    }
+
+    private static let pinoLevels: [LogLevel] = [.trace, .debug, .info, .warn, .error, .fatal]
+}

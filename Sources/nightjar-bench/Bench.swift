@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// Load generators and benchmarks: figures in CPU seconds, not in wall time, since machines are shared.
+@main
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nightjar-bench", abstract: "Measures Nightjar's parts.",
+        subcommands: [MetricStoreBench.self, LogStoreBench.self, RemoteWriteBench.self])
+}

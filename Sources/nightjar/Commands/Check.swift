@@ -1,0 +1,89 @@
+import Alerting
+import ArgumentParser
+import ConfigurationFile
+import Foundation
+import Foundations
+import MetricStore
+import Settings
+import Yams
+
+/// `nightjar check`: says what is wrong in files, before they are used.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks configuration and rule files, and says file, line, reason and remedy of all that is wrong.",
+        discussion: """
+            What a file is follows from its keys: `groups:` are rules, everything else is a configuration.
+
+            Exit codes: 0 all are correct, 1 something is wrong, 2 a file can't be read.
+
+            Example: nightjar check nightjar.yml AlertRules/*.yml
+            """)
+
+    @Argument(help: "Files, or globs in quotes.", completion: .file(extensions: ["yml", "yaml"]))
+    var files: [String] = []
+
+    @Option(help: ArgumentHelp("A data folder: reads all of its metric store and verifies every checksum. It may be in use.", valueName: "directory"), completion: .directory)
+    var data: String?
+
+    @Flag(help: "Prints the problems as JSON.")
+    var json = false
+
+    func validate() throws {
+        if files.isEmpty && data == nil { throw ValidationError("name the files to check, or a data folder with --data") }
+    }
+
+    func run() async throws {
+        try await reportingFailures(code: 2) {
+            var problems: [SettingsProblem] = []
+            for path in try expanded() { problems += try check(path) }
+            if let data { problems += try checkStore(Paths.join(data, "metrics")) }
+            if json { print(try encoded(problems)) } else { problems.forEach { print(SafeText($0.description).string) } }
+            if !problems.isEmpty { throw ExitCode(1) }
+        }
+    }
+
+    private func expanded() throws -> [String] {
+        try files.flatMap { pattern -> [String] in
+            let found = ruleFiles([pattern])
+            if found.isEmpty { throw Failure("there is no file `\(pattern)`", code: 2) }
+            return found
+        }
+    }
+
+    private func check(_ path: String) throws -> [SettingsProblem] {
+        let text = String(decoding: try RealFileSystem().readAll(path, bytesMax: SettingsDocument.bytesMax), as: UTF8.self)
+        let problems: [SettingsProblem]
+        let summary: String
+        if isRules(text) {
+            problems = AlertingService.check([path])
+            summary = "rules"
+        } else {
+            do {
+                _ = try Configuration.parse(text, path: path)
+                problems = []
+            } catch {
+                problems = error.problems
+            }
+            summary = "configuration"
+        }
+        if problems.isEmpty && !json { print("\(path): \(summary) ok") }
+        return problems
+    }
+
+    private func checkStore(_ directory: String) throws -> [SettingsProblem] {
+        let damage = try MetricStore.check(directory: directory)
+        if damage.isEmpty && !json { print("\(directory): metric store ok") }
+        return damage.map { SettingsProblem(path: directory, reason: $0) }
+    }
+
+    private func isRules(_ text: String) -> Bool {
+        // A file that is no YAML is told as what its name suggests.
+        guard let node = try? Yams.compose(yaml: text), let mapping = node.mapping else { return text.contains("groups:") }
+        return mapping["groups"] != nil
+    }
+
+    private func encoded(_ problems: [SettingsProblem]) throws -> String {
+        let objects = problems.map { ["file": $0.path, "line": $0.line, "column": $0.column, "reason": $0.reason, "remedy": $0.remedy] as [String: Any] }
+        return String(decoding: try JSONSerialization.data(withJSONObject: objects, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]), as: UTF8.self)
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+import Foundations
+import PromQL
+
+/// `nightjar test`: runs files of tests, without a collector.
+struct TestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test", abstract: "Runs test files, without a collector.", subcommands: [TestPromQL.self])
+}
+
+/// `nightjar test promql`: scripts in the language that Prometheus tests its engine with.
+struct TestPromQL: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "promql", abstract: "Runs PromQL test scripts: load, clear, eval, expect.",
+        discussion: """
+            Exit codes: 0 all passed, 1 something failed, 2 a script can't be read.
+            """)
+
+    @Argument(help: "Script files.", completion: .file(extensions: ["test"]))
+    var files: [String]
+
+    /// Scripts are written by people; the largest of the field have some 200 KB.
+    private static let scriptBytesMax = 16 << 20
+
+    func run() async throws {
+        try await reportingFailures(code: 2) {
+            var (passed, total) = (0, 0)
+            for path in files {
+                let text = String(decoding: try RealFileSystem().readAll(path, bytesMax: Self.scriptBytesMax), as: UTF8.self)
+                let report = await (try PromQLScript(text: text, file: path)).run()
+                for failure in report.failures { print(SafeText(failure.description).string) }
+                total += report.total
+                passed += report.total - report.failures.count
+            }
+            print("passed \(passed) of \(total)")
+            if passed < total { throw ExitCode(1) }
+        }
+    }
+}

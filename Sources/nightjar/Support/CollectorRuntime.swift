@@ -1,0 +1,49 @@
+import Agent
+import Alerting
+import Collector
+import ConfigurationFile
+import Foundation
+import Foundations
+import LogStore
+import Logging
+import MetricStore
+
+/// A collector made from the configuration.
+func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logger: Logger) async throws -> CollectorService {
+    let instance = configuration.instance ?? AgentOptions.hostName
+    var options = CollectorOptions(
+        dataDirectory: configuration.dataDirectory, listen: ServerAddress(host: configuration.listen.host, port: configuration.listen.port),
+        tls: configuration.tls.map { CollectorTLS(certificatePath: $0.certificateFile, keyPath: $0.keyFile) }, tokenFile: configuration.tokenFile,
+        allowsPlainTokens: configuration.allowsPlainTokens, instance: instance, version: Version.text, diskReserveBytes: configuration.diskReserveBytes)
+    options.servesOwnProcess = servesOwnProcess
+    var metricStore = MetricStoreOptions()
+    metricStore.retentionMilliseconds = configuration.retention.metricsMilliseconds
+    let logSeconds = configuration.retention.logsMilliseconds / 1000
+    let logStore = LogStoreOptions(retentionSeconds: logSeconds, acceptedPastSeconds: logSeconds)
+    let scheme = configuration.tls == nil ? "http" : "https"
+    return try await CollectorService.open(options: options, metricStore: metricStore, logStore: logStore, logger: logger) { directory in
+        AlertingOptions(
+            ruleGlobs: configuration.ruleGlobs, databasePath: Paths.join(directory, "alerts.db"), externalURL: "\(scheme)://\(configuration.listen)",
+            receivers: configuration.paging.receivers, route: configuration.paging.route)
+    }
+}
+
+/// Says what rules there are, since none means that nobody is paged.
+func reportRules(_ configuration: Configuration, _ logger: Logger) {
+    let files = ruleFiles(configuration.ruleGlobs)
+    if files.isEmpty {
+        logger.warning("no rule file was found, so nothing is alerted on", metadata: ["rules": "\(configuration.ruleGlobs.joined(separator: " "))"])
+    }
+}
+
+/// The files that globs name, sorted.
+func ruleFiles(_ globs: [String]) -> [String] {
+    var found: Set<String> = []
+    for pattern in globs {
+        var result = glob_t()
+        defer { globfree(&result) }
+        guard glob(pattern, 0, nil, &result) == 0 else { continue }
+        for index in 0..<Int(result.gl_pathc) { if let path = result.gl_pathv[index] { found.insert(String(cString: path)) } }
+    }
+    return found.sorted()
+}

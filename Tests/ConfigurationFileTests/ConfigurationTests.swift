@@ -1,0 +1,77 @@
+import Foundations
+import Settings
+import TestSupport
+import Testing
+
+@testable import ConfigurationFile
+
+private func problems(_ yaml: String) -> [String] {
+    do {
+        _ = try Configuration.parse(yaml, path: "nightjar.yml")
+        return []
+    } catch {
+        return error.problems.map(\.description)
+    }
+}
+
+@Test func anEmptyFileGivesTheDefaults() throws {
+    let configuration = try Configuration.parse("", path: "nightjar.yml")
+    #expect(configuration.listen.description == "127.0.0.1:9845")
+    #expect(configuration.agent.intervalMilliseconds == 10_000)
+    #expect(configuration.paging.receivers.isEmpty)
+}
+
+@Test func allKeysAreRead() throws {
+    let configuration = try Configuration.parse(
+        """
+        data: /srv/nightjar
+        listen: "[::1]:9000"
+        instance: web-1
+        rules: [a.yml, b/*.yml]
+        tls: {cert: c.pem, key: k.pem}
+        token_file: tokens
+        disk_reserve: 1GiB
+        retention: {metrics: 30d, logs: 7d}
+        agent:
+          interval: 5s
+          logs: /srv/*.log
+          labels: {environment: staging}
+          spool_max: 10MiB
+          collectors:
+            - url: https://a.example:9845
+              token_file: t
+        receivers:
+          - name: ops
+            webhook: {url: "https://hooks.example/x"}
+        route: {receiver: ops}
+        """, path: "nightjar.yml")
+    #expect(configuration.dataDirectory == "/srv/nightjar" && configuration.listen == ListenAddress(host: "::1", port: 9000))
+    #expect(configuration.tls == Configuration.TLS(certificateFile: "c.pem", keyFile: "k.pem") && configuration.diskReserveBytes == 1 << 30)
+    #expect(configuration.retention.metricsMilliseconds == 30 * 86_400_000 && configuration.retention.logsMilliseconds == 7 * 86_400_000)
+    #expect(configuration.agent.collectors == [Configuration.Destination(name: "collector-1", url: "https://a.example:9845", tokenFile: "t")])
+    #expect(configuration.agent.logGlobs == ["/srv/*.log"] && configuration.agent.spoolBytesMax == 10 << 20)
+    #expect(configuration.paging.route?.receiver == "ops")
+}
+
+@Test func everythingThatIsWrongIsSaidAtOnceWithItsLine() {
+    let found = problems("listen: nowhere:at:all\nagnet: {}\nagent:\n  interval: 1ms\n  collectors:\n    - url: ftp://x\n")
+    #expect(found.count == 4, "\(found)")
+    #expect(found.contains { $0.hasPrefix("nightjar.yml:1:") && $0.contains("nowhere:at:all") })
+    #expect(found.contains { $0.hasPrefix("nightjar.yml:2:") && $0.contains("did you mean `agent`?") })
+    #expect(found.contains { $0.hasPrefix("nightjar.yml:4:") && $0.contains("1ms") })
+    #expect(found.contains { $0.hasPrefix("nightjar.yml:6:") && $0.contains("http://") })
+}
+
+@Test(arguments: [
+    ("127.0.0.1:80", "127.0.0.1:80"), ("localhost", "localhost:9845"), (":80", "0.0.0.0:80"), ("[::1]:9", "[::1]:9"), ("[::]", "[::]:9845"), ("0.0.0.0:0", "0.0.0.0:0"),
+])
+func addressesAreRead(_ text: String, _ expected: String) { #expect(ListenAddress(text)?.description == expected) }
+
+@Test(arguments: ["", "a:b", "a:70000", "::1", "[::1", "[::1]x", "a:-1"])
+func whatIsNoAddressIsRefused(_ text: String) { #expect(ListenAddress(text) == nil) }
+
+@Test func theShippedExampleIsCorrect() throws {
+    let root = Paths.directory(of: Paths.directory(of: Paths.directory(of: #filePath)))
+    let configuration = try Configuration.load(Paths.join(root, "Docs/nightjar.yml"))
+    #expect(configuration.dataDirectory == "./data")
+}
