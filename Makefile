@@ -51,11 +51,11 @@ run: deps
 
 test: test-deps
 	swift build --build-tests -j $(JOBS)
-	swift test --skip-build
+	swift test --skip-build --no-parallel
 
 soak: test-deps
 	swift build --build-tests -j $(JOBS)
-	NIGHTJAR_SOAK_KILLS=$${SOAK_KILLS:-1000} swift test --skip-build --filter EndToEndTests
+	NIGHTJAR_SOAK_KILLS=$${SOAK_KILLS:-1000} swift test --skip-build --no-parallel --filter CrashTests
 
 clean:
 	rm -rf .build .build-*

@@ -120,8 +120,8 @@ public final class SettingsSection {
     /// Reports every key that nobody asked for, with the known one that comes nearest.
     public func finish() {
         for (key, _) in node?.mapping ?? [:] {
-            guard let name = key.scalar?.string else {
-                document.report(key, "a key must be a text")
+            guard let name = key.scalar?.string, name.utf8.count <= 256 else {
+                document.report(key, "a key must be a text of at most 256 bytes")
                 continue
             }
             if known.contains(name) { continue }
@@ -148,18 +148,18 @@ public final class SettingsSection {
     }
 }
 
-/// Levenshtein's distance: the fewest insertions, deletions and replacements that make one text the other.
+/// The fewest insertions, deletions, replacements and swaps of neighbours that make one text the other (optimal string alignment).
 func editDistance(_ left: String, _ right: String) -> Int {
     let (left, right) = (Array(left.utf8), Array(right.utf8))
-    var row = Array(0...right.count)
-    for (i, byte) in left.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for (j, other) in right.enumerated() {
-            let replaced = diagonal + (byte == other ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
+    var rows = [Array(0...right.count)]
+    for i in 1..<(left.count + 1) {
+        var row = [i]
+        for j in 1..<(right.count + 1) {
+            var distance = min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1))
+            if i > 1, j > 1, left[i - 1] == right[j - 2], left[i - 2] == right[j - 1] { distance = min(distance, rows[i - 2][j - 2] + 1) }
+            row.append(distance)
         }
+        rows.append(row)
     }
-    return row[right.count]
+    return rows[left.count][right.count]
 }

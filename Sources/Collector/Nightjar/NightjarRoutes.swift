@@ -143,7 +143,7 @@ enum TailLines {
                     writer.quotedInteger(line.timestamp.nanoseconds)
                     writer.member("level", line.level.name)
                     writer.key("stream")
-                    writer.labels(line.labels)
+                    writer.labels(line.stream)
                     writer.member("line", line.line)
                 }
             }

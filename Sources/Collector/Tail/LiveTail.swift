@@ -65,6 +65,6 @@ extension TailPlan {
     /// The line that a record becomes; nil where the query leaves it out.
     func line(of record: LogRecord) -> TailedLine? {
         guard let shown = transform(record) else { return nil }
-        return TailedLine(timestamp: record.timestamp, level: record.level, labels: shown.labels, line: shown.line)
+        return TailedLine(timestamp: record.timestamp, level: record.level, stream: record.stream, labels: shown.labels, line: shown.line)
     }
 }

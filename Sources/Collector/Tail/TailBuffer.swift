@@ -11,6 +11,9 @@ enum TailItem: Sendable {
 struct TailedLine: Hashable, Sendable {
     var timestamp: NanoTimestamp
     var level: LogLevel
+    /// The stream as it is stored.
+    var stream: Labels
+    /// With what the query adds to it.
     var labels: Labels
     var line: String
 }
