@@ -114,7 +114,7 @@ let package = Package(
             dependencies: [
                 "Foundations", "Model", "Settings", "OwnLog", "Outbound", "MetricStore", "LogStore", "PromQL", "Alerting", "Agent", "Terminal",
                 "Collector", "ConfigurationFile", "Dashboard", yams, argumentParser, logging, .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -134,7 +134,10 @@ let package = Package(
         tests(of: "Settings"),
         tests(of: "Wire"),
         tests(of: "MetricStore"),
-        tests(of: "LogStore"),
+        .target(
+            name: "CSQLiteFaults", path: "Tests/CSQLiteFaults", cSettings: [.unsafeFlags(["-Wall", "-Werror"])],
+            linkerSettings: [.linkedLibrary("sqlite3")]),
+        tests(of: "LogStore", ["CSQLiteFaults", grdb]),
         tests(of: "PromQL", resources: [.copy("Scripts")]),
         tests(of: "LogQL"),
         tests(of: "Alerting"),

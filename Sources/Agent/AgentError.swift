@@ -9,7 +9,6 @@ public enum AgentError: Error, Equatable, CustomStringConvertible, Sendable {
     case spoolFull(bytesMax: Int)
     case recordTooLarge(bytes: Int, bytesMax: Int)
     case agentIdDamaged(path: String)
-    case tokenFile(path: String, reason: String)
     case options(reason: String)
 
     public var description: String {
@@ -19,7 +18,6 @@ public enum AgentError: Error, Equatable, CustomStringConvertible, Sendable {
         case .spoolFull(let bytesMax): "the spool has reached its \(bytesMax) bytes; it empties as soon as the collectors can be reached"
         case .recordTooLarge(let bytes, let bytesMax): "a batch of \(bytes) bytes is over the \(bytesMax) that a collector takes"
         case .agentIdDamaged(let path): "\(path) doesn't hold an agent's id of 32 hexadecimal digits; restore it, or remove the spool to start anew"
-        case .tokenFile(let path, let reason): "the token file \(path) can't be used: \(reason)"
         case .options(let reason): reason
         }
     }

@@ -63,5 +63,4 @@ enum Limits {
     static let retryMaxSeconds = 30.0
     /// Where a person has to act (credentials, address), asking more often helps nobody.
     static let refusedRetrySeconds = 30.0...60.0
-    static let tokenBytesMax = 64 << 10
 }

@@ -65,7 +65,6 @@ enum Limits {
     static let answerBytesMax = 1024
     /// A receiver's reply beyond this is cut off.
     static let replyBytesMax = 64 << 10
-    static let tokenFileBytesMax = 64 << 10
     static let timeoutSecondsMax = 120.0
     static let headersPerReceiverMax = 64
     /// A receiver's request without an answer after this is failed and tried again.
@@ -84,6 +83,10 @@ enum Limits {
     static let pruneSeconds: Int64 = 3600
     /// Events listed in one answer.
     static let eventsMax = 10_000
+    /// Messages looked at for sending while the database can't be written: far more than alerts fire on one bad day.
+    static let unrecordedMessagesMax = 200
+    /// How soon a database that can't be written is tried again.
+    static let databaseRetryMilliseconds: Int64 = 1000
     /// Deliveries listed in a status.
     static let recentDeliveriesMax = 200
 }

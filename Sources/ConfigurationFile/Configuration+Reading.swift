@@ -1,5 +1,6 @@
 import Alerting
 import Foundations
+import Glibc
 import Settings
 
 extension Configuration {
@@ -9,7 +10,7 @@ extension Configuration {
         do {
             bytes = try files.readAll(path, bytesMax: SettingsDocument.bytesMax)
         } catch {
-            throw SettingsProblems([SettingsProblem(path: path, reason: "\(error)")])
+            throw SettingsProblems([SettingsProblem(path: path, reason: "the file can't be read: \(String(cString: strerror(error.code)))")])
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw SettingsProblems([SettingsProblem(path: path, reason: "the file is not UTF-8 text")])

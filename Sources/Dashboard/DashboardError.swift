@@ -5,8 +5,6 @@ import Terminal
 public enum DashboardError: Error, Equatable, CustomStringConvertible, Sendable {
     /// The URL doesn't begin with http:// or https://.
     case badURL(String)
-    /// The token file can't be read, is empty, or others can read it.
-    case tokenFile(path: String, reason: String)
     /// No answer came.
     case unreachable(reason: String)
     /// The collector wants a token, or another one.
@@ -21,7 +19,6 @@ public enum DashboardError: Error, Equatable, CustomStringConvertible, Sendable 
     public var description: String {
         switch self {
         case .badURL(let url): "--url must begin with http:// or https://, not `\(SafeText(url))`"
-        case .tokenFile(let path, let reason): "can't use the token file \(SafeText(path)): \(reason)"
         case .unreachable(let reason): "the collector can't be reached: \(reason)"
         case .unauthorized(let status): "the collector answered \(status): give a token with the scope `read` with --token-file"
         case .refused(let status, let reason): "the collector answered \(status): \(reason)"

@@ -29,20 +29,4 @@ public struct DashboardOptions: Sendable {
         }
         return environment
     }
-
-    /// Reads a token from a file that others can't read.
-    public static func readToken(_ path: String) throws(DashboardError) -> Secret {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw .tokenFile(path: path, reason: String(cString: strerror(errno))) }
-        if status.st_mode & 0o077 != 0 { throw .tokenFile(path: path, reason: "others can read it; `chmod 600` it first") }
-        let bytes: [UInt8]
-        do throws(FileError) {
-            bytes = try RealFileSystem().readAll(path, bytesMax: Limits.tokenBytes)
-        } catch {
-            throw .tokenFile(path: path, reason: "\(error)")
-        }
-        let token = String(decoding: bytes, as: UTF8.self).split { $0.isWhitespace }.joined()
-        if token.isEmpty { throw .tokenFile(path: path, reason: "it is empty") }
-        return Secret(token)
-    }
 }

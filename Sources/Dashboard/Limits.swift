@@ -28,8 +28,6 @@ enum Limits {
     /// Age of the last answer from which the link lags, and from which a failing one counts as broken: two intervals.
     static let laggingSeconds: Double = 5
     static let disconnectedSeconds: Double = 4
-    /// Bytes of a token file.
-    static let tokenBytes = 64 << 10
     /// The least screen for more than the list of alerts.
     static let columnsMin = 60
     static let rowsMin = 15

@@ -55,4 +55,19 @@ enum Limits {
     static let idleMilliseconds: Int64 = 1000
     /// Batches that commit together, so that the first of them doesn't wait for a whole storm.
     static let groupRecordsMax = 50_000
+    /// The same in bytes: some hundred milliseconds of a slow disk.
+    static let groupBytesMax = 32 << 20
+    /// Bytes of batches that wait or are being stored; beyond, they are refused. Some seconds of a slow disk, and twice what the largest
+    /// requests that are decoded at a time hold.
+    static let queueBytesMax = 128 << 20
+    /// What a waiting row takes beside its line and fields: the record with its stream and fields as values.
+    static let rowOverheadBytes = 256
+
+    /// A day's index is merged this long after its end: agents with a full spool bring most of it later than the midnight, and an hour
+    /// of being slower costs nothing.
+    static let closingDelaySeconds: Int64 = 3600
+    /// Pages of 4 KiB that one step of merging writes: some 10 ms of an append's time.
+    static let mergePagesMax = 64
+    /// Pause between such steps, for appends and for other users of the disk.
+    static let closingPauseMilliseconds: Int64 = 20
 }

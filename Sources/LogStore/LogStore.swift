@@ -39,6 +39,7 @@ public final class LogStore: LogReader, Sendable {
     /// With an origin, a batch that was stored before is stored no second time, after a crash in the middle of it too. Without
     /// one, a batch that is sent again after an error may be there twice. Records outside the accepted time are refused and
     /// counted; lines over 1 MiB are cut and get a field `truncated_bytes`; fields beyond the 128th are left out.
+    /// Throws `.overloaded` where 128 MiB of other batches wait for the disk already.
     public func append(_ records: [LogRecord], origin: BatchOrigin? = nil) async throws(LogStoreError) -> LogAppendOutcome {
         let now = clock.now()
         let oldest = now.advanced(byNanoseconds: -Self.nanoseconds(options.acceptedPastSeconds))
@@ -69,6 +70,7 @@ public final class LogStore: LogReader, Sendable {
         statistics.partitions = catalog.partitionSizes()
         statistics.quarantined = catalog.quarantined
         statistics.tails = tails.count
+        statistics.queuedBytes = writer.heldBytes
         return statistics
     }
 
@@ -76,7 +78,7 @@ public final class LogStore: LogReader, Sendable {
     @discardableResult
     public func deletePartitions(before moment: NanoTimestamp) async throws(LogStoreError) -> Int {
         let result = await withCheckedContinuation { continuation in
-            writer.delete(before: moment) { continuation.resume(returning: $0) }
+            writer.delete(.init(moment: moment) { continuation.resume(returning: $0) })
         }
         return try result.get()
     }

@@ -32,6 +32,10 @@ public struct LogStoreStatistics: Sendable {
     /// Why old days couldn't be removed the last time it was tried.
     public var retentionFailure: String?
     public var partitionsDeletedTotal: UInt64 = 0
+    /// Days that were over and got their index merged and their write-ahead log folded in.
+    public var partitionsClosedTotal: UInt64 = 0
+    /// Bytes of the batches that wait or are being stored.
+    public var queuedBytes: Int = 0
     /// Times that a row was met whose fields don't decode; its line is given without them.
     public var rowsDamagedTotal: UInt64 = 0
     public var tails: Int = 0

@@ -54,6 +54,22 @@ public enum Limits {
     static let blockPageBytes = 16 << 10
     /// Samples in one column of a block: 2 hours at one each millisecond are 7.2 million.
     static let columnSamplesMax = 8 << 20
+    /// Samples in a part of a merged block's series: a query decodes whole parts, and 12 hours at one each 10 seconds are 4,320.
+    static let partSamplesMax = 4608
+    /// Samples that one histogram counts as in a part: its buckets take that much more.
+    static let samplesPerHistogram = 16
+    /// Bytes of timestamp columns that are kept while a block is written, so that series can share them.
+    static let sharedTimestampBytesMax = 32 << 20
+    /// Series in a merged block: its index is made in memory, in some 150 bytes for each.
+    static let mergedSeriesMax = 4_000_000
+    /// Free bytes that merging leaves to the log, beyond twice what it merges.
+    static let mergeFreeBytes: Int64 = 256 << 20
+    /// Of the bytes that retention allows, the part that one merged block may take, so that dropping it doesn't drop nearly all.
+    static let mergedBlocksPerRetention: Int64 = 4
+    /// Seconds before merging is tried again by itself after it failed.
+    static let mergeRetrySeconds: Int64 = 600
+    /// Series merged between two looks at what else is due.
+    static let seriesPerMergeStep = 256
     /// Files that quarantine keeps; older ones are removed.
     static let quarantineFilesMax = 64
     /// Notes about damage that statistics show; the count goes on.

@@ -62,6 +62,11 @@ extension MetricStore {
         figures.blocksSealedTotal = counters.blocksSealed
         figures.checkpointsTotal = counters.checkpoints
         figures.blocksRetiredTotal = counters.blocksRetired
+        figures.mergesTotal = counters.merges
+        figures.blocksMergedTotal = counters.blocksMerged
+        figures.mergedBytesTotal = counters.mergedBytes
+        figures.blocksNotMergeable = counters.blocksNotMergeable
+        figures.isMergingShortOfRoom = counters.isMergingShortOfRoom
         figures.damagedTotal = counters.damaged
         figures.damageNotes = counters.damageNotes
         figures.quarantinedFiles = counters.quarantined

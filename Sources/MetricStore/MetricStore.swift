@@ -87,7 +87,7 @@ public final class MetricStore: Sendable {
     /// The highest sequence of an agent whose batch is stored; 0 where there is none.
     public func highWaterMark(of agent: String) -> UInt64 { store.head.withLock { $0.marks[agent] ?? 0 } }
 
-    /// Does now what is due: sealing, a checkpoint, retention. The store does it by itself every few seconds.
+    /// Does now what is due: sealing, a checkpoint, retention, merging. The store does it by itself every few seconds.
     public func maintain() async throws(MetricStoreError) { try await maintenance.run() }
 
     /// Writes a checkpoint now, so that the next open reads no log.

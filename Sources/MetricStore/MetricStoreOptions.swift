@@ -6,6 +6,9 @@ public struct MetricStoreOptions: Sendable {
     public var futureWindowMilliseconds: Int64 = 24 * 3_600_000
     /// Width of a block; blocks begin at its multiples since 1970. Milliseconds.
     public var blockMilliseconds: Int64 = 2 * 3_600_000
+    /// Widths of the ranges whose blocks are merged into one, ascending; each a multiple of the one before and of a block's width, others
+    /// are passed over, as are those over half of the retention. Milliseconds; empty merges nothing.
+    public var mergedBlockMilliseconds: [Int64] = [12 * 3_600_000, 7 * 24 * 3_600_000]
     /// How long a block's range must have passed before it is sealed. Milliseconds.
     public var sealDelayMilliseconds: Int64 = 3_600_000
     /// Blocks whose newest sample is older than this are dropped. Milliseconds; nil keeps all.

@@ -27,13 +27,22 @@ public struct MetricStoreStatistics: Sendable {
     public var blocksSealedTotal = 0
     public var checkpointsTotal = 0
     public var blocksRetiredTotal = 0
+    /// Blocks made of others, and the blocks that went into them.
+    public var mergesTotal = 0
+    public var blocksMergedTotal = 0
+    /// Bytes of the blocks that merging made.
+    public var mergedBytesTotal = 0
+    /// Blocks that stay as they are: damaged, or too large together.
+    public var blocksNotMergeable = 0
+    /// Merging waits until the disk has more room.
+    public var isMergingShortOfRoom = false
     /// Damaged places met since the start: records, pages, files.
     public var damagedTotal = 0
     /// What they were, the first ones.
     public var damageNotes: [String] = []
     /// Files that were put aside in the folder `quarantine`.
     public var quarantinedFiles: [String] = []
-    /// Why sealing, a checkpoint or retention failed when it last ran; nil where it succeeded.
+    /// Why sealing, a checkpoint, retention or merging failed when it last ran; nil where it succeeded.
     public var maintenanceFailure: String?
     public var isAcknowledging = true
     /// Why not, where it isn't.

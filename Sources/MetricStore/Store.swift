@@ -57,6 +57,8 @@ struct Catalog: Sendable {
     /// Ascending in number: of equal times, a later block's sample wins.
     var blocks: [BlockReader] = []
     var tombstones: [Tombstone] = []
+    /// The block that is being merged: its file isn't in the manifest yet and stays all the same.
+    var merging: UInt64?
     /// Number of the next block.
     var nextBlock: UInt64 = 1
     /// The checkpoint that the manifest names; nil before the first.
@@ -91,6 +93,11 @@ struct Counters: Sendable {
     var blocksSealed = 0
     var checkpoints = 0
     var blocksRetired = 0
+    var merges = 0
+    var blocksMerged = 0
+    var mergedBytes = 0
+    var blocksNotMergeable = 0
+    var isMergingShortOfRoom = false
     var damaged = 0
     var damageNotes: [String] = []
     var quarantined: [String] = []

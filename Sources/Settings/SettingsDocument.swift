@@ -36,9 +36,9 @@ public final class SettingsDocument {
         problems.append(SettingsProblem(path: path, line: mark?.line ?? 0, column: mark?.column ?? 0, reason: reason, remedy: remedy))
     }
 
-    /// Throws where anything was wrong.
+    /// Throws where anything was wrong, in the order of the file.
     public func check() throws(SettingsProblems) {
-        if !problems.isEmpty { throw SettingsProblems(problems) }
+        if !problems.isEmpty { throw SettingsProblems(problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) }) }
     }
 
     private func report(_ error: YamlError) {

@@ -149,7 +149,7 @@ public final class SettingsSection {
 }
 
 /// The fewest insertions, deletions, replacements and swaps of neighbours that make one text the other (optimal string alignment).
-func editDistance(_ left: String, _ right: String) -> Int {
+public func editDistance(_ left: String, _ right: String) -> Int {
     let (left, right) = (Array(left.utf8), Array(right.utf8))
     var rows = [Array(0...right.count)]
     for i in 1..<(left.count + 1) {

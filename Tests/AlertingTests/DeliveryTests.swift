@@ -127,9 +127,9 @@ func aRefusedPageIsKeptAndShown(status: Int) async throws {
     let folder = TemporaryDirectory("secret")
     write("token-1\nrest", to: folder.path("token"))
     chmod(folder.path("token"), 0o644)
-    #expect(throws: AlertingError.self) { try SecretFile.read(folder.path("token")) }
+    #expect(throws: SecretFileError.self) { try SecretFile.read(folder.path("token"), readers: .ownerAndGroup) }
     chmod(folder.path("token"), 0o640)
-    let secret = try SecretFile.read(folder.path("token"))
+    let secret = try SecretFile.read(folder.path("token"), readers: .ownerAndGroup)
     #expect(secret.reveal() == "token-1" && "\(secret)" == "<redacted>")
     let message = OutboxMessage(id: 1, key: "k", receiver: "r", groupKey: "g", operation: .trigger, payload: [], attempt: 2, mayBeRepeat: true)
     let request = try WebhookRequest.make(
@@ -215,4 +215,30 @@ func configurationFaultsAreNamed(yaml: String, problem: String) {
     let statistics = await service.statistics()
     #expect(statistics.databaseFailuresTotal >= 3)
     #expect(await service.outbox().unreadableReason != nil)
+}
+
+@Test func aPageThatWaitsGoesOutEvenWhenItsAttemptCantBeNoted() async throws {
+    let (harness, service, requests) = try await delivering([DeliveryReply(status: 503), DeliveryReply(status: 200)])
+    try await service.database.read("stop") { try $0.execute(sql: "PRAGMA query_only = 1") }
+    for _ in 0..<4 {
+        await service.deliverDue()
+        harness.clock.advance(milliseconds: 2000)
+    }
+    #expect(requests.withLock { $0.map { header("X-Nightjar-Unrecorded", $0) } } == ["1", "1"], "until it has arrived, and then no more")
+    try await service.database.read("start") { try $0.execute(sql: "PRAGMA query_only = 0") }
+    await service.deliverDue()
+    let sent = requests.withLock { $0 }
+    #expect(sent.count == 3 && Set(sent.map { header("Idempotency-Key", $0) }).count == 1)
+    #expect(header("X-Nightjar-Unrecorded", sent[2]) == nil && header("X-Nightjar-Possible-Repeat", sent[2]) == "1")
+    #expect(await service.outbox().pending == 0)
+}
+
+@Test func aDatabaseThatCantBeWrittenIsNotTriedAgainAtOnce() async throws {
+    let (harness, service, requests) = try await delivering([DeliveryReply(status: 503)])
+    try await service.database.read("stop") { try $0.execute(sql: "PRAGMA query_only = 1") }
+    for _ in 0..<5 { await service.deliverDue() }
+    #expect(requests.withLock(\.count) == 1)
+    harness.clock.advance(milliseconds: 1000)
+    await service.deliverDue()
+    #expect(requests.withLock(\.count) == 2)
 }

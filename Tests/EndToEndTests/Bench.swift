@@ -12,7 +12,8 @@ final class Bench: @unchecked Sendable {
     let startNanoseconds = SystemClock().now().nanoseconds - 60_000_000_000
     private(set) var nightjar: NightjarProcess
 
-    private init(logFiles: [String], rules: String?, receiver: String?, arguments: [String]) throws {
+    private init(logFiles: [String], rules: String?, receiver: String?, arguments: [String], disk: SmallDisk?) throws {
+        self.disk = disk
         probe = CollectorProbe(port: port)
         let files = RealFileSystem()
         try files.createDirectory(directory.path("logs"))
@@ -41,20 +42,22 @@ final class Bench: @unchecked Sendable {
                 """
         }
         try files.replace(directory.path("nightjar.yml"), with: Array(configuration.utf8))
-        self.arguments = ["--config", directory.path("nightjar.yml"), "--data", directory.path("data"), "--listen", "127.0.0.1:\(port)"] + arguments
-        nightjar = NightjarProcess(["up"] + self.arguments, output: directory.path("output"))
+        self.arguments = ["--config", directory.path("nightjar.yml"), "--data", disk?.path ?? directory.path("data"), "--listen", "127.0.0.1:\(port)"] + arguments
+        nightjar = NightjarProcess(["up"] + self.arguments, output: directory.path("output"), launcher: disk?.launcher ?? [])
     }
 
     private let arguments: [String]
+    /// Where the data is, unless in the bench's own folder.
+    private let disk: SmallDisk?
 
-    static func start(logFiles: [String], rules: String? = nil, receiver: String? = nil, arguments: [String] = []) async throws -> Bench {
-        let bench = try Bench(logFiles: logFiles, rules: rules, receiver: receiver, arguments: arguments)
+    static func start(logFiles: [String], rules: String? = nil, receiver: String? = nil, arguments: [String] = [], disk: SmallDisk? = nil) async throws -> Bench {
+        let bench = try Bench(logFiles: logFiles, rules: rules, receiver: receiver, arguments: arguments, disk: disk)
         try #require(try await bench.probe.waitUntilReady(), "\(bench.nightjar.output)")
         return bench
     }
 
     func restart(adding more: [String] = []) async throws {
-        nightjar = NightjarProcess(["up"] + arguments + more, output: directory.path("output"))
+        nightjar = NightjarProcess(["up"] + arguments + more, output: directory.path("output"), launcher: disk?.launcher ?? [])
         try #require(try await probe.waitUntilReady(), "\(nightjar.output)")
     }
 

@@ -22,7 +22,8 @@ final class NightjarProcess: @unchecked Sendable {
         fatalError("there is no nightjar binary beside \(bundle); build the package first")
     }()
 
-    init(_ arguments: [String], output: String, environment: [String: String] = [:]) {
+    /// `launcher`: a command and its arguments that becomes the binary, in other surroundings.
+    init(_ arguments: [String], output: String, environment: [String: String] = [:], launcher: [String] = []) {
         outputPath = output
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -30,7 +31,8 @@ final class NightjarProcess: @unchecked Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        var argv: [UnsafeMutablePointer<CChar>?] = ([Self.executable] + arguments).map { strdup($0) } + [nil]
+        let command = launcher + [Self.executable] + arguments
+        var argv: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         var variables = ["PATH=/usr/bin:/bin", "HOME=/tmp", "TERM=dumb", "LANG=C.UTF-8"]
         if let libraries = getenv("LD_LIBRARY_PATH") { variables.append("LD_LIBRARY_PATH=" + String(cString: libraries)) }
         variables += environment.map { "\($0.key)=\($0.value)" }
@@ -39,8 +41,8 @@ final class NightjarProcess: @unchecked Sendable {
             for pointer in argv + envp { free(pointer) }
         }
         var child = pid_t()
-        let code = posix_spawn(&child, Self.executable, &actions, nil, &argv, &envp)
-        precondition(code == 0, "can't start \(Self.executable): \(String(cString: strerror(code)))")
+        let code = posix_spawnp(&child, command[0], &actions, nil, &argv, &envp)
+        precondition(code == 0, "can't start \(command[0]): \(String(cString: strerror(code)))")
         pid = child
     }
 

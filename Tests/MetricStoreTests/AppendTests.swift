@@ -151,8 +151,14 @@ import Testing
         #expect(try await store.all().count == 1)
     }
 
-    @Test func appendsReadsAndSealingRunAtTheSameTime() async throws {
-        let store = try open { $0.segmentBytesMax = 20_000 }
+    @Test func appendsReadsSealingAndMergingRunAtTheSameTime() async throws {
+        let store = try open {
+            $0.segmentBytesMax = 20_000
+            $0.outOfOrderWindowMilliseconds = 0
+            $0.blockMilliseconds = hour / 2
+            $0.sealDelayMilliseconds = hour / 2
+            $0.mergedBlockMilliseconds = [hour, 2 * hour]
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<4 {
                 group.addTask {
@@ -174,6 +180,7 @@ import Testing
         try await store.maintain()
         #expect(areSame(try await store.all(), before))
         #expect(store.statistics().blockCount > 0)
+        #expect(store.statistics().mergesTotal > 0)
         #expect(store.statistics().damagedTotal == 0)
         await store.close()
     }

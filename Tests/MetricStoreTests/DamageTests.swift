@@ -173,6 +173,7 @@ import Testing
                     let block = try BlockReader(MappedFile(path: path, copying: bytes))
                     try block.verify()
                     _ = try block.resolve([try Matcher("instance", .regex, "host-[0-9]"), try Matcher("job", .notEqual, "db")])
+                    try Self.mergeWithItself(block)
                 } catch { #expect(error is DamagedBytes) }
             } else {
                 var head = Head(blockMilliseconds: 2 * hour)
@@ -190,6 +191,20 @@ import Testing
                 for number in head.matching([]) { _ = head.series[Int(number)].view.samples(from: .min, through: .max) }
             }
         }
+    }
+
+    /// Two blocks with the same times, so that everything is decoded; or what is damaged.
+    private static func mergeWithItself(_ block: BlockReader) throws {
+        let writer = try BlockWriter(
+            fileSystem: SimulatedFileSystem(seed: 1), path: "/m.block", number: 9, merged: .init(start: 0, widthMilliseconds: 4 * hour))
+        do throws(MergeFailure) {
+            var merge = try BlockMerge([block, block], [])
+            while try merge.writeNext(to: writer) {}
+        } catch {
+            guard case .damaged(_, let damage) = error else { throw error }
+            throw damage
+        }
+        try writer.finish()
     }
 
     static let forged = Dictionary(uniqueKeysWithValues: GoldenBytes.files.filter { $0.key != "manifest" }.map { ($0.key, GoldenBytes.bytes($0.value)) })

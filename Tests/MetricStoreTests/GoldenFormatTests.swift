@@ -4,7 +4,7 @@ import Testing
 
 @testable import MetricStore
 
-/// Files of format version 1, byte for byte: they must be written the same, and read for as long as the version is supported.
+/// Files of each format version, byte for byte: they must be written the same, and read for as long as the version is supported.
 @Suite struct GoldenFormatTests {
     static let directory = "/g"
     static let names = ["manifest", "blocks/0000000000000001.block", "checkpoints/0000000000000001.checkpoint", "log/0000000000000002.log"]
@@ -51,6 +51,39 @@ import Testing
             let written = try fileSystem.readAll(Paths.join(Self.directory, name), bytesMax: 1 << 20)
             #expect(GoldenBytes.hex(written) == GoldenBytes.files[name], "\(name)")
         }
+    }
+
+    static let mergedName = "blocks/merged.block"
+
+    /// The golden block, a later one with a replacement and a late sample, and a deletion.
+    static func mergedBlock(_ fileSystem: SimulatedFileSystem) throws {
+        let late = try BlockWriter(fileSystem: fileSystem, path: "/late.block", number: 2)
+        let samples = [Sample(timestamp: baseMilliseconds + 15_000, value: 7), Sample(timestamp: baseMilliseconds + 50_000, value: 8)]
+        try late.add(["__name__": "noise"], SampleColumns(samples), [])
+        try late.finish()
+        let golden = try BlockReader(MappedFile(path: "/golden.block", copying: GoldenBytes.bytes(try #require(GoldenBytes.files[names[1]]))))
+        let inputs = [golden, try BlockReader.open("/late.block", fileSystem: fileSystem).get()]
+        let stone = Tombstone(matchers: [try Matcher("room", .regex, "k.*")], start: 0, end: baseMilliseconds, blockLimit: 3)
+        let writer = try BlockWriter(
+            fileSystem: fileSystem, path: "/merged.block", number: 3, merged: .init(start: baseMilliseconds, widthMilliseconds: 12 * hour))
+        var merge = try BlockMerge(inputs, [stone])
+        while try merge.writeNext(to: writer) {}
+        try writer.finish()
+    }
+
+    @Test func aMergedBlockIsWrittenAsTheGoldenSaysAndRead() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        try Self.mergedBlock(fileSystem)
+        let written = GoldenBytes.hex(try fileSystem.readAll("/merged.block", bytesMax: 1 << 20))
+        #expect(written == GoldenBytes.files[Self.mergedName])
+        let block = try BlockReader(MappedFile(path: "/m.block", copying: GoldenBytes.bytes(try #require(GoldenBytes.files[Self.mergedName]))))
+        try block.verify()
+        #expect(block.footer.merged == .init(start: baseMilliseconds, widthMilliseconds: 12 * hour))
+        let series = try (0..<3).map { try block.series($0) }
+        #expect(series.map(\.labels.description) == ["duration", "noise", #"temperature{room="küche"}"#])
+        #expect(try block.histograms(series[0].parts[0]).map(\.histogram.count) == [6])
+        #expect(try block.samples(series[1].parts[0]).values == [.pi, 7, 0.1, 8])
+        #expect(try block.samples(series[2].parts[0]).values.map(\.bitPattern) == [21.6, StaleMarker.value, -0.0, 21.4].map(\.bitPattern))
     }
 
     @Test func goldensAreRead() async throws {

@@ -15,6 +15,7 @@ import Testing
         let options = testOptions {
             $0.segmentBytesMax = 4096
             $0.checkpointLogBytes = 8192
+            $0.mergedBlockMilliseconds = seed % 2 == 0 ? [4 * hour, 12 * hour] : [6 * hour]
         }
         var plain = PlainStore()
         var time = baseMilliseconds
@@ -51,6 +52,9 @@ import Testing
         try await store.maintain()
         #expect(store.statistics().blockCount > 0)
         #expect(store.statistics().headSamples == 1)
+        let blocks = store.store.catalog.withLock { $0.blocks }
+        #expect(blocks.contains { $0.footer.merged != nil })
+        for block in blocks { try block.verify() }
         #expect(areSame(try await store.all(), plain.select([], .min, .max)))
         #expect(store.statistics().damagedTotal == 0)
         await store.close()

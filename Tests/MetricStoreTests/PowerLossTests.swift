@@ -15,7 +15,7 @@ import Testing
         return fileSystem.operationCount
     }
 
-    @Test func theRunSealsAndCheckpointsWithoutErrors() async throws {
+    @Test func theRunSealsMergesAndCheckpointsWithoutErrors() async throws {
         let fileSystem = SimulatedFileSystem(seed: 1)
         var run = CrashRun(goesOn: false)
         await run.run(on: fileSystem)
@@ -24,6 +24,8 @@ import Testing
         let store = try CrashRun.open(fileSystem)
         #expect(try await run.violations(in: store) == [])
         #expect(store.statistics().blockCount >= 3)
+        let widths = store.store.catalog.withLock { $0.blocks.map { $0.footer.merged?.widthMilliseconds } }
+        #expect(widths.contains(4 * hour) && widths.contains(nil))
         #expect(store.statistics().checkpointBytes > 0)
         await store.close()
     }
@@ -31,7 +33,7 @@ import Testing
     @Test(arguments: 0..<3)
     func whatWasAcknowledgedSurvivesPowerLossAtEveryOperation(seed: Int) async throws {
         let count = await Self.operationCount()
-        #expect(count > 150)
+        #expect(count > 200)
         // The first pass takes every operation; those with a second power loss share them.
         for operation in stride(from: max(1, seed), through: count, by: seed == 0 ? 1 : 2) {
             let fileSystem = SimulatedFileSystem(seed: UInt64(seed * 10_000 + operation))

@@ -58,3 +58,13 @@ func whatIsNoSizeIsRefused(_ text: String) { #expect(ByteSizeText.bytes(text) ==
 
 @Test(arguments: [(0, "0 B"), (512, "512 B"), (1536, "1.5 KiB"), (20 << 20, "20.0 MiB"), (268_435_456, "256 MiB"), (-2048, "-2.0 KiB")])
 func sizesAreShown(_ bytes: Int64, _ text: String) { #expect(ByteSizeText.format(bytes: bytes) == text) }
+
+@Test func problemsComeInTheOrderOfTheFile() {
+    let document = SettingsDocument(path: "a.yml")
+    let root = document.parse("first: 1\nsecond: x\nthird: y\n")
+    _ = root.bool("third")
+    _ = root.bool("second")
+    root.finish()
+    let problems = #expect(throws: SettingsProblems.self) { try document.check() }
+    #expect(problems?.problems.map(\.line) == [1, 2, 3])
+}

@@ -136,7 +136,7 @@ final class Sender: Sendable {
             if let token = state.destination.token {
                 headers.append(("Authorization", "Bearer " + token.reveal()))
             } else if let tokenFile = state.destination.tokenFile {
-                let token = try await worker.run { () throws(AgentError) in try TokenFile.read(tokenFile) }
+                let token = try await worker.run { () throws(SecretFileError) in try SecretFile.read(tokenFile) }
                 headers.append(("Authorization", "Bearer " + token.reveal()))
             }
             let request = HTTPRequest(

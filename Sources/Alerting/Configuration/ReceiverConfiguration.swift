@@ -103,7 +103,7 @@ public struct ReceiverConfiguration: Sendable, Hashable {
 
     private static func checkSecret(_ file: String, _ key: String, _ section: SettingsSection) {
         do {
-            _ = try SecretFile.read(file)
+            _ = try SecretFile.read(file, readers: .ownerAndGroup)
         } catch {
             section.report(key, "\(error)")
         }

@@ -17,6 +17,8 @@ final class ReceiverWorker: Sendable {
         /// Nobody is asked before; by a 429 or 503, or because the receiver is down.
         var pausedUntil = Timestamp.distantPast
         var inFlight = 0
+        /// Messages that arrived without their attempt being noted, since the database couldn't be written.
+        var unrecorded: Set<Int64> = []
         var random = SeededGenerator(seed: .random(in: .min ... .max))
 
         /// How many more requests may be made: one at a time to a receiver that fails.
@@ -70,13 +72,53 @@ final class ReceiverWorker: Sendable {
         }
         if room == 0 { return [] }
         do {
-            let messages = try await database.claim(receiver: receiver.name, messagesMax: room, now: now)
-            health.withLock { $0.inFlight += messages.count }
+            var messages = try await database.claim(receiver: receiver.name, messagesMax: room, now: now)
+            health.withLock { health in
+                health.inFlight += messages.count
+                for index in messages.indices where health.unrecorded.contains(messages[index].id) { messages[index].mayBeRepeat = true }
+            }
             return messages
         } catch {
-            logger.error("no page can be sent", metadata: ["receiver": "\(receiver.name)", "reason": "\(error)"])
+            logger.error("the attempt to send a page can't be noted", metadata: ["receiver": "\(receiver.name)", "reason": "\(error)"])
+            await sendUnrecorded(messagesMax: room, now: now)
+            health.withLock { $0.pausedUntil = max($0.pausedUntil, now.advanced(byMilliseconds: Limits.databaseRetryMilliseconds)) }
             return []
         }
+    }
+
+    /// Sends what is due although the attempts can't be noted: a page that may come twice is better than none. Each message until it has
+    /// arrived; once the database can be written it is sent again in the ordinary way, marked as a possible repeat.
+    private func sendUnrecorded(messagesMax: Int, now: Timestamp) async {
+        let due: [OutboxMessage]
+        do {
+            due = try await database.due(receiver: receiver.name, messagesMax: Limits.unrecordedMessagesMax, now: now)
+        } catch {
+            logger.critical("no page can be sent", metadata: ["receiver": "\(receiver.name)", "reason": "\(error)"])
+            return
+        }
+        let said = health.withLock { $0.unrecorded }
+        for message in due.filter({ !said.contains($0.id) }).prefix(messagesMax) {
+            var outcome = "sent"
+            do {
+                var request =
+                    switch receiver.kind {
+                    case .webhook(let webhook): try WebhookRequest.make(message, for: webhook)
+                    }
+                request.headers.append((UnrecordedPager.header, "1"))
+                let reply = try await deliverer.send(request)
+                // One that is refused for good isn't sent again before that can be noted.
+                if !Self.isForLater(reply.status) { health.withLock { _ = $0.unrecorded.insert(message.id) } }
+                if !(200..<300).contains(reply.status) { outcome = "status \(reply.status)" }
+            } catch {
+                outcome = "\(error)"
+            }
+            logger.critical("a page went out without being recorded", metadata: ["receiver": "\(receiver.name)", "group": "\(message.groupKey)", "outcome": "\(outcome)"])
+        }
+    }
+
+    /// Whether a receiver may take later what it doesn't take now.
+    private static func isForLater(_ status: Int) -> Bool {
+        !(200..<300).contains(status) && (!(400..<500).contains(status) || status == 408 || status == 429)
     }
 
     /// Until something can be due: at most a few seconds, so that a clock that is set or a database that recovers is noticed.
@@ -105,7 +147,12 @@ final class ReceiverWorker: Sendable {
     private func store(_ outcome: AttemptOutcome, of message: OutboxMessage, now: Timestamp) async {
         while true {
             do {
-                return try await database.finish(message, outcome, now: now)
+                try await database.finish(message, outcome, now: now)
+                health.withLock { health in
+                    if case .postponed = outcome { return }
+                    health.unrecorded.remove(message.id)
+                }
+                return
             } catch {
                 logger.error("the end of an attempt wasn't stored", metadata: ["receiver": "\(receiver.name)", "reason": "\(error)"])
             }
@@ -139,7 +186,7 @@ final class ReceiverWorker: Sendable {
             health.withLock { $0.failuresInARow = 0 }
             counted.withLock { $0.delivered += 1 }
             return .delivered(status: reply.status, answer: answer)
-        case 400..<500 where reply.status != 408 && reply.status != 429:
+        case let status where !Self.isForLater(status):
             // The receiver is well and doesn't want this message.
             health.withLock { $0.failuresInARow = 0 }
             counted.withLock {

@@ -31,16 +31,7 @@ extension AlertDatabase {
     /// before it is made.
     func claim(receiver: String, messagesMax: Int, now: Timestamp) async throws(AlertingError) -> [OutboxMessage] {
         try await write("store messages in") { db in
-            let rows = try Row.fetchAll(
-                db.cachedStatement(
-                    sql: """
-                        SELECT o.* FROM outbox o WHERE o.finished_at IS NULL AND o.receiver = ? AND o.due_at <= ?
-                            AND o.state IN ('pending', 'retrying')
-                            AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.finished_at IS NULL AND e.receiver = o.receiver
-                                AND e.group_key = o.group_key AND e.id < o.id)
-                        ORDER BY o.due_at, o.id LIMIT ?
-                        """), arguments: [receiver, now.milliseconds, messagesMax])
-            return try rows.map { row in
+            return try Self.dueRows(receiver, messagesMax, now, db).map { row in
                 let message = OutboxMessage(row)
                 if message.attempt == 1 { try Self.tell(row, db) }
                 try db.cachedStatement(sql: "UPDATE outbox SET state = 'attempting', attempts = ? WHERE id = ?")
@@ -50,6 +41,23 @@ extension AlertDatabase {
                 return message
             }
         }
+    }
+
+    /// The same messages without noting anything, for when the database can't be written.
+    func due(receiver: String, messagesMax: Int, now: Timestamp) async throws(AlertingError) -> [OutboxMessage] {
+        try await read("read the messages of") { db in try Self.dueRows(receiver, messagesMax, now, db).map { OutboxMessage($0) } }
+    }
+
+    private static func dueRows(_ receiver: String, _ messagesMax: Int, _ now: Timestamp, _ db: Database) throws -> [Row] {
+        try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT o.* FROM outbox o WHERE o.finished_at IS NULL AND o.receiver = ? AND o.due_at <= ?
+                        AND o.state IN ('pending', 'retrying')
+                        AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.finished_at IS NULL AND e.receiver = o.receiver
+                            AND e.group_key = o.group_key AND e.id < o.id)
+                    ORDER BY o.due_at, o.id LIMIT ?
+                    """), arguments: [receiver, now.milliseconds, messagesMax])
     }
 
     /// From the first attempt on the receiver counts as told.

@@ -70,7 +70,7 @@ enum AlertsScreen {
         if !alert.summary.isEmpty { paragraph(SafeText(alert.summary), theme.title) }
         if let description = alert.annotation("description"), description != alert.summary { paragraph(SafeText(description), theme.text) }
         pair("since", Text.dateAndTime(alert.activeAt, zoneOffsetSeconds: model.zoneOffsetSeconds) + " (" + Text.age(model.now.seconds - alert.activeAt.seconds) + ")")
-        pair("value", SafeText(alert.value))
+        pair("value", Double(alert.value).map { Text.number($0) } ?? SafeText(alert.value))
         if let runbook = alert.annotation("runbook_url") ?? alert.annotation("runbook") { pair("runbook", SafeText(runbook)) }
         if rest.height > 1 { rest = rest.splitTop(1).rest }
         for label in alert.labels where rest.height > 0 && label.name != "alertname" { pair(label.name, SafeText(label.value)) }

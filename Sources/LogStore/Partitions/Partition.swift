@@ -2,11 +2,17 @@ import Foundations
 import GRDB
 import Model
 
-/// One day's file, open: a connection that writes and some that read.
+/// One day's file, open: a connection that writes and some that read, or one that only reads.
 final class Partition: Sendable {
+    private enum Connections {
+        case pool(DatabasePool)
+        /// The file alone, as it stands: nothing beside it is made or looked at.
+        case frozen(DatabaseQueue)
+    }
+
     let day: Day
     let path: String
-    private let pool: DatabasePool
+    private let connections: Connections
     /// Streams never change, so what was once read holds.
     private let knownStreams = Locked<[Int64: Labels]>([:])
 
@@ -18,7 +24,8 @@ final class Partition: Sendable {
             // Made by us for its mode; SQLite gives its side files the same.
             try fileSystem.open(path, .create).close()
         }
-        pool = try DatabasePool(path: path, configuration: Self.configuration(label: "logs \(day)"))
+        let pool = try DatabasePool(path: path, configuration: Self.configuration(label: "logs \(day)"))
+        connections = .pool(pool)
         let path = path
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(Limits.checkpointPages)")
@@ -31,6 +38,40 @@ final class Partition: Sendable {
         }
         // The names of the new file and its log must outlive a power loss before a row in them is acknowledged.
         try fileSystem.synchronizeDirectory(directory)
+    }
+
+    /// Opens a file that nobody writes, where there is no room to open it in the ordinary way, which makes a write-ahead log and its index.
+    /// Nil where there is a write-ahead log with something in it, without which the file is incomplete.
+    init?(frozen day: Day, directory: String, fileSystem: any FileSystem) throws {
+        self.day = day
+        path = Paths.join(directory, Self.fileName(of: day))
+        if let log = try fileSystem.information(path + "-wal"), log.sizeBytes > 0 { return nil }
+        let queue = try Self.frozenQueue(path)
+        connections = .frozen(queue)
+        let path = path
+        try queue.read { try PartitionSchema.check($0, file: path) }
+    }
+
+    private static func frozenQueue(_ path: String) throws -> DatabaseQueue {
+        var configuration = configuration(label: "logs, frozen")
+        configuration.readonly = true
+        var address = "file:"
+        for byte in path.utf8 {
+            let isPlain = byte == UInt8(ascii: "/") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") || UnicodeScalar(byte).properties.isAlphabetic
+                && byte < 128 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+            address += isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return try DatabaseQueue(path: address + "?immutable=1", configuration: configuration)
+    }
+
+    /// Whether the file says that the day was closed and its index merged. False where that can't be told without opening it.
+    static func isMerged(_ path: String) -> Bool {
+        do {
+            return try frozenQueue(path).read { try Int64.fetchOne($0, sql: "SELECT value FROM progress WHERE name = 'merged'") != nil }
+        } catch {
+            // Being written, or damaged: the ordinary opening tells.
+            return false
+        }
     }
 
     private static func configuration(label: String) -> Configuration {
@@ -63,13 +104,18 @@ final class Partition: Sendable {
     static let suffixes = ["", "-wal", "-shm"]
 
     /// Runs `body` in one transaction, durable on return.
-    func write<Result>(_ body: (Database) throws -> Result) throws -> Result { try pool.write(body) }
+    func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        guard case .pool(let pool) = connections else { preconditionFailure("a frozen partition is only read") }
+        return try pool.write(body)
+    }
 
     /// Runs `body` on a snapshot of all that was committed before.
     func read<Result>(_ control: ReadControl, _ body: (Database) throws -> Result) throws -> Result {
         try control.check()
-        return try pool.read { database in
-            try control.withProgressHandler(database) { try body(database) }
+        let guarded: (Database) throws -> Result = { database in try control.withProgressHandler(database) { try body(database) } }
+        return switch connections {
+        case .pool(let pool): try pool.read(guarded)
+        case .frozen(let queue): try queue.read(guarded)
         }
     }
 
@@ -93,13 +139,19 @@ final class Partition: Sendable {
     }
 
     /// Folds the write-ahead log into the file and empties it.
-    func checkpoint() throws { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
+    func checkpoint() throws {
+        guard case .pool(let pool) = connections else { return }
+        try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+    }
 
     /// Folds the write-ahead log into the file and closes both. Readers must have ended.
     ///
     /// GRDB closes its readers last, and these may not write: without the explicit step the log would stay as it is.
     func close() throws {
         try checkpoint()
-        try pool.close()
+        switch connections {
+        case .pool(let pool): try pool.close()
+        case .frozen(let queue): try queue.close()
+        }
     }
 }

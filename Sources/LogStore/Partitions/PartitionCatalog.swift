@@ -50,13 +50,32 @@ final class PartitionCatalog: Sendable {
 
     var allDays: [Day] { state.withLock { $0.days }.sorted() }
 
+    func isOpen(_ day: Day) -> Bool { state.withLock { $0.open[day] != nil } }
+
+    /// Forgets an open day; its last reader closes it.
+    func release(_ day: Day) {
+        state.withLock { state in
+            state.open[day] = nil
+            state.recent.removeAll { $0 == day }
+        }
+    }
+
     var openPartitions: [Partition] { state.withLock { Array($0.open.values) } }
 
     /// An existing day, opened; nil where there is none, or it was put aside just now.
     func existing(_ day: Day) throws -> Partition? {
         guard state.withLock({ $0.days.contains(day) }) else { return nil }
-        return try open(day)
+        do {
+            return try open(day)
+        } catch let error as LogStoreError {
+            // Reads go on without room. Not kept: once there is some, the day is opened in the ordinary way.
+            guard case .diskFull = error, let frozen = try Partition(frozen: day, directory: directory, fileSystem: fileSystem) else { throw error }
+            return frozen
+        }
     }
+
+    /// Whether the day was closed earlier; not asked for a day that is open.
+    func isMerged(_ day: Day) -> Bool { !isOpen(day) && Partition.isMerged(Paths.join(directory, Partition.fileName(of: day))) }
 
     /// A day to write into, made where it is missing.
     func writable(_ day: Day) throws -> Partition {

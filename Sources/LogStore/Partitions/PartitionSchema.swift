@@ -36,7 +36,7 @@ enum PartitionSchema {
     }
 
     /// Looks whether a file of ours still has its tables. Damage there shows as unknown names later, which would pass for faults of the program.
-    private static func check(_ database: Database, file: String) throws {
+    static func check(_ database: Database, file: String) throws {
         let found = try String.fetchAll(database, sql: "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND substr(name, 1, 6) <> 'terms_'")
         let expected = statements.filter { $0.hasPrefix("CREATE") }
         guard found.sorted() == expected.sorted() else { throw LogStoreError.damaged(file: file, reason: "its tables aren't those of version \(version)") }

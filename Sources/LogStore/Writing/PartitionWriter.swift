@@ -119,6 +119,35 @@ struct PartitionWriter {
 }
 
 extension PartitionWriter {
+    /// Where the closing of a day stands after a step.
+    enum ClosingStep {
+        /// To be gone on with, after as many rows were indexed.
+        case more(rowsIndexed: Int)
+        case merged
+        /// In an earlier run.
+        case wasMerged
+    }
+
+    /// Indexes what is left, or merges the index towards one tree, in one transaction. That it is one is noted in the file: a day is
+    /// merged once.
+    mutating func closingStep(pagesMax: Int = Limits.mergePagesMax) throws -> ClosingStep {
+        if unindexedRows > 0 {
+            return .more(rowsIndexed: try index(rowsMax: Limits.indexBatchRows))
+        }
+        return try partition.write { database in
+            if try Int64.fetchOne(database, sql: "SELECT value FROM progress WHERE name = 'merged'") != nil { return .wasMerged }
+            let before = database.totalChangesCount
+            // A negative number asks for all trees, however few; said again, it goes on where it was.
+            try database.execute(sql: "INSERT INTO terms(terms, rank) VALUES('merge', ?)", arguments: [-pagesMax])
+            // Where there was nothing to merge, SQLite counts the command alone.
+            if database.totalChangesCount - before >= 2 { return .more(rowsIndexed: 0) }
+            try database.execute(sql: "INSERT OR REPLACE INTO progress VALUES('merged', ?)", arguments: [state.lastID])
+            return .merged
+        }
+    }
+}
+
+extension PartitionWriter {
     /// One transaction's view: thrown away where it fails.
     private struct Transaction {
         var state: State

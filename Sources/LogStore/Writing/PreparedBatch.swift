@@ -15,6 +15,8 @@ struct PreparedBatch: Sendable {
     private(set) var refused: [LogRefusal: Int] = [:]
     private(set) var linesCut = 0
     private(set) var fieldsDropped = 0
+    /// About what it holds in memory until it is stored.
+    private(set) var heldBytes = 0
 
     /// The field that tells how many bytes of a line were cut off.
     static let cutField = "truncated_bytes"
@@ -31,7 +33,9 @@ struct PreparedBatch: Sendable {
                 refused[.tooFarInFuture, default: 0] += 1
                 continue
             }
-            rows[Day(containing: record.timestamp), default: []].append(prepare(record))
+            let row = prepare(record)
+            heldBytes += row.record.body.utf8.count + 2 * row.fields.count + Limits.rowOverheadBytes
+            rows[Day(containing: record.timestamp), default: []].append(row)
         }
         days = rows.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

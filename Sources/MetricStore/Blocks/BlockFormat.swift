@@ -4,7 +4,13 @@ import Foundations
 ///
 /// `Docs/Formats/metric-block.md` has the byte diagrams.
 enum BlockFormat {
-    static let version: UInt32 = 1
+    /// What a file's entries of series look like.
+    enum Version: UInt32 {
+        /// One part for each series: blocks as they are sealed.
+        case sealed = 1
+        /// Parts one after another in time: blocks that others were merged into.
+        case merged = 2
+    }
     /// "NJMTBLK\0"
     static let magic: UInt64 = 0x004B_4C42_544D_4A4E
     static let headerBytes = 24
@@ -13,6 +19,17 @@ enum BlockFormat {
     /// Parts of the file, in the footer's order.
     enum Section: Int, CaseIterable {
         case columns, series, seriesOffsets, symbols, symbolOffsets, names, values, postings, pageChecksums
+    }
+
+    /// The aligned range that a merged block stands for, in milliseconds since 1970: it replaces all blocks with lower numbers in it.
+    struct MergedRange: Equatable, Sendable {
+        let start: Int64
+        let widthMilliseconds: Int64
+
+        /// Whether a block that reaches from `start` through `end` lies in it.
+        func holds(_ start: Int64, _ end: Int64) -> Bool {
+            blockStart(of: start, widthMilliseconds) == self.start && blockStart(of: end, widthMilliseconds) == self.start
+        }
     }
 
     struct Footer: Equatable {
@@ -24,14 +41,18 @@ enum BlockFormat {
         /// Milliseconds since 1970 of the first and last sample.
         var start: Int64 = 0
         var end: Int64 = 0
+        /// Nil for a block that was sealed.
+        var merged: MergedRange?
+
+        var version: Version { merged == nil ? .sealed : .merged }
 
         subscript(section: Section) -> Range<Int> { sections[section.rawValue] }
     }
 
-    static func header(number: UInt64) -> [UInt8] {
+    static func header(number: UInt64, _ version: Version) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(littleEndian: magic)
-        bytes.append(littleEndian: version)
+        bytes.append(littleEndian: version.rawValue)
         bytes.append(littleEndian: UInt32(0))
         bytes.append(littleEndian: number)
         return bytes
@@ -47,9 +68,10 @@ enum BlockFormat {
         bytes.append(littleEndian: UInt64(footer.sampleCount))
         bytes.append(littleEndian: footer.start)
         bytes.append(littleEndian: footer.end)
-        bytes.append(contentsOf: repeatElement(0, count: footerBytes - 24 - bytes.count))
-        bytes.append(littleEndian: UInt64(0))
-        bytes.append(littleEndian: version)
+        bytes.append(littleEndian: footer.merged?.start ?? 0)
+        bytes.append(littleEndian: footer.merged?.widthMilliseconds ?? 0)
+        bytes.append(contentsOf: repeatElement(0, count: footerBytes - 16 - bytes.count))
+        bytes.append(littleEndian: footer.version.rawValue)
         bytes.append(littleEndian: CRC32C.checksum(bytes))
         bytes.append(littleEndian: magic)
         return bytes
@@ -64,7 +86,9 @@ enum BlockFormat {
         guard stored.loadUnaligned(fromByteOffset: footerBytes - 8, as: UInt64.self).littleEndian == magic else { throw fail("the footer has no magic") }
         let checksum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: stored[..<(footerBytes - 12)]))
         guard stored.loadUnaligned(fromByteOffset: footerBytes - 12, as: UInt32.self).littleEndian == checksum else { throw fail("the footer's checksum doesn't match") }
-        guard stored.loadUnaligned(fromByteOffset: footerBytes - 16, as: UInt32.self).littleEndian == version else { throw fail("the block has another version") }
+        guard let version = Version(rawValue: stored.loadUnaligned(fromByteOffset: footerBytes - 16, as: UInt32.self).littleEndian) else {
+            throw fail("the block has another version")
+        }
         var reader = ByteReader(stored)
         func number() -> UInt64 { reader.read(UInt64.self) ?? 0 }
         var footer = Footer()
@@ -86,6 +110,11 @@ enum BlockFormat {
         footer.sampleCount = sampleCount
         footer.start = Int64(bitPattern: number())
         footer.end = Int64(bitPattern: number())
+        if version == .merged {
+            let range = MergedRange(start: Int64(bitPattern: number()), widthMilliseconds: Int64(bitPattern: number()))
+            guard range.widthMilliseconds > 0 else { throw fail("the merged range has no width") }
+            footer.merged = range
+        }
         return footer
     }
 
@@ -93,7 +122,7 @@ enum BlockFormat {
     static func pageCount(_ bytes: Int) -> Int { (bytes + Limits.blockPageBytes - 1) / Limits.blockPageBytes }
 }
 
-/// Where one series' samples lie in a block. Offsets count from the start of the columns.
+/// Where a series' samples, or those of a part of its time, lie in a block. Offsets count from the start of the columns.
 struct BlockColumns: Equatable {
     var start: Int64 = 0
     var end: Int64 = 0

@@ -5,8 +5,7 @@ import Model
 final class BlockReader: PostingSource, Sendable {
     let footer: BlockFormat.Footer
     private let map: MappedFile
-    /// A bit for each page that was found sound.
-    private let checked: Locked<[UInt64]>
+    private let checks: PageChecks
 
     /// Throws `DamagedBytes` in `.failure` where the file is no block.
     static func open(_ path: String, fileSystem: any FileSystem) throws(FileError) -> Result<BlockReader, DamagedBytes> {
@@ -17,10 +16,9 @@ final class BlockReader: PostingSource, Sendable {
     init(_ map: MappedFile) throws(DamagedBytes) {
         self.map = map
         footer = try BlockFormat.footer(of: map.bytes)
-        let pages = BlockFormat.pageCount(footer[.pageChecksums].lowerBound)
-        checked = Locked(Array(repeating: 0, count: (pages + 63) / 64))
+        checks = PageChecks(pages: BlockFormat.pageCount(footer[.pageChecksums].lowerBound))
         let header = try bytes(0..<BlockFormat.headerBytes)
-        guard header.elementsEqual(BlockFormat.header(number: footer.number)) else { throw DamagedBytes(offset: 0, reason: "the header doesn't fit the footer") }
+        guard header.elementsEqual(BlockFormat.header(number: footer.number, footer.version)) else { throw DamagedBytes(offset: 0, reason: "the header doesn't fit the footer") }
     }
 
     var number: UInt64 { footer.number }
@@ -34,9 +32,10 @@ final class BlockReader: PostingSource, Sendable {
     func verify() throws(DamagedBytes) {
         _ = try bytes(0..<footer[.pageChecksums].lowerBound)
         for number in 0..<UInt32(seriesCount) {
-            let (_, columns) = try series(number)
-            _ = try samples(columns)
-            _ = try histograms(columns)
+            for part in try series(number).parts {
+                _ = try samples(part)
+                _ = try histograms(part)
+            }
         }
     }
 
@@ -47,11 +46,9 @@ final class BlockReader: PostingSource, Sendable {
         }
         if !range.isEmpty {
             let pages = (range.lowerBound / Limits.blockPageBytes)...((range.upperBound - 1) / Limits.blockPageBytes)
-            try checked.withLock { (bits) throws(DamagedBytes) in
-                for page in pages where bits[page / 64] & (1 << UInt64(page % 64)) == 0 {
-                    try check(page)
-                    bits[page / 64] |= 1 << UInt64(page % 64)
-                }
+            for page in pages where !checks.isSound(page) {
+                try check(page)
+                checks.setSound(page)
             }
         }
         return UnsafeRawBufferPointer(rebasing: map.bytes[range])
@@ -89,12 +86,12 @@ final class BlockReader: PostingSource, Sendable {
         return try bytes(section, Int(start)..<Int(end))
     }
 
-    private func symbol(_ index: Int) throws(DamagedBytes) -> UnsafeRawBufferPointer {
+    func symbol(_ index: Int) throws(DamagedBytes) -> UnsafeRawBufferPointer {
         guard index < footer.symbolCount else { throw DamagedBytes(offset: footer[.symbols].lowerBound, reason: "there is no symbol \(index)") }
         return try item(.symbols, .symbolOffsets, index)
     }
 
-    private func findSymbol(_ text: [UInt8]) throws(DamagedBytes) -> Int? {
+    func findSymbol(_ text: [UInt8]) throws(DamagedBytes) -> Int? {
         var low = 0
         var high = footer.symbolCount
         while low < high {
@@ -177,32 +174,70 @@ final class BlockReader: PostingSource, Sendable {
 
     func labels(_ number: UInt32) throws(DamagedBytes) -> Labels { try series(number).labels }
 
-    /// A series' labels and where its columns lie.
-    func series(_ number: UInt32) throws(DamagedBytes) -> (labels: Labels, columns: BlockColumns) {
+    /// A series' labels and where its columns lie: parts in order of time, without overlap.
+    func series(_ number: UInt32) throws(DamagedBytes) -> (labels: Labels, parts: [BlockColumns]) {
+        var encoded: [UInt8] = []
+        let parts = try parts(of: number) { (name, value) throws(DamagedBytes) in
+            encoded.append(lengthPrefixed: try symbol(name))
+            encoded.append(lengthPrefixed: try symbol(value))
+        }
+        return (Labels(uncheckedEncoded: encoded), parts)
+    }
+
+    /// Where a series' columns lie, after visiting the symbols of each of its labels.
+    func parts(of number: UInt32, _ visit: (_ name: Int, _ value: Int) throws(DamagedBytes) -> Void) throws(DamagedBytes) -> [BlockColumns] {
         let damage = DamagedBytes(offset: footer[.series].lowerBound, reason: "series \(number) can't be read")
         guard Int(number) < seriesCount else { throw damage }
         var reader = ByteReader(try item(.series, .seriesOffsets, Int(number)))
         guard let count = reader.readVarint(), count <= UInt64(reader.remaining) else { throw damage }
-        var encoded: [UInt8] = []
         for _ in 0..<count {
-            for _ in 0..<2 {
-                guard let index = reader.readVarint(), index < UInt64(footer.symbolCount) else { throw damage }
-                encoded.append(lengthPrefixed: try symbol(Int(index)))
-            }
+            guard let name = reader.readVarint(), let value = reader.readVarint(), name < UInt64(footer.symbolCount), value < UInt64(footer.symbolCount)
+            else { throw damage }
+            try visit(Int(name), Int(value))
         }
-        guard let columns = BlockColumns.decode(&reader) else { throw damage }
-        return (Labels(uncheckedEncoded: encoded), columns)
+        var partCount: UInt64 = 1
+        if footer.version == .merged {
+            guard let read = reader.readVarint(), read > 0, read <= UInt64(reader.remaining) else { throw damage }
+            partCount = read
+        }
+        var parts: [BlockColumns] = []
+        parts.reserveCapacity(Int(partCount))
+        for _ in 0..<partCount {
+            guard let columns = BlockColumns.decode(&reader), columns.start <= columns.end, parts.last.map({ $0.end < columns.start }) ?? true else { throw damage }
+            parts.append(columns)
+        }
+        return parts
+    }
+
+    /// A part's columns as they are in the file, checked.
+    func partBytes(_ part: BlockColumns) throws(DamagedBytes) -> BlockPartBytes {
+        BlockPartBytes(
+            timestamps: try bytes(.columns, part.timestamps), values: try bytes(.columns, part.values), histograms: try bytes(.columns, part.histograms))
     }
 
     func samples(_ columns: BlockColumns) throws(DamagedBytes) -> SampleColumns {
         var samples = SampleColumns()
         guard columns.sampleCount > 0 else { return samples }
-        let damage = DamagedBytes(offset: footer[.columns].lowerBound + columns.values.lowerBound, reason: "a column can't be read")
         var reader = ByteReader(try bytes(.columns, columns.timestamps))
         guard IntegerColumn.decode(&reader, count: columns.sampleCount, into: &samples.timestamps),
             FloatColumn.decode(try bytes(.columns, columns.values), count: columns.sampleCount, into: &samples.values)
-        else { throw damage }
+        else { throw unreadable(columns) }
         return samples
+    }
+
+    /// Writes a part's timestamps, at least one, where there is room for them.
+    func decodeTimestamps(_ columns: BlockColumns, to output: UnsafeMutablePointer<Int64>) throws(DamagedBytes) {
+        var reader = ByteReader(try bytes(.columns, columns.timestamps))
+        guard IntegerColumn.decode(&reader, count: columns.sampleCount, to: output) else { throw unreadable(columns) }
+    }
+
+    /// Writes a part's values, at least one, where there is room for them.
+    func decodeValues(_ columns: BlockColumns, to output: UnsafeMutablePointer<Double>) throws(DamagedBytes) {
+        guard FloatColumn.decode(try bytes(.columns, columns.values), count: columns.sampleCount, to: output) else { throw unreadable(columns) }
+    }
+
+    private func unreadable(_ columns: BlockColumns) -> DamagedBytes {
+        DamagedBytes(offset: footer[.columns].lowerBound + columns.values.lowerBound, reason: "a column can't be read")
     }
 
     func histograms(_ columns: BlockColumns) throws(DamagedBytes) -> [HistogramSample] {
@@ -221,4 +256,11 @@ final class BlockReader: PostingSource, Sendable {
         }
         return names
     }
+}
+
+/// Views of a part's columns. Empty where it has none.
+struct BlockPartBytes {
+    let timestamps: UnsafeRawBufferPointer
+    let values: UnsafeRawBufferPointer
+    let histograms: UnsafeRawBufferPointer
 }

@@ -20,6 +20,7 @@ struct HeadSeriesView: Sendable {
             }
         }
         var active = SampleColumns()
+        active.reserve(closed.reduce(open.count) { $0 + ($1.last >= start && $1.first <= end ? $1.count : 0) })
         for chunk in closed where chunk.last >= start && chunk.first <= end { chunk.decode(into: &active.timestamps, &active.values) }
         if open.count > 0 && open.last >= start && open.first <= end { open.sealed?.decode(into: &active.timestamps, &active.values) }
         if parts.isEmpty && (rare?.late.isEmpty ?? true) {

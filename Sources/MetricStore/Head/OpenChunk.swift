@@ -16,8 +16,6 @@ struct HeadChunk: Sendable {
             var bits = BitReader(bytes)
             var time = TimestampCoder(previous: first)
             var value = ValueCoder(previous: 0)
-            timestamps.reserveCapacity(timestamps.count + count)
-            values.reserveCapacity(values.count + count)
             for index in 0..<count {
                 if index > 0 {
                     guard let timestamp = time.read(&bits) else { return false }

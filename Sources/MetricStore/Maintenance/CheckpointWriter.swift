@@ -87,7 +87,7 @@ extension Store {
 
     /// Removes files that the manifest no longer names, and what an interrupted write left. Damaged ones are put aside.
     func removeUnused() throws(FileError) {
-        let (manifest, damaged) = catalog.withLock { ($0.manifest, $0.damagedSegments) }
+        let (manifest, damaged, merging) = catalog.withLock { ($0.manifest, $0.damagedSegments, $0.merging) }
         for segment in try logSegments() where segment < manifest.logStart {
             if damaged.contains(segment) { try quarantine(layout.segment(segment)) } else { try fileSystem.remove(layout.segment(segment)) }
         }
@@ -97,6 +97,7 @@ extension Store {
         let kept = Set(manifest.blocks)
         for name in try fileSystem.list(layout.blocks) {
             if let number = NumberedName.number(name, ending: ".block"), kept.contains(number) { continue }
+            if let merging, NumberedName.number(name, ending: ".block.tmp") == merging { continue }
             try fileSystem.remove(Paths.join(layout.blocks, name))
         }
     }

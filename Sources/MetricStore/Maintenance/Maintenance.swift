@@ -1,6 +1,8 @@
 import Foundations
 
-/// The thread that seals blocks, writes checkpoints, drops what is too old and makes snapshots: one thing at a time.
+/// The thread that seals blocks, writes checkpoints, drops what is too old, merges blocks and makes snapshots.
+///
+/// One thing at a time, but for merging, which may take minutes: it stops every few series for whatever else is due.
 final class Maintenance: @unchecked Sendable {
     typealias Reply = CheckedContinuation<Result<Void, MetricStoreError>, Never>
 
@@ -15,6 +17,13 @@ final class Maintenance: @unchecked Sendable {
     private struct State {
         var requests: [Request] = []
         var isClosed = false
+
+        /// What can be answered while blocks are merged.
+        mutating func takeUrgent() -> [Request] {
+            func isUrgent(_ request: Request) -> Bool { if case .pass = request { false } else { true } }
+            defer { requests.removeAll(where: isUrgent) }
+            return requests.filter(isUrgent)
+        }
     }
 
     private let store: Store
@@ -25,9 +34,11 @@ final class Maintenance: @unchecked Sendable {
     private var lastCutoff = Int64.min
     /// Blocks were sealed that no manifest names yet.
     private var owesCheckpoint = false
+    private var merges: MergeSchedule
 
     init(store: Store, committer: Committer) {
         self.store = store
+        merges = MergeSchedule(store: store)
         self.committer = committer
     }
 
@@ -44,7 +55,7 @@ final class Maintenance: @unchecked Sendable {
                     })
                 for request in requests { answer(request) }
                 if isClosed { break }
-                if requests.isEmpty { _ = pass() }
+                if requests.isEmpty { _ = pass(isAsked: false) }
             }
         }
     }
@@ -75,7 +86,7 @@ final class Maintenance: @unchecked Sendable {
 
     private func answer(_ request: Request) {
         switch request {
-        case .pass(let reply): reply.resume(returning: pass())
+        case .pass(let reply): reply.resume(returning: pass(isAsked: true))
         case .checkpoint(let reply): reply.resume(returning: Result { () throws(MetricStoreError) in try writeCheckpoint() })
         case .snapshot(let directory, let reply):
             reply.resume(
@@ -85,16 +96,29 @@ final class Maintenance: @unchecked Sendable {
         }
     }
 
-    private func pass() -> Result<Void, MetricStoreError> {
+    private func pass(isAsked: Bool) -> Result<Void, MetricStoreError> {
         let result = Result { () throws(MetricStoreError) in
-            try sealIfDue()
-            if owesCheckpoint || isCheckpointDue { try writeCheckpoint() }
+            try sealAndCheckpoint()
             try converting { () throws(FileError) in try store.applyRetention() }
+            try merges.run(cutoff: lastCutoff, isAsked: isAsked) { () throws(MetricStoreError) in try betweenMergeSteps() }
         }
         var failure: String?
         if case .failure(let error) = result, error != .closed { failure = error.description }
         store.counters.withLock { $0.maintenanceFailure = failure }
         return result
+    }
+
+    private func sealAndCheckpoint() throws(MetricStoreError) {
+        try sealIfDue()
+        if owesCheckpoint || isCheckpointDue { try writeCheckpoint() }
+    }
+
+    /// Whatever can't wait for the end of a merge. Retention can, and may not take a block that is being merged.
+    private func betweenMergeSteps() throws(MetricStoreError) {
+        let (requests, isClosed) = monitor.update { ($0.takeUrgent(), $0.isClosed) }
+        for request in requests { answer(request) }
+        if isClosed { throw .closed }
+        try sealAndCheckpoint()
     }
 
     private func sealIfDue() throws(MetricStoreError) {

@@ -92,8 +92,9 @@ struct Recovery: ~Copyable {
     /// What the files themselves say: all blocks, and the newest checkpoint with the log behind it.
     private func manifestFromFiles() throws(FileError) -> Manifest {
         var manifest = Manifest()
-        manifest.blocks = try fileSystem.list(layout.blocks).compactMap { NumberedName.number($0, ending: ".block") }
-        manifest.nextBlock = (manifest.blocks.last ?? 0) + 1
+        let numbers = try fileSystem.list(layout.blocks).compactMap { NumberedName.number($0, ending: ".block") }
+        manifest.blocks = try withoutMerged(numbers)
+        manifest.nextBlock = (numbers.last ?? 0) + 1
         for name in try fileSystem.list(layout.checkpoints) {
             guard let number = NumberedName.number(name, ending: ".checkpoint") else { continue }
             let map = try fileSystem.map(Paths.join(layout.checkpoints, name))
@@ -102,6 +103,18 @@ struct Recovery: ~Copyable {
             manifest.logStart = header.start
         }
         return manifest
+    }
+
+    /// Without blocks whose samples are in a merged one, which knows deletions that have been forgotten since.
+    private func withoutMerged(_ numbers: [UInt64]) throws(FileError) -> [UInt64] {
+        var footers: [UInt64: BlockFormat.Footer] = [:]
+        for number in numbers {
+            if case .success(let block) = try BlockReader.open(layout.block(number), fileSystem: fileSystem) { footers[number] = block.footer }
+        }
+        return numbers.filter { number in
+            guard let old = footers[number] else { return true }
+            return !footers.values.contains { $0.number > number && $0.merged?.holds(old.start, old.end) == true }
+        }
     }
 
     private mutating func putAside(_ path: String) throws(FileError) {

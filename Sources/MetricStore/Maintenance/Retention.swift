@@ -16,13 +16,20 @@ extension Store {
             }
             let dropped = catalog.blocks.count - kept.count
             catalog.blocks = kept
-            // No block is being made meanwhile: sealing runs on the same thread.
-            catalog.tombstones.removeAll { stone in !kept.contains { stone.hides($0.number, from: $0.start, through: $0.end) } }
+            // No block is being made meanwhile: sealing and merging run on the same thread.
+            catalog.dropTombstones()
             return dropped
         }
         guard dropped > 0 else { return }
         counters.withLock { $0.blocksRetired += dropped }
         try fileSystem.replace(layout.manifest, with: catalog.withLock { $0.manifest }.encode())
         try removeUnused()
+    }
+}
+
+extension Catalog {
+    /// Forgets deletions that no block needs any more.
+    mutating func dropTombstones() {
+        tombstones.removeAll { stone in !blocks.contains { stone.hides($0.number, from: $0.start, through: $0.end) } }
     }
 }

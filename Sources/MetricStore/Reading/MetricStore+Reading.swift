@@ -9,33 +9,26 @@ extension MetricStore: MetricReader {
         let views = headViews(query.matchers, start, end)
         let catalog = store.catalog.withLock { $0 }
         var selected = SelectedSeries()
-        for block in catalog.blocks where block.start <= end && block.end >= start {
-            try forEachSeries(of: block, query.matchers, start, end, catalog.tombstones) { labels, columns, hidden in
-                var samples = SampleColumns()
-                var histograms: [HistogramSample] = []
-                let isRead = reading(block) { () throws(DamagedBytes) in
-                    samples = try block.samples(columns)
-                    histograms = try block.histograms(columns)
-                }
-                guard isRead else { return }
-                samples.clip(from: start, through: end)
-                histograms.removeAll { $0.timestamp < start || $0.timestamp > end }
-                for stone in hidden {
-                    samples = samples.filtered { $0 < stone.start || $0 > stone.end }
-                    histograms.removeAll { $0.timestamp >= stone.start && $0.timestamp <= stone.end }
-                }
-                selected.add(labels, samples, histograms)
-                // A sample may lie in two blocks and in the head, and counts once in the end.
-                try check(selected.sampleCount / 3, query.samplesMax)
+        let blocks = catalog.blocks.filter { $0.start <= end && $0.end >= start }
+        for (place, block) in blocks.enumerated() {
+            try forEachSeries(of: block, query.matchers, start, end, catalog.tombstones) { labels, parts, hidden in
+                for part in parts { selected.add(labels, .init(block: place, columns: part, tombstones: hidden)) }
             }
         }
-        for (index, view) in views.enumerated() {
+        for view in views { selected.add(view) }
+        var assembler = SeriesAssembler(blocks: blocks, from: start, through: end)
+        var series: [Series] = []
+        series.reserveCapacity(selected.found.count)
+        var sampleCount = 0
+        for (index, found) in selected.found.enumerated() {
             if index % Limits.seriesPerCancellationCheck == 0 { try Task.checkCancellation() }
-            selected.add(view.labels, view.samples(from: start, through: end), view.histograms(from: start, through: end))
-            try check(selected.sampleCount / 3, query.samplesMax)
+            let next = assembler.assemble(found) { (block, body) in reading(block, body) }
+            if next.sampleCount == 0 { continue }
+            sampleCount += next.sampleCount
+            try check(sampleCount, query.samplesMax)
+            series.append(next)
         }
-        let series = selected.merged()
-        try check(series.reduce(0) { $0 + $1.sampleCount }, query.samplesMax)
+        series.sort { $0.labels < $1.labels }
         return series
     }
 
@@ -53,9 +46,7 @@ extension MetricStore: MetricReader {
         if selectors.isEmpty {
             try addNames(start.milliseconds, end.milliseconds, to: &names)
         } else {
-            for labels in try labelSets(selectors, start.milliseconds, end.milliseconds) {
-                labels.forEachBytes { name, _ in names.insert(Array(name)) }
-            }
+            try addLabels(selectors, start.milliseconds, end.milliseconds, valuesOf: nil, to: &names)
         }
         return Self.sorted(names, limit)
     }
@@ -65,9 +56,7 @@ extension MetricStore: MetricReader {
         if selectors.isEmpty {
             try addValues(of: Array(name.utf8), start.milliseconds, end.milliseconds, to: &values)
         } else {
-            for labels in try labelSets(selectors, start.milliseconds, end.milliseconds) {
-                labels.withValueBytes(of: name) { values.insert(Array($0)) }
-            }
+            try addLabels(selectors, start.milliseconds, end.milliseconds, valuesOf: name, to: &values)
         }
         return Self.sorted(values, limit)
     }
@@ -93,7 +82,7 @@ extension MetricStore: MetricReader {
     }
 
     /// Copies of the head's series that match and may have something in the range.
-    private func headViews(_ matchers: [Matcher], _ start: Int64, _ end: Int64) -> [HeadSeriesView] {
+    func headViews(_ matchers: [Matcher], _ start: Int64, _ end: Int64) -> [HeadSeriesView] {
         store.head.withLock { head in
             head.matching(matchers).compactMap { number in
                 let view = head.series[Int(number)].view
@@ -103,7 +92,7 @@ extension MetricStore: MetricReader {
     }
 
     /// Whether something was read; damage is noted and reading goes on elsewhere.
-    private func reading(_ block: BlockReader, _ body: () throws(DamagedBytes) -> Void) -> Bool {
+    func reading(_ block: BlockReader, _ body: () throws(DamagedBytes) -> Void) -> Bool {
         do {
             try body()
             return true
@@ -114,20 +103,26 @@ extension MetricStore: MetricReader {
     }
 
     /// Visits a block's series that match and overlap the range, with the deletions that hide parts of them.
-    private func forEachSeries(
+    func forEachSeries(
         of block: BlockReader, _ matchers: [Matcher], _ start: Int64, _ end: Int64, _ tombstones: [Tombstone],
-        _ visit: (Labels, BlockColumns, [Tombstone]) throws -> Void
+        _ visit: (Labels, [BlockColumns], [Tombstone]) throws -> Void
     ) throws {
         let stones = tombstones.filter { $0.hides(block.number, from: max(start, block.start), through: min(end, block.end)) }
         var numbers: [UInt32] = []
         guard reading(block, { () throws(DamagedBytes) in numbers = try block.resolve(matchers) }) else { return }
         for (index, number) in numbers.enumerated() {
             if index % Limits.seriesPerCancellationCheck == 0 { try Task.checkCancellation() }
-            var found: (labels: Labels, columns: BlockColumns)?
-            guard reading(block, { () throws(DamagedBytes) in found = try block.series(number) }), let found else { continue }
-            guard found.columns.start <= end, found.columns.end >= start else { continue }
-            try visit(found.labels, found.columns, stones.filter { $0.matchers.matches(found.labels) })
+            var found: (labels: Labels, parts: [BlockColumns])?
+            guard reading(block, { () throws(DamagedBytes) in found = try block.series(number) }), var found else { continue }
+            found.parts.removeAll { $0.start > end || $0.end < start }
+            if found.parts.isEmpty { continue }
+            try visit(found.labels, found.parts, stones.filter { $0.matchers.matches(found.labels) })
         }
+    }
+
+    /// Whether a part is left that no deletion hides as a whole.
+    static func hasVisible(_ parts: [BlockColumns], _ hidden: [Tombstone]) -> Bool {
+        parts.contains { part in !hidden.contains { $0.start <= part.start && $0.end >= part.end } }
     }
 
     /// Label sets with data in the range. Within a block or a chunk, its ends decide.
@@ -138,8 +133,8 @@ extension MetricStore: MetricReader {
             for view in headViews(matchers, start, end) { sets.insert(view.labels) }
             let catalog = store.catalog.withLock { $0 }
             for block in catalog.blocks where block.start <= end && block.end >= start {
-                try forEachSeries(of: block, matchers, start, end, catalog.tombstones) { labels, columns, hidden in
-                    if !hidden.contains(where: { $0.start <= columns.start && $0.end >= columns.end }) { sets.insert(labels) }
+                try forEachSeries(of: block, matchers, start, end, catalog.tombstones) { labels, parts, hidden in
+                    if Self.hasVisible(parts, hidden) { sets.insert(labels) }
                 }
             }
         }
@@ -184,8 +179,8 @@ extension MetricStore: MetricReader {
         let catalog = store.catalog.withLock { $0 }
         for block in catalog.blocks where block.start <= end && block.end >= start {
             if catalog.tombstones.contains(where: { $0.hides(block.number, from: block.start, through: block.end) }) {
-                try forEachSeries(of: block, [], start, end, catalog.tombstones) { labels, columns, hidden in
-                    if !hidden.contains(where: { $0.start <= columns.start && $0.end >= columns.end }) { visit(labels) }
+                try forEachSeries(of: block, [], start, end, catalog.tombstones) { labels, parts, hidden in
+                    if Self.hasVisible(parts, hidden) { visit(labels) }
                 }
             } else {
                 _ = reading(block) { () throws(DamagedBytes) in try whole(block) }

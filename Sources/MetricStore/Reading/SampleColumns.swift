@@ -14,6 +14,11 @@ struct SampleColumns: Sendable {
     var isEmpty: Bool { timestamps.isEmpty }
     var count: Int { timestamps.count }
 
+    mutating func reserve(_ count: Int) {
+        timestamps.reserveCapacity(count)
+        values.reserveCapacity(count)
+    }
+
     mutating func append(_ other: SampleColumns) {
         timestamps.append(contentsOf: other.timestamps)
         values.append(contentsOf: other.values)

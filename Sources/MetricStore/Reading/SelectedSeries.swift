@@ -1,47 +1,37 @@
 import Foundations
 import Model
 
-/// Gathers what blocks and the head hold of each series; parts that come later win.
+/// Gathers where blocks and the head hold samples of each series; nothing is decoded yet.
 struct SelectedSeries {
-    private struct Found {
+    /// Some of a series in a block.
+    struct Part {
+        /// Place of the block among those that are read, which ascend in number.
+        let block: Int
+        let columns: BlockColumns
+        /// Deletions that hide some of the series in the block.
+        let tombstones: [Tombstone]
+    }
+
+    struct Found {
         let labels: Labels
         let hash: UInt64
-        var samples: [SampleColumns]
-        var histograms: [[HistogramSample]]
+        /// In order of blocks: of equal times, a later part wins, and the head over all.
+        var parts: [Part] = []
+        var head: HeadSeriesView?
     }
 
-    private var found: [Found] = []
+    private(set) var found: [Found] = []
     private var table = SeriesTable()
-    private(set) var sampleCount = 0
 
-    mutating func add(_ labels: Labels, _ samples: SampleColumns, _ histograms: [HistogramSample]) {
-        guard !samples.isEmpty || !histograms.isEmpty else { return }
-        sampleCount += samples.count + histograms.count
+    mutating func add(_ labels: Labels, _ part: Part) { found[index(of: labels)].parts.append(part) }
+
+    mutating func add(_ view: HeadSeriesView) { found[index(of: view.labels)].head = view }
+
+    private mutating func index(of labels: Labels) -> Int {
         let hash = labels.encoded.withUnsafeBytes { memoryHash($0) }
-        if let index = table.find(hash, { haveEqualBytes(found[Int($0)].labels.encoded, labels.encoded) }) {
-            if !samples.isEmpty { found[Int(index)].samples.append(samples) }
-            if !histograms.isEmpty { found[Int(index)].histograms.append(histograms) }
-            return
-        }
-        let index = UInt32(found.count)
-        found.append(Found(labels: labels, hash: hash, samples: samples.isEmpty ? [] : [samples], histograms: histograms.isEmpty ? [] : [histograms]))
-        table.insert(index, hash: hash) { [found] in found[Int($0)].hash }
-    }
-
-    /// The series in order of labels, each of their times once.
-    consuming func merged() -> [Series] {
-        var series: [Series] = []
-        series.reserveCapacity(found.count)
-        for one in found {
-            let histograms = mergedHistograms(one.histograms)
-            var samples = SampleColumns.merged(one.samples)
-            if !histograms.isEmpty && !samples.isEmpty {
-                let taken = Set(histograms.map(\.timestamp))
-                samples = samples.filtered { !taken.contains($0) }
-            }
-            series.append(Series(labels: one.labels, timestamps: samples.timestamps, values: samples.values, histograms: histograms))
-        }
-        series.sort { $0.labels < $1.labels }
-        return series
+        if let index = table.find(hash, { haveEqualBytes(found[Int($0)].labels.encoded, labels.encoded) }) { return Int(index) }
+        found.append(Found(labels: labels, hash: hash))
+        table.insert(UInt32(found.count - 1), hash: hash) { [found] in found[Int($0)].hash }
+        return found.count - 1
     }
 }

@@ -8,7 +8,14 @@ struct Alerts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists the alerts that are pending or firing, worst first.",
         discussion: """
-            Exit codes: 0 none fires (or only those of severity info and none), 1 a warning fires, 2 a critical one, 3 the collector can't be reached.
+            A line an alert: severity, state, name, since when, labels, summary.
+
+            Exit codes: 0 nothing fires but what is of severity info or none, 1 a warning fires, 2 something critical, \
+            3 the collector can't be reached or refuses. With --json 0 or 3.
+
+            Examples:
+              nightjar alerts
+              nightjar alerts --json | jq -r '.data.alerts[].labels.alertname'
             """)
 
     @Flag(help: "Prints the collector's answer as it is.")
@@ -20,25 +27,46 @@ struct Alerts: AsyncParsableCommand {
         try await reportingFailures(code: 3) {
             let connection = try collector.connect()
             if json {
-                FileHandle.standardOutput.write(Data(try await connection.get("/api/v1/alerts", [])))
-                print()
+                Output.json(try await connection.envelope("/api/v1/alerts"))
                 return
             }
             let answer = try await connection.decode(AlertsAnswer.self, "/api/v1/alerts")
-            let alerts = answer.alerts.sorted { ($0.rank, $0.activeAt) < ($1.rank, $1.activeAt) }
-            for alert in alerts { print(Self.line(alert)) }
-            if alerts.isEmpty { print("No alert is pending or firing.") }
+            let alerts = answer.alerts.sorted { ($0.rank, $0.firingFirst, $0.activeAt) < ($1.rank, $1.firingFirst, $1.activeAt) }
+            Output.text(alerts.isEmpty ? "No alert is pending or firing.\n" : Self.table(alerts))
             let worst = alerts.filter { $0.state == "firing" }.map(\.rank).min() ?? 3
             if worst < 2 { throw ExitCode(worst == 0 ? 2 : 1) }
         }
     }
 
-    private static func line(_ alert: AlertsAnswer.Alert) -> String {
-        let word = ["✖ CRIT", "▲ WARN", "● INFO", "  none"][alert.rank]
-        let since = TimestampText.parseRFC3339(alert.activeAt).map { DurationText.format(milliseconds: max(0, (SystemClock().now().nanoseconds - $0.nanoseconds) / 1_000_000_000 * 1000)) }
-        let labels = Labels(alert.labels.filter { !["alertname", "severity"].contains($0.key) }.map { (name: $0.key, value: $0.value) })
-        let text = "\(word)  \(alert.state)  \(alert.labels["alertname"] ?? "")  since \(since ?? alert.activeAt)  \(labels)  \(alert.annotations["summary"] ?? "")"
-        return SafeText(text).string
+    /// A line an alert, in columns.
+    private static func table(_ alerts: [AlertsAnswer.Alert]) -> String {
+        let rows = alerts.map { alert in
+            [word(alert), alert.state, alert.labels["alertname"] ?? "", age(alert), labels(alert)].map { SafeText($0).string }
+        }
+        let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return zip(rows, alerts).map { row, alert in
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            let line = (cells + [row[4], SafeText(alert.annotations["summary"] ?? "").string].filter { !$0.isEmpty }).joined(separator: "  ")
+            return (Output.isColored ? "\(color(alert))\(line)\u{1B}[0m" : line) + "\n"
+        }.joined()
+    }
+
+    private static func word(_ alert: AlertsAnswer.Alert) -> String { ["✖ CRIT", "▲ WARN", "● INFO", "· none"][alert.rank] }
+
+    private static func color(_ alert: AlertsAnswer.Alert) -> String {
+        if alert.state != "firing" { return "\u{1B}[2m" }
+        return ["\u{1B}[31m", "\u{1B}[33m", "\u{1B}[36m", ""][alert.rank]
+    }
+
+    private static func age(_ alert: AlertsAnswer.Alert) -> String {
+        guard let start = TimestampText.parseRFC3339(alert.activeAt) else { return alert.activeAt }
+        let seconds = max(0, (SystemClock().now().nanoseconds - start.nanoseconds) / 1_000_000_000)
+        return "since \(DurationText.format(milliseconds: seconds * 1000))"
+    }
+
+    private static func labels(_ alert: AlertsAnswer.Alert) -> String {
+        let rest = alert.labels.filter { !["alertname", "severity"].contains($0.key) }.map { (name: $0.key, value: $0.value) }
+        return rest.isEmpty ? "" : Labels(rest).description
     }
 }
 
@@ -52,6 +80,8 @@ struct AlertsAnswer: Decodable {
 
         /// 0 critical, 1 warning, 2 info, 3 none.
         var rank: Int { ["critical": 0, "page": 0, "warning": 1, "info": 2][labels["severity"] ?? "warning"] ?? 3 }
+
+        var firingFirst: Int { state == "firing" ? 0 : 1 }
     }
 
     let alerts: [Alert]

@@ -12,20 +12,24 @@ struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks configuration and rule files, and says file, line, reason and remedy of all that is wrong.",
         discussion: """
-            What a file is follows from its keys: `groups:` are rules, everything else is a configuration.
+            What a file is follows from its keys: `groups:` are rules, everything else is a configuration. Problems are told as \
+            file:line:column: reason; remedy.
 
-            Exit codes: 0 all are correct, 1 something is wrong, 2 a file can't be read.
+            Exit codes: 0 all are correct, 1 something is wrong, 2 a file or the folder can't be read.
 
-            Example: nightjar check nightjar.yml AlertRules/*.yml
+            Examples:
+              nightjar check nightjar.yml 'AlertRules/*.yml'
+              nightjar check --json nightjar.yml
+              nightjar check --data ./data
             """)
 
     @Argument(help: "Files, or globs in quotes.", completion: .file(extensions: ["yml", "yaml"]))
     var files: [String] = []
 
-    @Option(help: ArgumentHelp("A data folder: reads all of its metric store and verifies every checksum. It may be in use.", valueName: "directory"), completion: .directory)
+    @Option(help: ArgumentHelp("A data folder: reads all of its metric store and verifies every checksum. It may be in use meanwhile.", valueName: "directory"), completion: .directory)
     var data: String?
 
-    @Flag(help: "Prints the problems as JSON.")
+    @Flag(help: "Prints the problems as a JSON array.")
     var json = false
 
     func validate() throws {
@@ -37,7 +41,7 @@ struct Check: AsyncParsableCommand {
             var problems: [SettingsProblem] = []
             for path in try expanded() { problems += try check(path) }
             if let data { problems += try checkStore(Paths.join(data, "metrics")) }
-            if json { print(try encoded(problems)) } else { problems.forEach { print(SafeText($0.description).string) } }
+            if json { Output.json(try encoded(problems)) } else { problems.forEach { Output.line(SafeText($0.description).string) } }
             if !problems.isEmpty { throw ExitCode(1) }
         }
     }
@@ -66,13 +70,14 @@ struct Check: AsyncParsableCommand {
             }
             summary = "configuration"
         }
-        if problems.isEmpty && !json { print("\(path): \(summary) ok") }
+        if problems.isEmpty && !json { Output.line("\(SafeText(path)): \(summary) ok") }
         return problems
     }
 
     private func checkStore(_ directory: String) throws -> [SettingsProblem] {
+        guard try RealFileSystem().exists(directory) else { throw Failure("there is no metric store \(directory); name a data folder with --data", code: 2) }
         let damage = try MetricStore.check(directory: directory)
-        if damage.isEmpty && !json { print("\(directory): metric store ok") }
+        if damage.isEmpty && !json { Output.line("\(SafeText(directory)): metric store ok") }
         return damage.map { SettingsProblem(path: directory, reason: $0) }
     }
 

@@ -10,9 +10,15 @@ struct CollectorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "collector", abstract: "Runs the collector alone: stores, rules, paging and the HTTP API.",
         discussion: """
-            Agents send to it with `nightjar agent --collector URL`. SIGINT or SIGTERM stop it cleanly.
+            Agents send to it with `nightjar agent --collector URL`. SIGINT or SIGTERM stop it cleanly, SIGHUP makes it read rules and \
+            tokens again. Flags go before the configuration file.
 
             Exit codes: 0 it was stopped, 1 it could not start or failed, 2 the configuration is wrong.
+
+            Examples:
+              nightjar collector --data /var/lib/nightjar
+              nightjar collector --listen 0.0.0.0:9845 --token-file tokens \\
+                --tls-cert cert.pem --tls-key key.pem
             """)
 
     @OptionGroup var server: ServerFlags
@@ -20,11 +26,11 @@ struct CollectorCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             let (configuration, path) = try server.configuration()
-            bootstrapOwnLog(OwnLogSink(path: Paths.join(configuration.dataDirectory, "nightjar.log"), toStandardError: true), level: server.log.logLevel)
+            bootstrapOwnLog(OwnLogSink(path: Paths.join(configuration.dataDirectory, "nightjar.log"), toStandardError: true), level: server.log.level)
             let logger = Logger(label: "collector")
             let collector = try await makeCollector(configuration, servesOwnProcess: false, logger: logger)
             reportRules(configuration, logger)
-            try await untilStopped {
+            try await untilStopped(hangup: { await reload(collector, logger) }) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await collector.run() }
                     group.addTask {

@@ -1,21 +1,24 @@
 import ArgumentParser
 import Foundation
 import Foundations
-import Model
 
 /// `nightjar logs`: search, and follow what comes.
 struct Logs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Searches the logs, newest last; --follow goes on with what comes.",
         discussion: """
-            Words find lines that have all of them, in any case; "quoted words" stand together; level:warn means that level or worse; \
-            key:value means a label of the stream or a field of the line; -word excludes. A text that begins with { is LogQL.
+            Words find lines that have all of them, in any case; "quoted words" stand together; -word excludes; level:warn means that \
+            level or worse, level=warn that one alone; key:value means a label of the stream or a field of the line; last 6h is how far back. \
+            A text that begins with { is LogQL.
 
-            Exit codes: 0 lines were found, 1 none, 2 the query is wrong, 3 the collector can't be reached.
+            A time is \(TimeArgument.forms).
+
+            Exit codes: 0 lines were found (or --follow was stopped), 1 none, 2 the query is wrong, 3 the collector can't be reached or refuses.
 
             Examples:
               nightjar logs 'error "connection refused"'
               nightjar logs 'level:error service:cart' --since 6h --limit 500
+              nightjar logs --since yesterday --until today --json -- -debug
               nightjar logs '{filename="/var/log/syslog"} |~ "oom|killed"' --follow
             """)
 
@@ -25,16 +28,16 @@ struct Logs: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Goes on with new lines until Ctrl-C.")
     var follow = false
 
-    @Option(help: ArgumentHelp("How far back to search.", valueName: "time"))
-    var since: TimeArgument = TimeArgument(argument: "1h")!
+    @Option(parsing: .unconditional, help: ArgumentHelp("How far back to search, such as 30m, yesterday or 2026-01-31. (default: 1h)", valueName: "time"))
+    var since: TimeArgument?
 
-    @Option(help: ArgumentHelp("Where the search ends.", valueName: "time"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Where the search ends, such as 30m, today or '2026-01-31 15:04'. (default: now)", valueName: "time"))
     var until: TimeArgument?
 
-    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("At most this many lines, the newest.", valueName: "lines"))
+    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("At most this many lines, the newest; 1 to 5000.", valueName: "lines"))
     var limit = 200
 
-    @Flag(help: "Prints a JSON object a line.")
+    @Flag(help: "Prints a JSON object a line: timestamp in nanoseconds, level, stream, line.")
     var json = false
 
     @Flag(name: .customLong("utc"), help: "Shows times in UTC instead of the local zone.")
@@ -42,112 +45,42 @@ struct Logs: AsyncParsableCommand {
 
     @OptionGroup var collector: ConnectionFlags
 
+    private static let defaultSinceNanoseconds: Int64 = 3_600_000_000_000
+
     func validate() throws {
         if !(1...5000).contains(limit) { throw ValidationError("--limit must be from 1 to 5000") }
+        if follow && until != nil { throw ValidationError("--follow has no end; leave --until out") }
+        if let until, (since?.moment ?? defaultSince).nanoseconds >= until.moment.nanoseconds {
+            throw ValidationError("the search would end before it begins; --since must be earlier than --until")
+        }
     }
 
     func run() async throws {
-        try await reportingFailures {
+        try await reportingFailures(code: 3) {
             let connection = try collector.connect()
             let query = words.joined(separator: " ")
-            let style = LogLineStyle(isJSON: json, isColored: isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil, isUTC: isUTC)
-            let end = until?.moment ?? SystemClock().now().advanced(byNanoseconds: 60_000_000_000)
-            let found: [LogLineAnswer] = try await connection.decode(
-                [LogLineAnswer].self, "/api/v1/nightjar/logs",
-                [("query", query), ("start", String(since.moment.nanoseconds)), ("end", String(end.nanoseconds)), ("limit", String(limit))])
-            for line in found.reversed() { writeLine(style.format(line)) }
-            if follow {
-                try await followLines(connection, query, style)
-            } else if found.isEmpty {
-                throw Failure("no lines match", code: 1)
-            }
-        }
-    }
-
-    private func followLines(_ connection: CollectorConnection, _ query: String, _ style: LogLineStyle) async throws {
-        try await untilStopped {
-            let pending = Locked<[UInt8]>([])
-            try await connection.stream("/api/v1/nightjar/tail", [("query", query)]) { piece in
-                for text in Self.wholeLines(pending, piece) {
-                    guard let event = try? JSONDecoder().decode(TailAnswer.self, from: Data(text)) else { continue }
-                    if let skipped = event.skipped { writeLine("… \(skipped) lines came faster than they could be shown") }
-                    if let line = event.line { writeLine(style.format(line)) }
+            let style = LogLineStyle(isJSON: json, isColored: Output.isColored, isUTC: isUTC)
+            do {
+                if follow {
+                    try await LogFollower(connection: connection, query: query, style: style).run { try await search(connection, query) }
+                    return
                 }
-                return true
+                let found = try await search(connection, query)
+                if found.isEmpty { throw Failure("no lines match", code: 1) }
+                Output.text(found.map { style.format($0) + "\n" }.joined())
+            } catch let failure as Failure where failure.code == 2 {
+                throw Failure(QueryPointer.explain(failure.sentence, query: query), code: 2)
             }
-            throw Failure("the collector ended the stream", code: 3)
         }
     }
 
-    /// Adds a piece of the stream and takes the lines that are whole by now.
-    private static func wholeLines(_ pending: Locked<[UInt8]>, _ piece: UnsafeRawBufferPointer) -> [[UInt8]] {
-        pending.withLock { buffer in
-            buffer.append(contentsOf: piece)
-            var lines = buffer.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
-            buffer = lines.removeLast()
-            return lines.filter { !$0.isEmpty }
-        }
-    }
-}
+    private var defaultSince: NanoTimestamp { SystemClock().now().advanced(byNanoseconds: -Self.defaultSinceNanoseconds) }
 
-/// A log line as the collector's own API gives it.
-struct LogLineAnswer: Decodable {
-    let timestamp: String
-    let level: String
-    let stream: [String: String]
-    let line: String
-}
-
-/// An event of the live tail: a line, or how many were skipped.
-struct TailAnswer: Decodable {
-    let skipped: Int?
-    let line: LogLineAnswer?
-
-    private enum Key: String, CodingKey { case skipped }
-
-    init(from decoder: any Decoder) throws {
-        skipped = try decoder.container(keyedBy: Key.self).decodeIfPresent(Int.self, forKey: .skipped)
-        line = skipped == nil ? try LogLineAnswer(from: decoder) : nil
-    }
-}
-
-/// How a line is shown: `12:34:56.789 ERROR web-1 app.log │ text`.
-struct LogLineStyle: Sendable {
-    let isJSON: Bool
-    let isColored: Bool
-    let isUTC: Bool
-
-    func format(_ answer: LogLineAnswer) -> String {
-        if isJSON { return json(answer) }
-        let level = answer.level == "unknown" ? "" : answer.level.uppercased()
-        let padded = level + String(repeating: " ", count: max(0, 5 - level.count))
-        let file = answer.stream["filename"].map { Paths.name(of: $0) } ?? answer.stream["job"] ?? ""
-        let source = [answer.stream["instance"] ?? "", file].filter { !$0.isEmpty }.joined(separator: " ")
-        return "\(time(answer.timestamp)) \(color(level))\(padded)\(isColored ? "\u{1B}[0m" : "") \(SafeText(source).string) │ \(SafeText(answer.line).string)"
-    }
-
-    private func time(_ nanoseconds: String) -> String {
-        let seconds = (Double(nanoseconds) ?? 0) / 1e9
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.dateFormat = "yyyy-MM-dd HH:mm:ss.SSS"
-        if isUTC { formatter.timeZone = TimeZone(identifier: "UTC") }
-        return formatter.string(from: Date(timeIntervalSince1970: seconds))
-    }
-
-    private func color(_ level: String) -> String {
-        guard isColored else { return "" }
-        switch level {
-        case "FATAL", "ERROR": return "\u{1B}[31m"
-        case "WARN": return "\u{1B}[33m"
-        case "INFO": return "\u{1B}[36m"
-        default: return "\u{1B}[2m"
-        }
-    }
-
-    private func json(_ answer: LogLineAnswer) -> String {
-        let object: [String: Any] = ["timestamp": answer.timestamp, "level": answer.level, "stream": answer.stream, "line": answer.line]
-        let data = (try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])) ?? Data()
-        return String(decoding: data, as: UTF8.self)
+    /// The newest lines, oldest first.
+    private func search(_ connection: CollectorConnection, _ query: String) async throws -> [LogLineAnswer] {
+        var parameters = [("query", query), ("limit", String(limit)), ("start", String((since?.moment ?? defaultSince).nanoseconds))]
+        if let until { parameters.append(("end", String(until.moment.nanoseconds))) }
+        let found: [LogLineAnswer] = try await connection.decode([LogLineAnswer].self, "/api/v1/nightjar/logs", parameters)
+        return found.reversed()
     }
 }

@@ -12,9 +12,14 @@ struct TestCommand: AsyncParsableCommand {
 /// `nightjar test promql`: scripts in the language that Prometheus tests its engine with.
 struct TestPromQL: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "promql", abstract: "Runs PromQL test scripts: load, clear, eval, expect.",
+        commandName: "promql", abstract: "Runs PromQL test scripts in the language that Prometheus tests its engine with.",
         discussion: """
-            Exit codes: 0 all passed, 1 something failed, 2 a script can't be read.
+            Prints what failed with its place, and how many of the evaluations passed.
+
+            Exit codes: 0 all passed, 1 something failed, 2 a script can't be read or understood.
+
+            Example:
+              nightjar test promql aggregators.test functions.test
             """)
 
     @Argument(help: "Script files.", completion: .file(extensions: ["test"]))
@@ -29,11 +34,11 @@ struct TestPromQL: AsyncParsableCommand {
             for path in files {
                 let text = String(decoding: try RealFileSystem().readAll(path, bytesMax: Self.scriptBytesMax), as: UTF8.self)
                 let report = await (try PromQLScript(text: text, file: path)).run()
-                for failure in report.failures { print(SafeText(failure.description).string) }
+                for failure in report.failures { Output.line(SafeText(failure.description).string) }
                 total += report.total
                 passed += report.total - report.failures.count
             }
-            print("passed \(passed) of \(total)")
+            Output.line("passed \(passed) of \(total)")
             if passed < total { throw ExitCode(1) }
         }
     }

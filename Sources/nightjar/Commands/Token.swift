@@ -9,17 +9,25 @@ struct Token: ParsableCommand {
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a token: its line for the token file on standard output, the token itself on standard error.",
+            abstract: "Makes a token for an agent, a person or a program.",
             discussion: """
-                The collector keeps only the token's SHA-256; the token is shown this once.
+                The token's line for the collector's file goes to standard output, the token itself to standard error: the file keeps \
+                only its SHA-256, so the token is shown this once. A collector that runs takes the file up at SIGHUP or POST /-/reload.
 
-                Example: nightjar token create web-agents --scope ingest >> /etc/nightjar/tokens
+                Scopes: ingest sends metrics and logs; read queries, searches and tails; operate reloads; admin may do everything.
+
+                Exit codes: 0, or 64 where the name or a scope is wrong.
+
+                Examples:
+                  nightjar token create web-agents --scope ingest >> tokens 2> agent.token
+                  nightjar token create anna --scope read --scope operate >> tokens
+                  chmod 600 tokens agent.token
                 """)
 
-        @Argument(help: "Whose token it is, as the log will name them.")
+        @Argument(help: "Whose token it is, as the log will name them: letters, digits, dots, dashes, underscores.")
         var name: String
 
-        @Option(name: .customLong("scope"), parsing: .singleValue, help: ArgumentHelp("What it allows: \(AccessScope.allCases.map(\.rawValue).joined(separator: ", ")); may be given several times.", valueName: "scope"))
+        @Option(name: .customLong("scope"), parsing: .singleValue, help: ArgumentHelp("What it allows; may be given several times.", valueName: "scope"))
         var scopes: [AccessScope] = []
 
         func validate() throws {
@@ -28,10 +36,10 @@ struct Token: ParsableCommand {
 
         func run() throws {
             guard let (token, line) = AccessToken.make(name: name, scopes: Set(scopes)) else {
-                throw Failure("a token's name is 1 to 64 letters, digits, dots, dashes and underscores, not `\(name)`", code: 64).report()
+                throw Failure("a token's name is 1 to 64 letters, digits, dots, dashes and underscores, not `\(name)`", code: Failure.usageCode).report()
             }
-            FileHandle.standardError.write(Data("\(token.reveal())\n".utf8))
-            print(line)
+            Output.message(token.reveal())
+            Output.line(line)
         }
     }
 }

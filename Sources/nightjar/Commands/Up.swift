@@ -14,10 +14,16 @@ struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Starts collector, rules, paging and an agent for this host in one process.",
         discussion: """
-            With a terminal it opens the dashboard (q ends everything); without one it prints a snapshot of this host's health and keeps serving. \
-            SIGINT or SIGTERM stop it cleanly.
+            With a terminal it opens the dashboard (q ends everything); without one it prints a snapshot of this host's health once there \
+            are two samples, and keeps serving. SIGINT or SIGTERM stop it cleanly; SIGHUP makes it read rules and tokens again, or, with \
+            the dashboard open, stops it too. Flags go before the configuration file.
 
             Exit codes: 0 it was stopped, 1 it could not start or failed, 2 the configuration is wrong.
+
+            Examples:
+              nightjar up
+              nightjar up --data /var/lib/nightjar --rules '/etc/nightjar/rules/*.yml'
+              nightjar up --no-dash --listen 127.0.0.1:9945 --log-level debug
             """)
 
     @OptionGroup var server: ServerFlags
@@ -28,67 +34,110 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             let (configuration, path) = try server.configuration()
-            let showsDashboard = isatty(0) == 1 && isatty(1) == 1 && !isWithoutDashboard
+            let showsDashboard = Output.isScreen && !isWithoutDashboard
             let logPath = Paths.join(configuration.dataDirectory, "nightjar.log")
-            bootstrapOwnLog(OwnLogSink(path: logPath, toStandardError: !showsDashboard), level: server.log.logLevel)
+            bootstrapOwnLog(OwnLogSink(path: logPath, toStandardError: !showsDashboard), level: server.log.level)
             let logger = Logger(label: "up")
             let collector = try await makeCollector(configuration, servesOwnProcess: true, logger: Logger(label: "collector"))
             reportRules(configuration, logger)
-            try await untilStopped {
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await collector.run() }
-                    group.addTask { try await beside(collector, configuration, path, logPath, showsDashboard, logger) }
-                    // Whoever ends first ends the other: the dashboard by q, the collector by an error.
-                    try await group.next()
-                    group.cancelAll()
-                    try await group.waitForAll()
-                }
-            }
+            let everything = Everything(
+                collector: collector, configuration: configuration, configurationPath: path, logPath: logPath,
+                display: showsDashboard ? .dashboard : .snapshot, logger: logger)
+            let hangup: @Sendable () async -> Void = { await reload(collector, logger) }
+            // With the dashboard open a hang-up means that the terminal is gone.
+            try await untilStopped(hangup: showsDashboard ? nil : hangup) { try await everything.run() }
             logger.info("stopped")
+            if showsDashboard { Output.message("Nightjar has stopped. Its data is in \(configuration.dataDirectory), its log in \(logPath).") }
+        }
+    }
+}
+
+/// The parts of `up`, together.
+private struct Everything: Sendable {
+    enum Display { case dashboard, snapshot }
+
+    let collector: CollectorService
+    let configuration: Configuration
+    let configurationPath: String?
+    let logPath: String
+    let display: Display
+    let logger: Logger
+
+    /// Whoever ends first ends the others: the dashboard by q, the collector by an error.
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await collector.run() }
+            group.addTask { try await besideCollector() }
+            try await group.next()
+            group.cancelAll()
+            try await group.waitForAll()
         }
     }
 
     /// The agent, and what is shown, once the collector listens.
-    private func beside(
-        _ collector: CollectorService, _ configuration: Configuration, _ path: String?, _ logPath: String, _ showsDashboard: Bool, _ logger: Logger
-    ) async throws {
+    private func besideCollector() async throws {
         let local = try await collector.localEndpoint()
         let port = try await collector.listeningPort()
-        logger.info("listening", metadata: ["address": "\(configuration.listen.host):\(port)", "data": "\(configuration.dataDirectory)", "configuration": "\(path ?? "defaults")"])
-        var options = agentOptions(configuration, destinations: destinations(configuration, local))
+        let address = ListenAddress(host: configuration.listen.host, port: port)
+        logger.info("listening", metadata: ["address": "\(address)", "data": "\(configuration.dataDirectory)", "configuration": "\(configurationPath ?? "defaults")"])
+        var options = agentOptions(configuration, destinations: destinations(local))
         options.ownLogPath = logPath
         options.excludedDirectories = [configuration.dataDirectory]
         let agent = try AgentService(options: options, logger: Logger(label: "agent"))
         let dashboard = DashboardOptions(url: local.url, token: local.token)
+        let instance = options.instance
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await agent.run() }
-            if showsDashboard {
+            switch display {
+            case .dashboard:
                 group.addTask { _ = try await Dashboard.run(dashboard) }
                 try await group.next()
                 group.cancelAll()
-            } else {
-                try await printSnapshot(dashboard)
+                Output.message("Stopping …")
+            case .snapshot:
+                try await Snapshot(options: dashboard, instance: instance).print()
             }
             try await group.waitForAll()
         }
     }
 
     /// This process's collector first, then those of the configuration.
-    private func destinations(_ configuration: Configuration, _ local: CollectorService.LocalEndpoint) -> [AgentDestination] {
+    private func destinations(_ local: CollectorService.LocalEndpoint) -> [AgentDestination] {
         [AgentDestination(name: "local", url: local.url, token: local.token)]
             + configuration.agent.collectors.map { AgentDestination(name: $0.name, url: $0.url, tokenFile: $0.tokenFile, caFile: $0.authorityFile) }
     }
+}
 
-    /// Waits until the agent's first samples can be seen, and prints a frame.
-    private func printSnapshot(_ options: DashboardOptions) async throws {
-        for _ in 0..<20 {
-            try await Task.sleep(for: .milliseconds(500))
-            let (frame, code) = try await Dashboard.once(options)
-            guard code == 3 else {
-                print(frame)
-                return
+/// The health of this host as one frame, for where there is no terminal.
+private struct Snapshot {
+    /// Rates need two samples, 10 s apart by default, and the dashboard reads them on a grid of 15 s; after that long it's printed with
+    /// what is there.
+    private static let waitSecondsMax: Int64 = 30
+    private static let size = Size(columns: 120, rows: 16)
+
+    let options: DashboardOptions
+    let instance: String
+
+    func print() async throws {
+        let clock = SystemClock()
+        let end = clock.monotonicNanoseconds() + Self.waitSecondsMax * 1_000_000_000
+        while clock.monotonicNanoseconds() < end, try await !isComplete() { try await Task.sleep(for: .milliseconds(500)) }
+        Output.text(try await Dashboard.once(options, size: Self.size).frame, lostReader: .isIgnored)
+    }
+
+    /// Whether this host's values are there, those that need two samples too.
+    private func isComplete() async throws -> Bool {
+        struct Report: Decodable {
+            struct Host: Decodable {
+                let instance: String
+                let cpuFraction: Double?
+                let memoryFraction: Double?
+                let receiveBytesPerSecond: Double?
             }
+            let hosts: [Host]
         }
-        print(try await Dashboard.once(options).frame)
+        let text = try await Dashboard.json(options).text
+        let host = try JSONDecoder().decode(Report.self, from: Data(text.utf8)).hosts.first { $0.instance == instance }
+        return host?.cpuFraction != nil && host?.memoryFraction != nil && host?.receiveBytesPerSecond != nil
     }
 }

@@ -8,11 +8,21 @@ struct ConnectionFlags: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Where the collector listens.", valueName: "url"))
     var url = "http://127.0.0.1:9845"
 
-    @Option(name: .long, help: ArgumentHelp("A file with the token to use.", valueName: "file"), completion: .file())
+    @Option(
+        name: .long, help: ArgumentHelp("A file with the token to use, readable by its owner alone; for a collector that asks for one.", valueName: "file"),
+        completion: .file())
     var tokenFile: String?
 
-    @Option(name: .long, help: ArgumentHelp("A file of certificates to trust instead of the system's.", valueName: "file"), completion: .file())
+    @Option(
+        name: .long, help: ArgumentHelp("A PEM file of certificates to trust instead of the system's, as for a self-signed one.", valueName: "file"),
+        completion: .file())
     var caFile: String?
+
+    func validate() throws {
+        guard let parts = URLComponents(string: url), ["http", "https"].contains(parts.scheme ?? ""), parts.host?.isEmpty == false,
+            parts.query == nil, parts.fragment == nil, (parts.port ?? 1) <= 65535
+        else { throw ValidationError("--url must be an address such as http://127.0.0.1:9845 or https://nightjar.example.net:9845, not `\(SafeText(url))`") }
+    }
 
     func connect() throws -> CollectorConnection {
         try CollectorConnection(url: url, tokenFile: tokenFile, authorityFile: caFile)
@@ -21,60 +31,127 @@ struct ConnectionFlags: ParsableArguments {
 
 /// Calls of the collector's HTTP API, for the commands.
 struct CollectorConnection: Sendable {
+    /// No answer is worth a longer wait; the collector itself gives up a query after 30 s.
+    private static let answerSecondsMax = 60.0
+    /// The collector sends an empty line every 15 s where a live tail has nothing to say.
+    private static let silenceSecondsMax = 45
+    /// A range query of many series; above it a collector would have refused.
+    private static let answerBytesMax = 256 << 20
+
     private let base: String
     private let client: HTTPClient
     private let headers: [(String, String)]
 
     init(url: String, tokenFile: String?, authorityFile: String?) throws {
-        guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
-            throw Failure("--url must begin with http:// or https://, not `\(url)`", code: 64)
+        var base = url
+        while base.hasSuffix("/") { base.removeLast() }
+        if let authorityFile, access(authorityFile, R_OK) != 0 {
+            throw Failure("can't read the certificates \(authorityFile): \(String(cString: strerror(errno)))", code: 3)
         }
-        base = url.hasSuffix("/") ? String(url.dropLast()) : url
+        let token = try tokenFile.map { try SecretFile.read($0) }
+        self.init(url: base, token: token, authorityFile: authorityFile)
+    }
+
+    init(url: String, token: Secret?, authorityFile: String? = nil) {
+        base = url
         client = HTTPClient(policy: OutboundPolicy(allowsPlainHTTP: true, allowsPrivateAddresses: true), tls: OutboundTLS(caFile: authorityFile))
-        headers = try tokenFile.map { [("Authorization", "Bearer " + (try readToken($0)).reveal())] } ?? []
+        headers = token.map { [("Authorization", "Bearer " + $0.reveal())] } ?? []
     }
 
     /// The body of a successful answer; the collector's own words where it refuses.
-    func get(_ path: String, _ query: [(String, String)], timeoutSeconds: Double = 60) async throws -> [UInt8] {
-        let reply = try await reach { try await client.send(HTTPRequest(method: "GET", url: address(path, query), headers: headers, timeoutSeconds: timeoutSeconds)) }
-        guard reply.status == 200 else { throw refusal(reply) }
+    func get(_ path: String, _ query: [(String, String)] = []) async throws -> [UInt8] { try await send("GET", path, query) }
+
+    /// Asks for something to be done.
+    func post(_ path: String) async throws { _ = try await send("POST", path, []) }
+
+    private func send(_ method: String, _ path: String, _ query: [(String, String)]) async throws -> [UInt8] {
+        let request = HTTPRequest(
+            method: method, url: address(path, query), headers: headers, timeoutSeconds: Self.answerSecondsMax, replyBytesMax: Self.answerBytesMax)
+        let reply = try await reach { () async throws(OutboundError) in try await client.send(request) }
+        guard (200...299).contains(reply.status) else { throw refusal(reply) }
         return reply.body
     }
 
-    /// Hands over an endless answer piece by piece until `receive` returns false.
+    /// Hands over an endless answer of JSON lines piece by piece until `receive` returns false.
     func stream(_ path: String, _ query: [(String, String)], _ receive: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool) async throws {
-        let request = HTTPRequest(method: "GET", url: address(path, query), headers: headers, timeoutSeconds: 0)
-        let reply = try await reach { try await client.stream(request, receive) }
+        let request = HTTPRequest(method: "GET", url: address(path, query), headers: headers, timeoutSeconds: 0, silenceSecondsMax: Self.silenceSecondsMax)
+        let isStrange = Locked(false)
+        let reply = try await reach { () async throws(OutboundError) in
+            try await client.stream(
+                request,
+                onReply: { status, headers in
+                    let type = headers.first { $0.name.lowercased() == "content-type" }?.value ?? ""
+                    isStrange.withLock { $0 = status == 200 && !type.lowercased().hasPrefix("application/x-ndjson") }
+                },
+                { piece in !isStrange.withLock { $0 } && receive(piece) })
+        }
+        if isStrange.withLock({ $0 }) { throw strange(path) }
         guard reply.status == 200 else { throw refusal(reply) }
     }
 
+    /// The `data` of an answer, as a value.
     func decode<Value: Decodable>(_ type: Value.Type = Value.self, _ path: String, _ query: [(String, String)] = []) async throws -> Value {
+        guard let value: Value = try Self.decode(try await get(path, query)) else { throw strange(path) }
+        return value
+    }
+
+    /// An answer as text, once it is sure that a collector gave it.
+    func envelope(_ path: String, _ query: [(String, String)] = []) async throws -> String {
+        struct Anything: Decodable {}
         let body = try await get(path, query)
-        do {
-            return try JSONDecoder().decode(Envelope<Value>.self, from: Data(body)).data
-        } catch {
-            throw Failure("\(base)\(path) answered something else than the API of a collector; is --url right?", code: 3)
-        }
+        guard let _: Anything = try Self.decode(body) else { throw strange(path) }
+        return String(decoding: body, as: UTF8.self)
     }
 
     private struct Envelope<Value: Decodable>: Decodable { let data: Value }
 
-    private func reach(_ call: () async throws -> HTTPReply) async throws -> HTTPReply {
+    private static func decode<Value: Decodable>(_ body: [UInt8]) throws -> Value? {
+        do {
+            return try JSONDecoder().decode(Envelope<Value>.self, from: Data(body)).data
+        } catch is DecodingError {
+            return nil
+        }
+    }
+
+    private func strange(_ path: String) -> Failure {
+        Failure("\(base)\(path) answered something else than the API of a collector; is --url right?", code: 3)
+    }
+
+    private func reach(_ call: () async throws(OutboundError) -> HTTPReply) async throws -> HTTPReply {
         do {
             return try await call()
-        } catch is CancellationError {
+        } catch .cancelled {
             throw CancellationError()
         } catch {
-            throw Failure("can't reach the collector at \(base): \(error); start one with `nightjar up`, or name another with --url", code: 3)
+            throw Failure("can't reach the collector at \(base): \(reason(error))", code: 3)
+        }
+    }
+
+    /// Why, without the address that the sentence has already, and what to do about it.
+    private func reason(_ error: OutboundError) -> String {
+        switch error {
+        case .connect(_, let reason): "\(reason); start one with `nightjar up`, or name another with --url"
+        case .resolve: "the host's name can't be resolved; check --url and DNS"
+        case .timeout(_, let seconds): "no answer within \(Int(seconds.rounded())) s"
+        case .tls(_, let reason):
+            "no secure connection: \(reason); a certificate of your own is named with --ca-file, a collector without TLS by http://"
+        // What a server with TLS does with a request in plain text.
+        case .broken(_, let reason) where reason.contains("Empty reply") && base.hasPrefix("http://"):
+            "the connection broke: \(reason); if the collector has TLS, begin --url with https://"
+        case .broken(_, let reason): "the connection broke: \(reason)"
+        default: "\(error)"
         }
     }
 
     private func refusal(_ reply: HTTPReply) -> Failure {
         struct Refusal: Decodable { let error: String }
-        if reply.status == 401 || reply.status == 403 { return Failure("the collector at \(base) wants a token with the right scope; name its file with --token-file", code: 3) }
-        let body = Data(reply.body)
-        let words = (try? JSONDecoder().decode(Refusal.self, from: body).error) ?? String(decoding: reply.body.prefix(500), as: UTF8.self)
-        return Failure(words.isEmpty ? "the collector answered \(reply.status)" : words, code: reply.status == 400 || reply.status == 422 ? 2 : 3)
+        let words = (try? JSONDecoder().decode(Refusal.self, from: Data(reply.body)).error) ?? ""
+        switch reply.status {
+        case 401: return Failure("the collector at \(base) wants a token, or another one; name its file with --token-file", code: 3)
+        case 403: return Failure("the collector at \(base) refuses: \(words.isEmpty ? "the token lacks the scope" : words)", code: 3)
+        case 400, 422: return Failure(words.isEmpty ? "the collector at \(base) answered \(reply.status)" : words, code: 2)
+        default: return Failure("the collector at \(base) answered \(reply.status)" + (words.isEmpty ? "; is --url right?" : ": \(words)"), code: 3)
+        }
     }
 
     private func address(_ path: String, _ query: [(String, String)]) -> String {
@@ -88,15 +165,4 @@ struct CollectorConnection: Sendable {
             return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         }.joined()
     }
-}
-
-/// Reads a token from a file that others can't read.
-func readToken(_ path: String) throws -> Secret {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw Failure("can't read the token file \(path): \(String(cString: strerror(errno)))", code: 2) }
-    if status.st_mode & 0o077 != 0 { throw Failure("the token file \(path) can be read by others; `chmod 600 \(path)` first", code: 2) }
-    let bytes = try RealFileSystem().readAll(path, bytesMax: 64 << 10)
-    let token = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    if token.isEmpty { throw Failure("the token file \(path) is empty", code: 2) }
-    return Secret(token)
 }

@@ -32,7 +32,18 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logge
 func reportRules(_ configuration: Configuration, _ logger: Logger) {
     let files = ruleFiles(configuration.ruleGlobs)
     if files.isEmpty {
-        logger.warning("no rule file was found, so nothing is alerted on", metadata: ["rules": "\(configuration.ruleGlobs.joined(separator: " "))"])
+        logger.warning("no rule file was found, so nothing is alerted on; name some with --rules", metadata: ["rules": "\(configuration.ruleGlobs.joined(separator: " "))"])
+    }
+}
+
+/// What SIGHUP asks for: rules and tokens are read again, through the same path as for everybody else. What is wrong is logged.
+func reload(_ collector: CollectorService, _ logger: Logger) async {
+    do {
+        let local = try await collector.localEndpoint()
+        try await CollectorConnection(url: local.url, token: local.token).post("/-/reload")
+        logger.info("rules and tokens were read again")
+    } catch {
+        logger.warning("not everything could be read again", metadata: ["reason": "\((error as? Failure)?.sentence ?? "\(error)")"])
     }
 }
 

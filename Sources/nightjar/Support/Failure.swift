@@ -1,9 +1,14 @@
 import ArgumentParser
-import Foundation
 import Foundations
+import Outbound
 
 /// Ends a command: one sentence for the person, and an exit code.
 struct Failure: Error {
+    /// The command line is wrong (EX_USAGE of sysexits.h, as for unknown flags).
+    static let usageCode: Int32 = 64
+    /// The user stopped it: 128 and SIGINT, as shells count.
+    static let stoppedCode: Int32 = 130
+
     let sentence: String
     let code: Int32
 
@@ -14,8 +19,7 @@ struct Failure: Error {
 
     /// Prints the sentence, made safe, to standard error and gives what ends the process with the code.
     func report() -> ExitCode {
-        let safe = sentence.split(separator: "\n").map { SafeText($0).string }.joined(separator: "\n")
-        FileHandle.standardError.write(Data("nightjar: \(safe)\n".utf8))
+        Output.message("nightjar: " + sentence.split(separator: "\n").map { SafeText($0).string }.joined(separator: "\n"))
         return ExitCode(code)
     }
 }
@@ -28,9 +32,14 @@ func reportingFailures(code: Int32 = 1, _ body: () async throws -> Void) async t
         throw failure.report()
     } catch let exit as ExitCode {
         throw exit
-    } catch is CancellationError {
-        throw ExitCode(130)
+    } catch where isCancellation(error) {
+        throw ExitCode(Failure.stoppedCode)
     } catch {
         throw Failure("\(error)", code: code).report()
     }
+}
+
+/// Whether an error says no more than that its task was cancelled, as everything is that a signal stops.
+func isCancellation(_ error: any Error) -> Bool {
+    error is CancellationError || error as? OutboundError == .cancelled
 }

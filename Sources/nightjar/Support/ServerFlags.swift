@@ -8,7 +8,10 @@ import Settings
 
 /// The file that a command reads its settings from.
 struct ConfigurationFlag: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The configuration file; by default nightjar.yml here, else /etc/nightjar/nightjar.yml where there is one.", valueName: "file"), completion: .file(extensions: ["yml", "yaml"]))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The configuration file. (default: ./nightjar.yml, else /etc/nightjar/nightjar.yml, where there is one)", valueName: "file"),
+        completion: .file(extensions: ["yml", "yaml"]))
     var config: String?
 
     static let defaultPaths = ["nightjar.yml", "/etc/nightjar/nightjar.yml"]
@@ -27,49 +30,63 @@ struct ConfigurationFlag: ParsableArguments {
 
 /// How much a long-running command says in its own log.
 struct LogFlags: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The least level of the own log: debug, info, warning or error.", valueName: "level"))
-    var logLevel: Logger.Level = .info
-}
+    enum Level: String, CaseIterable, ExpressibleByArgument { case debug, info, warning, error }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+    @Option(name: .long, help: ArgumentHelp("What the own log says at least.", valueName: "level"))
+    var logLevel: Level = .info
+
+    var level: Logger.Level {
+        switch logLevel {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}
 
 /// Flags of `up` and `collector`. They go before the configuration file.
 struct ServerFlags: ParsableArguments {
     @OptionGroup var file: ConfigurationFlag
 
-    @Option(help: ArgumentHelp("The folder for everything that is kept; by default ./data.", valueName: "directory"), completion: .directory)
+    @Option(help: ArgumentHelp("The folder for everything that is kept. (default: ./data)", valueName: "directory"), completion: .directory)
     var data: String?
 
-    @Option(help: ArgumentHelp("The address to listen on; by default 127.0.0.1:9845. Any but loopback needs --token-file.", valueName: "host:port"))
+    @Option(help: ArgumentHelp("The address to listen on; any but loopback needs --token-file. (default: 127.0.0.1:9845)", valueName: "host:port"))
     var listen: String?
 
-    @Option(name: .long, parsing: .singleValue, help: ArgumentHelp("Prometheus rule files; may be given several times. By default AlertRules/*.yml and /etc/nightjar/rules/*.yml.", valueName: "glob"), completion: .file())
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp("Prometheus rule files, in quotes; may be given several times. (default: \(Configuration.defaultRuleGlobs.joined(separator: ", ")))", valueName: "glob"),
+        completion: .file())
     var rules: [String] = []
 
-    @Option(help: ArgumentHelp("This machine's name in the label `instance`; by default its host name.", valueName: "name"))
+    @Option(help: ArgumentHelp("This machine's name in the label `instance`. (default: its host name)", valueName: "name"))
     var instance: String?
 
-    @Option(help: ArgumentHelp("The tokens of those who may use the collector (see `nightjar token`).", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("The tokens of those who may use the collector, made by `nightjar token create`. (default: none is asked for)", valueName: "file"),
+        completion: .file())
     var tokenFile: String?
 
-    @Option(help: ArgumentHelp("The server's certificate chain, PEM.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("The server's certificate chain, PEM; together with --tls-key. (default: no TLS)", valueName: "file"), completion: .file())
     var tlsCert: String?
 
     @Option(help: ArgumentHelp("The private key of the certificate, PEM.", valueName: "file"), completion: .file())
     var tlsKey: String?
 
-    @Flag(help: "Serves tokens without TLS, behind a proxy that ends TLS.")
+    @Flag(help: "Takes tokens without TLS, for use behind a proxy that ends TLS.")
     var allowPlainTokens = false
 
-    @Option(help: ArgumentHelp("Free disk space below which nothing more is stored, such as 1GiB.", valueName: "size"))
+    @Option(help: ArgumentHelp("Free disk space below which nothing more is stored, such as 1GiB. (default: by the size of the disk)", valueName: "size"))
     var diskReserve: String?
 
     @OptionGroup var log: LogFlags
 
     func validate() throws {
         if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("--tls-cert and --tls-key go together") }
-        if let listen, ListenAddress(listen) == nil { throw ValidationError("--listen must be an address such as 127.0.0.1:9845, not `\(listen)`") }
-        if let diskReserve, ByteSizeText.bytes(diskReserve) == nil { throw ValidationError("--disk-reserve must be a size such as 256MiB, not `\(diskReserve)`") }
+        if let listen, ListenAddress(listen) == nil { throw ValidationError("--listen must be an address such as 127.0.0.1:9845, not `\(SafeText(listen))`") }
+        if let diskReserve, ByteSizeText.bytes(diskReserve) == nil { throw ValidationError("--disk-reserve must be a size such as 256MiB, not `\(SafeText(diskReserve))`") }
     }
 
     /// The file's settings with the flags over them.

@@ -1,13 +1,15 @@
 import Dispatch
-import Foundation
+import Glibc
 
-/// Runs `body` until it ends, or until the process is asked to stop (SIGINT, SIGTERM): then `body`'s task is cancelled and waited for.
+/// Runs `body` until it ends, or until the process is asked to stop: then `body`'s task is cancelled and waited for.
 ///
-/// A second signal ends the process at once.
-func untilStopped(_ body: @escaping @Sendable () async throws -> Void) async throws {
+/// SIGINT and SIGTERM stop it, and so does SIGHUP where `hangup` is nil; else SIGHUP calls `hangup`. A process that was started with
+/// SIGHUP ignored (`nohup`) goes on ignoring it. A second signal to stop ends the process at once.
+func untilStopped(hangup: (@Sendable () async -> Void)? = nil, _ body: @escaping @Sendable () async throws -> Void) async throws {
     let (signals, continuation) = AsyncStream<Int32>.makeStream()
-    let sources = [SIGINT, SIGTERM].map { number in
-        signal(number, SIG_IGN)
+    let sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number -> (any DispatchSourceSignal)? in
+        let before = signal(number, SIG_IGN)
+        if number == SIGHUP && isIgnored(before) { return nil }
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
         source.setEventHandler { continuation.yield(number) }
         source.resume()
@@ -20,17 +22,25 @@ func untilStopped(_ body: @escaping @Sendable () async throws -> Void) async thr
         try await body()
     }
     let watch = Task {
-        var seen = 0
+        var isStopping = false
         for await number in signals {
-            seen += 1
-            if seen > 1 { exit(128 + number) }
+            if number == SIGHUP, let hangup {
+                await hangup()
+                continue
+            }
+            if isStopping { exit(128 + number) }
+            isStopping = true
             work.cancel()
         }
     }
     defer { watch.cancel() }
     do {
         try await work.value
-    } catch is CancellationError where work.isCancelled {
+    } catch where work.isCancelled && isCancellation(error) {
         return
     }
+}
+
+private func isIgnored(_ handler: __sighandler_t?) -> Bool {
+    unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
 }

@@ -3,12 +3,12 @@ import Model
 
 @testable import MetricStore
 
-/// A fixed run with appends, late samples, a deletion, sealing, checkpoints and retention, and what must hold after it was interrupted.
+/// A fixed run with appends, late samples, a deletion, sealing, checkpoints and merging twice over, and what must hold after it was interrupted.
 ///
 /// Batch `n` writes the value `n` at its own time into each of `seriesCount` series, so that what is stored says which batches are
 /// there, and whether as a whole.
 struct CrashRun {
-    static let batchCount = 24
+    static let batchCount = 26
     static let seriesCount = 3
     static let agent = "agent"
 
@@ -28,6 +28,9 @@ struct CrashRun {
     static let options = testOptions {
         $0.segmentBytesMax = 1500
         $0.checkpointLogBytes = 3000
+        $0.blockMilliseconds = hour
+        $0.outOfOrderWindowMilliseconds = hour + 900_000
+        $0.mergedBlockMilliseconds = [2 * hour, 4 * hour]
     }
 
     static func open(_ fileSystem: any FileSystem) throws(MetricStoreError) -> MetricStore {

@@ -1,0 +1,107 @@
+import Foundations
+
+/// What waits for the writing thread, in order of arrival, and bounded in bytes.
+final class AppendQueue: Sendable {
+    struct Append: Sendable {
+        let batch: PreparedBatch
+        let done: @Sendable (Result<LogAppendOutcome, LogStoreError>) -> Void
+    }
+
+    struct Deletion: Sendable {
+        let moment: NanoTimestamp
+        let done: @Sendable (Result<Int, LogStoreError>) -> Void
+    }
+
+    /// What the thread does next.
+    enum Work {
+        /// Batches that share their transactions.
+        case appends([Append])
+        case deletion(Deletion)
+        case idle
+        /// Closed, and all is done.
+        case end
+    }
+
+    private enum Job: Sendable {
+        case append(Append)
+        case deletion(Deletion)
+    }
+
+    private enum Phase {
+        case open, closing
+    }
+
+    private struct State {
+        var jobs: [Job] = []
+        /// Of the batches that wait and of those in hand.
+        var heldBytes = 0
+        var phase = Phase.open
+    }
+
+    private let state = Monitor(State())
+
+    /// Takes a batch, or says why not.
+    func add(_ append: Append) -> LogStoreError? {
+        state.update { state in
+            if state.phase == .closing { return .closed }
+            // One batch alone is always taken: how large it may be is for the edge to say.
+            if state.heldBytes > 0, state.heldBytes + append.batch.heldBytes > Limits.queueBytesMax {
+                return .overloaded(queuedBytes: state.heldBytes)
+            }
+            state.jobs.append(.append(append))
+            state.heldBytes += append.batch.heldBytes
+            return nil
+        }
+    }
+
+    /// Takes a deletion, or says why not.
+    func add(_ deletion: Deletion) -> LogStoreError? {
+        state.update { state in
+            if state.phase == .closing { return .closed }
+            state.jobs.append(.deletion(deletion))
+            return nil
+        }
+    }
+
+    /// Takes no more; what waits is still done.
+    func close() { state.update { $0.phase = .closing } }
+
+    var isEmpty: Bool { state.wait(timeoutMilliseconds: 0, until: { _ in true }, then: { $0.jobs.isEmpty }) }
+
+    /// Bytes of the batches that wait or are being stored.
+    var heldBytes: Int { state.wait(timeoutMilliseconds: 0, until: { _ in true }, then: { $0.heldBytes }) }
+
+    /// The next work, `.idle` where none comes within a time.
+    func take(waitingMilliseconds: Int64) -> Work {
+        state.wait(timeoutMilliseconds: waitingMilliseconds, until: { !$0.jobs.isEmpty || $0.phase == .closing }) { state in
+            guard let first = state.jobs.first else { return state.phase == .closing ? .end : .idle }
+            if case .deletion(let deletion) = first {
+                state.jobs.removeFirst()
+                return .deletion(deletion)
+            }
+            let group = Self.group(state.jobs)
+            state.jobs.removeFirst(group.count)
+            return .appends(group)
+        }
+    }
+
+    /// The batches were answered: their bytes are free.
+    func finished(_ appends: [Append]) {
+        let bytes = appends.reduce(0) { $0 + $1.batch.heldBytes }
+        state.update { $0.heldBytes -= bytes }
+    }
+
+    /// The appends at the front that go into one transaction, up to a number of rows and bytes.
+    private static func group(_ jobs: [Job]) -> [Append] {
+        var group: [Append] = []
+        var rows = 0
+        var bytes = 0
+        for case .append(let append) in jobs.prefix(while: { if case .append = $0 { true } else { false } }) {
+            group.append(append)
+            rows += append.batch.rowCount
+            bytes += append.batch.heldBytes
+            if rows > Limits.groupRecordsMax || bytes > Limits.groupBytesMax { break }
+        }
+        return group
+    }
+}

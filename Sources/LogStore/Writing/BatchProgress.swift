@@ -1,0 +1,28 @@
+/// How far a batch has come over its days.
+struct BatchProgress {
+    private(set) var refused: [LogRefusal: Int]
+    private(set) var rows: [PreparedBatch.Row] = []
+    var failure: LogStoreError?
+    private var parts = 0
+    private var duplicateParts = 0
+
+    init(refused: [LogRefusal: Int]) { self.refused = refused }
+
+    mutating func add(_ part: PartitionWriter.PartOutcome) {
+        parts += 1
+        switch part {
+        case .duplicate: duplicateParts += 1
+        case .stored(let stored, let tooMany):
+            rows += stored
+            if tooMany > 0 { refused[.tooManyStreams, default: 0] += tooMany }
+        }
+    }
+
+    var isDuplicate: Bool { parts > 0 && duplicateParts == parts }
+
+    var result: Result<LogAppendOutcome, LogStoreError> {
+        if let failure { return .failure(failure) }
+        let refused = refused.map { (reason: $0.key, count: $0.value) }.sorted { $0.reason.rawValue < $1.reason.rawValue }
+        return .success(LogAppendOutcome(stored: rows.count, isDuplicateBatch: isDuplicate, refused: refused))
+    }
+}
