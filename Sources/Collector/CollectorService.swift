@@ -54,6 +54,17 @@ public final class CollectorService: Service {
     /// The port that is listened on, once it is; throws where listening failed.
     public func listeningPort() async throws -> Int { try await bound.port() }
 
+    /// Reads the tokens and the rule files again, as `POST /-/reload` does. Gives what is wrong in them, nil where nothing is; what was
+    /// in force before stays so.
+    public func reload() async -> String? {
+        do throws(Refusal) {
+            try await edge.reload()
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
     /// How another part of this process reaches the collector.
     public struct LocalEndpoint: Sendable {
         public let url: String

@@ -275,3 +275,9 @@ private func sample(_ files: [String: String], rounds: [[String: String]] = []) 
         #expect(batch.entries.allSatisfy { $0.labels.encoded.withUnsafeBytes { Labels.isCanonical($0) } })
     }
 }
+
+@Test(arguments: ["7.56", "0.1", "123456.789", "0.000000001", "4503599627370495.5", "18446744073709551615.5", "12", "-3.25"])
+func decimalsOfTheKernelAreTheDoublesThatTheyAreWrittenAs(_ text: String) {
+    let number = Array(text.utf8).withUnsafeBytes { Bytes(rebasing: $0[...]).number }
+    #expect(number != nil && number == Double(text), "\(String(describing: number))")
+}

@@ -33,6 +33,7 @@ import Testing
         let refused = try await bench.probe.send("POST", "/api/v1/write", headers: [("Content-Type", "application/x-protobuf"), ("Content-Encoding", "snappy")], body: body)
         #expect(refused.status == 503)
         #expect(refused.header("Retry-After") != nil)
+        #expect(refused.header("Connection") == "close", "no further request is to be sent on a connection that is about to close")
         #expect(try await bench.probe.instant("before_full", by: "a")["b"] == 7, "reads go on")
         #expect(try await eventually(seconds: 30) { sink.bodies.first { $0.contains("CollectorRefusesWrites") } } != nil, "and somebody is paged")
     }

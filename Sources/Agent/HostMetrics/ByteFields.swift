@@ -74,8 +74,16 @@ extension Bytes {
                 places += 1
             }
         }
-        let value = places > 0 ? Double(whole) + Double(fraction) / Self.powersOfTen[places] : Double(whole)
+        let value = places > 0 ? Self.decimal(whole, fraction, places) : Double(whole)
         return first == UInt8(ascii: "-") ? -value : value
+    }
+
+    /// Rounded once where all digits fit 53 bits, so that 7.56 is the double that 7.56 is written as.
+    private static func decimal(_ whole: UInt64, _ fraction: UInt64, _ places: Int) -> Double {
+        let (scaled, overflow) = whole.multipliedReportingOverflow(by: UInt64(powersOfTen[places]))
+        let (digits, tooLarge) = scaled.addingReportingOverflow(fraction)
+        guard !overflow, !tooLarge, digits < 1 << 53 else { return Double(whole) + Double(fraction) / powersOfTen[places] }
+        return Double(digits) / powersOfTen[places]
     }
 
     /// A hexadecimal number, with or without `0x`; nil where it is anything else or over 64 bits.

@@ -16,10 +16,14 @@ struct CollectorContext: RequestContext {
 
     static func address(of channel: any Channel) -> String { channel.remoteAddress?.ipAddress ?? "unknown" }
 
-    /// Closes the connection in a second: long enough for the answer to get through to a client that is still sending, and the
-    /// end of what would otherwise be read and thrown away for as long as it sends.
-    func closesSoon() {
+    /// The refusal with `Connection: close`, so that no further request is sent here, and the connection closed in a second: long
+    /// enough for the answer to get through to a client that is still sending, and the end of what would otherwise be read and
+    /// thrown away for as long as it sends.
+    func closing(_ refusal: Refusal) -> Refusal {
         let channel = channel
         channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+        var refusal = refusal
+        refusal.headers[.connection] = "close"
+        return refusal
     }
 }

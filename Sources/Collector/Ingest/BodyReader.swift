@@ -18,8 +18,7 @@ struct BodyReader: Sendable {
     ) async throws -> Result {
         let declared = request.headers[.contentLength].flatMap { Int($0) }
         if let declared, declared > bytesMax {
-            context.closesSoon()
-            throw tooLarge(bytesMax)
+            throw context.closing(tooLarge(bytesMax))
         }
         var heldBytes = 0
         defer { budget.giveBack(heldBytes) }
@@ -37,20 +36,19 @@ struct BodyReader: Sendable {
         var body = ByteBuffer()
         for try await piece in request.body {
             guard body.readableBytes + piece.readableBytes <= bytesMax else {
-                context.closesSoon()
-                throw tooLarge(bytesMax)
+                throw context.closing(tooLarge(bytesMax))
             }
             guard clock.monotonicNanoseconds() - start <= Int64(limits.bodySeconds) * 1_000_000_000 else {
-                context.closesSoon()
-                throw Refusal(
-                    status: .requestTimeout, errorType: "timeout", reason: .bodyTooSlow,
-                    message: "the body took longer than \(limits.bodySeconds) s")
+                throw context.closing(
+                    Refusal(
+                        status: .requestTimeout, errorType: "timeout", reason: .bodyTooSlow,
+                        message: "the body took longer than \(limits.bodySeconds) s"))
             }
             guard budget.take(piece.readableBytes) else {
-                context.closesSoon()
-                throw Refusal.unavailable(
-                    .overload, "bodies of \(budget.heldBytes) bytes are held already; send it again",
-                    retryAfterSeconds: limits.overloadRetrySeconds)
+                throw context.closing(
+                    .unavailable(
+                        .overload, "bodies of \(budget.heldBytes) bytes are held already; send it again",
+                        retryAfterSeconds: limits.overloadRetrySeconds))
             }
             heldBytes += piece.readableBytes
             if body.readableBytes == 0 {

@@ -36,8 +36,7 @@ struct Ingestion: Sendable {
     /// Refuses before the body is read where there is no room for it.
     private func checkDisk(_ context: CollectorContext) throws(Refusal) {
         if case .refusing(let reason) = edge.disk.state {
-            context.closesSoon()
-            throw .unavailable(.diskFull, reason, retryAfterSeconds: edge.limits.diskRetrySeconds)
+            throw context.closing(.unavailable(.diskFull, reason, retryAfterSeconds: edge.limits.diskRetrySeconds))
         }
     }
 

@@ -4,6 +4,7 @@ import LogStore
 func refusal(for error: LogStoreError, limits: CollectorLimits) -> Refusal {
     switch error {
     case .diskFull: .unavailable(.diskFull, error.description, retryAfterSeconds: limits.diskRetrySeconds)
+    case .overloaded: .unavailable(.overload, error.description, retryAfterSeconds: limits.overloadRetrySeconds)
     default: .unavailable(.storeUnavailable, error.description, retryAfterSeconds: limits.diskRetrySeconds)
     }
 }

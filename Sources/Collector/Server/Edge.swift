@@ -48,6 +48,19 @@ final class Edge: Sendable {
         refusalLog = RefusalLog(intervalSeconds: limits.refusalLogIntervalSeconds, clock: clock, logger: logger)
     }
 
+    /// Reads the tokens and the rule files again. Throws with what is wrong in them; what was in force before stays so.
+    func reload() async throws(Refusal) {
+        do throws(CollectorError) {
+            try access.reload()
+        } catch {
+            throw .internalError("\(error); the tokens before stay valid")
+        }
+        let problems = await alerting.reload()
+        guard problems.isEmpty else {
+            throw .internalError("rule files have errors, the rules before stay in force: " + problems.map { "\($0)" }.joined(separator: "; "))
+        }
+    }
+
     /// Counts a refusal and, sparingly, logs it.
     func note(_ refusal: Refusal, route: String, address: String) {
         counters.refused(refusal.reason)

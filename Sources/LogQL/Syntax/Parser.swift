@@ -58,7 +58,7 @@ struct Parser {
         return text
     }
 
-    func unexpected(_ expected: String) -> LogQLError { error("unexpected \(current.description), expected \(expected)") }
+    func unexpected(_ expected: String) -> LogQLError { error(current.kind == .end ? "the query ends where \(expected) is expected" : "unexpected \(current.description), expected \(expected)") }
     func error(_ reason: String, at token: Token? = nil) -> LogQLError { Lexer.syntaxError(bytes, at: (token ?? current).offset, reason) }
 
     /// Keeps hostile nesting off the stack.

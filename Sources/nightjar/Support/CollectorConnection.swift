@@ -59,16 +59,11 @@ struct CollectorConnection: Sendable {
     }
 
     /// The body of a successful answer; the collector's own words where it refuses.
-    func get(_ path: String, _ query: [(String, String)] = []) async throws -> [UInt8] { try await send("GET", path, query) }
-
-    /// Asks for something to be done.
-    func post(_ path: String) async throws { _ = try await send("POST", path, []) }
-
-    private func send(_ method: String, _ path: String, _ query: [(String, String)]) async throws -> [UInt8] {
+    func get(_ path: String, _ query: [(String, String)] = []) async throws -> [UInt8] {
         let request = HTTPRequest(
-            method: method, url: address(path, query), headers: headers, timeoutSeconds: Self.answerSecondsMax, replyBytesMax: Self.answerBytesMax)
+            method: "GET", url: address(path, query), headers: headers, timeoutSeconds: Self.answerSecondsMax, replyBytesMax: Self.answerBytesMax)
         let reply = try await reach { () async throws(OutboundError) in try await client.send(request) }
-        guard (200...299).contains(reply.status) else { throw refusal(reply) }
+        guard reply.isSuccess else { throw refusal(reply) }
         return reply.body
     }
 

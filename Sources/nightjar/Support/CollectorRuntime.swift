@@ -36,14 +36,12 @@ func reportRules(_ configuration: Configuration, _ logger: Logger) {
     }
 }
 
-/// What SIGHUP asks for: rules and tokens are read again, through the same path as for everybody else. What is wrong is logged.
+/// What SIGHUP asks for: rules and tokens are read again. What is wrong in them is logged.
 func reload(_ collector: CollectorService, _ logger: Logger) async {
-    do {
-        let local = try await collector.localEndpoint()
-        try await CollectorConnection(url: local.url, token: local.token).post("/-/reload")
+    if let problem = await collector.reload() {
+        logger.warning("not everything could be read again", metadata: ["reason": "\(problem)"])
+    } else {
         logger.info("rules and tokens were read again")
-    } catch {
-        logger.warning("not everything could be read again", metadata: ["reason": "\((error as? Failure)?.sentence ?? "\(error)")"])
     }
 }
 
