@@ -99,7 +99,7 @@ public final class AgentService: Sendable {
     }
 
     private func startLogs() -> WorkLoop {
-        var sources = options.ownLogPath.map { [TailOptions.Source(glob: Glob($0), job: "nightjar", isOwn: true)] } ?? []
+        var sources = options.ownLogPath.map { [TailOptions.Source(glob: Glob($0), job: TailOptions.ownJob, isOwn: true)] } ?? []
         sources += options.logGlobs.map { TailOptions.Source(glob: Glob($0), job: "files", isOwn: false) }
         let tail = TailOptions(
             sources: sources, excludedDirectories: (options.excludedDirectories + [options.spoolDirectory]).map(Self.resolved), labels: labels, isFirstStart: spool.isNew,

@@ -88,6 +88,18 @@ struct AccessTests {
         }
     }
 
+    @Test func aMissingCertificateIsSaidWithItsPath() async throws {
+        let directory = TemporaryDirectory("collector")
+        try directory.write("key.pem", "key", mode: 0o600)
+        await #expect {
+            _ = try await RunningCollector.open(in: directory) { options in
+                options.tls = CollectorTLS(certificatePath: directory.path("missing.pem"), keyPath: directory.path("key.pem"))
+            }
+        } throws: {
+            "\($0)".contains("missing.pem") && "\($0)".contains("No such file")
+        }
+    }
+
     @Test func aTokenFileThatOthersCanReadIsRefused() throws {
         let directory = TemporaryDirectory("collector")
         try directory.write("tokens", AccessToken.make(name: "a", scopes: [.read])!.line, mode: 0o640)

@@ -3,6 +3,9 @@ import Model
 
 /// What is tailed, and the labels that its lines get.
 struct TailOptions: Sendable {
+    /// The job of the program's own log.
+    static let ownJob = "nightjar"
+
     struct Source: Sendable {
         var glob: Glob
         var job: String

@@ -24,6 +24,10 @@ extension Tailer {
     /// Takes up the files of the last run, also those that were rotated since; then the others.
     func start(_ positions: SourcePositions, into batch: inout LogBatch) {
         let found = found()
+        let globs = options.sources.filter { !$0.isOwn }.map(\.glob.pattern)
+        if !globs.isEmpty && !found.values.contains(where: { $0.job != TailOptions.ownJob }) {
+            logger.warning("no log file matches, so none is read until one appears", metadata: ["logs": "\(globs.joined(separator: " "))"])
+        }
         for position in positions.byKey.values {
             let place = found[position.key].map { ($0.path, $0.job, TailedFile.State.attached) } ?? rotatedSibling(position).map { ($0, job(of: position.path), .detached) }
             guard let (path, job, state) = place, resume(position, path, job, state) else {

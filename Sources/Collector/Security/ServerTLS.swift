@@ -9,6 +9,8 @@ enum ServerTLS {
     static func configuration(_ tls: CollectorTLS) throws(CollectorError) -> TLSConfiguration {
         // Groups such as ssl-cert commonly read keys; nobody else may.
         try PrivateFile.check(tls.keyPath, forbiddenMode: 0o007, wantedMode: "640")
+        // Everybody may read a certificate; a missing one is said as any missing file is.
+        try PrivateFile.check(tls.certificatePath, forbiddenMode: 0, wantedMode: "644")
         let chain: [NIOSSLCertificateSource]
         do {
             chain = try NIOSSLCertificate.fromPEMFile(tls.certificatePath).map { .certificate($0) }
