@@ -88,25 +88,9 @@ struct Report: Encodable {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")
         do {
-            return Self.escaped(String(decoding: try encoder.encode(self), as: UTF8.self)) + "\n"
+            return SafeJSON.escaped(String(decoding: try encoder.encode(self), as: UTF8.self)) + "\n"
         } catch {
             preconditionFailure("a report of strings and numbers can always be written: \(error)")
         }
-    }
-
-    /// Writes what could act on a terminal as `\\uXXXX`; JSON has escaped the controls below 0x20 already.
-    private static func escaped(_ json: String) -> String {
-        var escaped = String.UnicodeScalarView()
-        for scalar in json.unicodeScalars {
-            if scalar == "\n" || scalar.value < 0x7F || SafeText(String(scalar)).string.unicodeScalars.first == scalar {
-                escaped.append(scalar)
-            } else {
-                for unit in String(scalar).utf16 {
-                    let digits = String(unit, radix: 16)
-                    escaped.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars)
-                }
-            }
-        }
-        return String(escaped)
     }
 }

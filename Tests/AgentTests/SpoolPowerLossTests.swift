@@ -134,7 +134,7 @@ private struct LyingFileSystem: FileSystem {
 private func crashing(_ scenario: Scenario, at operations: [Int], ending: SimulatedFileSystem.Ending = .powerLoss) throws -> [String] {
     for operation in operations {
         scenario.disk.crash(atOperation: scenario.disk.operationCount + operation)
-        do throws(AgentError) { try scenario.run(steps: 60) } catch {}
+        do throws(AgentError) { try scenario.run(steps: 60) } catch { #expect(scenario.disk.isCrashed, "only the planned crash may end a run: \(error)") }
         scenario.disk.crash()
         scenario.disk.restart(after: ending)
     }

@@ -62,7 +62,7 @@ struct LogLineStyle: Sendable {
         let object: [String: Any] = ["timestamp": answer.timestamp, "level": answer.level, "stream": answer.stream, "line": answer.line]
         do {
             let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
-            return Output.escaped(String(decoding: data, as: UTF8.self))
+            return SafeJSON.escaped(String(decoding: data, as: UTF8.self))
         } catch {
             preconditionFailure("an object of strings can always be written: \(error)")
         }

@@ -23,7 +23,7 @@ enum Output {
     }
 
     /// JSON with what could act on a terminal escaped, which changes nothing for who parses it.
-    static func json(_ text: String, lostReader: LostReader = .endsProcess) { self.text(escaped(text) + "\n", lostReader: lostReader) }
+    static func json(_ text: String, lostReader: LostReader = .endsProcess) { self.text(SafeJSON.escaped(text) + "\n", lostReader: lostReader) }
 
     /// For people, beside the data. There is nowhere to tell that it can't be written.
     static func message(_ line: String) { _ = write(Array((line + "\n").utf8), to: STDERR_FILENO) }
@@ -53,22 +53,5 @@ enum Output {
             }
         }
         return 0
-    }
-
-    /// JSON of the same meaning without what could act on a terminal.
-    static func escaped(_ json: String) -> String {
-        guard json.utf8.contains(where: { $0 >= 0x7F }) else { return json }
-        var escaped = String.UnicodeScalarView()
-        for scalar in json.unicodeScalars {
-            if scalar.value < 0x7F || SafeText(String(scalar)).string.unicodeScalars.first == scalar {
-                escaped.append(scalar)
-            } else {
-                for unit in String(scalar).utf16 {
-                    let digits = String(unit, radix: 16)
-                    escaped.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars)
-                }
-            }
-        }
-        return String(escaped)
     }
 }
