@@ -124,23 +124,6 @@ func whatIsNoRuleFileIsAnError(yaml: String) { #expect(!problems(yaml).isEmpty) 
     #expect(AlertingService.check(["/nonexistent/rules.yml"]).count == 1)
 }
 
-@Test func theShippedRulesParseAndSayWhatToDo() throws {
-    let pattern = Paths.join(repositoryFolder("AlertRules"), "*.yml")
-    #expect(AlertingService.check([pattern]).map(\.description) == [])
-    let paths = RuleGlob.paths(pattern)
-    #expect(paths.count >= 4)
-    for path in paths {
-        for group in try RuleLibrary.read(path, SyntaxChecker()).groups {
-            for rule in group.rules where rule.kind != .record {
-                #expect(["critical", "warning", "info", "none"].contains(rule.labels.first { $0.name == "severity" }?.text), "\(path) \(rule.name)")
-                let names = Set(rule.annotations.map(\.name))
-                #expect(names.isSuperset(of: ["summary", "description", "runbook"]), "\(path) \(rule.name)")
-                #expect(rule.annotations.first { $0.name == "runbook" }?.text.hasPrefix("Docs/Operations.md#") == true, "\(path) \(rule.name)")
-            }
-        }
-    }
-}
-
 @Test(arguments: [
     ("up == 0", "(up)"), ("rate(errors[5m]) > 0.1", "(rate(errors[5m]))"), ("5 < a", "(a)"), ("count by (job) (up == 0) > 2", "(count by (job) ((up)))"),
     ("a > 1 and b > 2", "(a)"), ("a unless b", "a"), ("(a > 1) or (b > 1)", "((a)) or ((b))"), ("topk(3, a) > 1", "(a)"), ("a / (b > 0) > 2", "(a / ((b)))"),
