@@ -1,6 +1,6 @@
 /// Every bound of the metric store, with its reason. The ones a person may set are defaults of `MetricStoreOptions`.
 public enum Limits {
-    /// Series in memory at once: about 1 KiB each, so 5 GiB at the most.
+    /// Series in memory at once: about 300 bytes each with their newest samples, so some 1.5 GiB.
     public static let seriesMax = 5_000_000
     /// Labels of one series: far above what instrumentation has, and it bounds the index of one series.
     public static let labelsPerSeriesMax = 64
@@ -27,6 +27,10 @@ public enum Limits {
 
     /// Samples in a closed chunk of the head: a range query decodes whole chunks, and 256 keeps that under 2 microseconds.
     static let chunkSamplesMax = 256
+    /// Samples in a closed chunk whose samples from `chunkSamplesMax` on repeat the one before: they take two bits each and decode fast.
+    static let steadyChunkSamplesMax = 4096
+    /// 64-bit words of a chunk: `chunkSamplesMax` samples take 145 bits each at the most, further ones two.
+    static let chunkWordsMax = 1023
     /// Histograms kept decoded at the end of a series before they are packed.
     static let openHistogramsMax = 32
     /// Out-of-order samples of one series before they are merged into its chunks: each insertion moves this many at the most.

@@ -16,11 +16,10 @@ extension MetricStore {
         var isDone = false
         while !isDone {
             store.head.withLock { head in
-                for series in head.series[min(next, head.seriesCount)..<min(next + Limits.seriesPerHold, head.seriesCount)] {
-                    figures.headSamples += series.sampleCount
-                    figures.headBytes += series.bytes
-                    if series.hasData { figures.headSeries += 1 }
-                    if let first = series.firstTimestamp { figures.oldest = min(figures.oldest ?? .distantFuture, Timestamp(milliseconds: first)) }
+                for number in UInt32(min(next, head.seriesCount))..<UInt32(min(next + Limits.seriesPerHold, head.seriesCount)) {
+                    figures.headSamples += head.sampleCount(number)
+                    if head.hasData(number) { figures.headSeries += 1 }
+                    if let first = head.firstTimestamp(number) { figures.oldest = min(figures.oldest ?? .distantFuture, Timestamp(milliseconds: first)) }
                 }
                 next += Limits.seriesPerHold
                 isDone = next >= head.seriesCount
@@ -77,17 +76,5 @@ extension MetricStore {
             figures.isAcknowledging = false
             figures.notAcknowledgingReason = reason
         }
-    }
-}
-
-extension HeadSeries {
-    /// An estimate of what it takes beside its place in the head.
-    var bytes: Int {
-        var bytes = labels.encoded.count + 32 + open.bytes + 32
-        for chunk in closed { bytes += chunk.words.count * 8 + 64 }
-        guard let parts = rare?.parts else { return bytes }
-        for chunk in parts.sealing { bytes += chunk.words.count * 8 + 64 }
-        for chunk in parts.histograms.closed { bytes += chunk.bytes.count + 64 }
-        return bytes + parts.late.count * 16 + parts.histograms.open.count * 512 + parts.exemplars.count * 96 + 128
     }
 }

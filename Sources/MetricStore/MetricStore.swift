@@ -65,12 +65,17 @@ public final class MetricStore: Sendable {
 
     /// Stores a batch as a whole; on return it is durable and visible. Series and samples that break a limit are left out and named
     /// in the outcome. With an origin whose sequence the store has seen, nothing is stored and the outcome says so.
-    public func append(_ batch: MetricBatch, origin: BatchOrigin? = nil) async throws(MetricStoreError) -> AppendOutcome {
-        let prepared = PreparedBatch(batch, origin: origin, options: store.options)
+    public func append(_ columns: MetricColumns, origin: BatchOrigin? = nil) async throws(MetricStoreError) -> AppendOutcome {
+        let prepared = PreparedBatch(columns, origin: origin)
         guard prepared.estimatedBytes <= Limits.batchBytesMax else {
             throw .batchTooLarge(bytes: prepared.estimatedBytes, limit: Limits.batchBytesMax)
         }
         return try await committer.append(prepared)
+    }
+
+    /// The same for a batch that is told series by series.
+    public func append(_ batch: MetricBatch, origin: BatchOrigin? = nil) async throws(MetricStoreError) -> AppendOutcome {
+        try await append(MetricColumns(batch), origin: origin)
     }
 
     /// Deletes the samples of the series that match all matchers, from `start` through `end`. Durable on return.

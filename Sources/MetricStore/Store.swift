@@ -14,7 +14,7 @@ final class Store: Sendable {
     /// samples are set apart: a deletion lies wholly before or wholly behind that. Taken before all other locks; the one held for I/O.
     let deletionGate = Locked(())
 
-    init(directory: String, fileSystem: any FileSystem, clock: any WallClock, options: MetricStoreOptions, head: sending Head, catalog: sending Catalog) {
+    init(directory: String, fileSystem: any FileSystem, clock: any WallClock, options: MetricStoreOptions, head: consuming sending Head, catalog: sending Catalog) {
         self.directory = directory
         self.fileSystem = fileSystem
         self.clock = clock

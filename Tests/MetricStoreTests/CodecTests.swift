@@ -134,7 +134,7 @@ import Testing
         FloatColumn.encode((0..<300).map { _ in Adversarial.float(&generator) }, into: &sources[1])
         HistogramCoder.encode((0..<20).map { Adversarial.histogram(Int64($0), &generator) }, into: &sources[2])
         var batch = LoggedBatch(origin: BatchOrigin(agent: "a", sequence: 3))
-        batch.newSeries = [.test("cpu", 1)]
+        Labels.test("cpu", 1).encoded.withUnsafeBytes { batch.appendNewSeries($0) }
         batch.samples.append(0, 5, 7)
         batch.histograms = [(0, Adversarial.histogram(5, &generator))]
         batch.metadata = [("cpu", Metadata(kind: .counter, help: "h", unit: "s"))]

@@ -188,7 +188,7 @@ import Testing
                         _ = replay.apply(.init(type: type.rawValue, sequence: 1, payload: payload, offset: 0), to: &head)
                     }
                 }
-                for number in head.matching([]) { _ = head.series[Int(number)].view.samples(from: .min, through: .max) }
+                for number in head.matching([]) { _ = head.view(number).samples(from: .min, through: .max) }
             }
         }
     }

@@ -26,12 +26,12 @@ struct MetricIngest: Sendable {
         let ingest = try IngestRequest(headers)
         let outcome = try await Ingestion(edge: edge).receive(
             request, context, ingest, route: Self.path,
-            decode: { bytes throws(WireError) in try RemoteWrite.decode(bytes, version: version) },
+            decode: { bytes throws(WireError) in try RemoteWrite.decodeColumns(bytes, version: version) },
             store: { batch in try await store(batch, ingest) })
         return try answer(outcome, ingest)
     }
 
-    private func store(_ batch: MetricBatch, _ ingest: IngestRequest) async throws -> AppendOutcome {
+    private func store(_ batch: MetricColumns, _ ingest: IngestRequest) async throws -> AppendOutcome {
         do throws(MetricStoreError) {
             let outcome = try await edge.metrics.append(batch, origin: ingest.origin)
             if let origin = ingest.origin {

@@ -3,11 +3,11 @@ import Glibc
 /// A value behind a lock of its own. Never `await` while holding it.
 ///
 /// Over pthread: ThreadSanitizer reports false races on `Synchronization.Mutex` on Linux.
-public final class Locked<Value>: @unchecked Sendable {
+public final class Locked<Value: ~Copyable>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value
 
-    public init(_ value: sending Value) {
+    public init(_ value: consuming sending Value) {
         self.value = value
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: pthread_mutex_t())

@@ -49,7 +49,7 @@ struct ValueCoder: Sendable {
     private var trailing: UInt8 = 0
 
     /// A window that is wider than needed by this much is given up for a new one, whose description takes 11 bits.
-    private static let wasteBitsMax = 12
+    static let wasteBitsMax = 12
 
     init(previous: UInt64) { self.previous = previous }
 

@@ -12,48 +12,54 @@ struct CommitGroup {
         var sampleTargets: [UInt32] = []
         var histogramTargets: [UInt32] = []
         var exemplarTargets: [UInt32] = []
-        var outcome: AppendOutcome
+        var outcome = AppendOutcome()
     }
 
     struct NewSeries {
-        let labels: Labels
         let hash: UInt64
         let reference: UInt32
+        /// Where its labels stand in `newLabels`.
+        let labels: Range<Int>
+    }
+
+    /// A series of a batch in the head, or among the new ones, and its reference in the segment.
+    struct Resolved {
+        var target: UInt32
+        var reference: UInt32
     }
 
     static let isNew: UInt32 = 0x8000_0000
 
     private(set) var members: [Member] = []
     private(set) var newSeries: [NewSeries] = []
+    /// The canonical bytes of the new series' labels.
+    private var newLabels: [UInt8] = []
     /// Series of the head that got a reference in this group.
     private(set) var named: [UInt32] = []
     private(set) var nextReference: UInt32
-    private let firstReference: UInt32
-    private let segment: UInt32
     private var newTable = SeriesTable()
     private var marks: [String: UInt64] = [:]
     private var newest: Int64
     private let now: Int64
     private let options: MetricStoreOptions
+    private let admission: SeriesAdmission
 
-    init(segment: UInt32, nextReference: UInt32, newest: Int64, now: Int64, options: MetricStoreOptions) {
-        self.segment = segment
+    init(nextReference: UInt32, newest: Int64, now: Int64, options: MetricStoreOptions) {
         self.nextReference = nextReference
-        firstReference = nextReference
         self.newest = newest
         self.now = now
         self.options = options
+        admission = SeriesAdmission(options: options)
     }
 
     /// Whether there is anything to write.
     var isEmpty: Bool { members.allSatisfy { $0.outcome.isDuplicateBatch } }
 
     mutating func add(_ prepared: PreparedBatch, head: inout Head) throws(MetricStoreError) {
-        var member = Member(logged: LoggedBatch(origin: prepared.origin, firstReference: nextReference), outcome: prepared.outcome)
+        var member = Member(logged: LoggedBatch(origin: prepared.origin, firstReference: nextReference))
         if let origin = prepared.origin {
             let mark = marks[origin.agent] ?? head.marks[origin.agent]
             if let mark, origin.sequence <= mark {
-                member.outcome = AppendOutcome()
                 member.outcome.isDuplicateBatch = true
                 members.append(member)
                 return
@@ -61,16 +67,16 @@ struct CommitGroup {
             guard mark != nil || head.marks.count + marks.count < Limits.agentsMax else { throw .tooManyAgents(limit: Limits.agentsMax) }
             marks[origin.agent] = origin.sequence
         }
-        let oldest = self.oldest
         let (end, overflow) = now.addingReportingOverflow(options.futureWindowMilliseconds)
-        let latest = overflow ? Int64.max : end
-        member.logged.samples.reserve(prepared.batch.entries.count)
-        member.sampleTargets.reserveCapacity(prepared.batch.entries.count)
-        for (index, entry) in prepared.batch.entries.enumerated() {
-            guard let hash = prepared.hashes[index] else { continue }
-            add(entry, hash: hash, within: oldest...max(oldest, latest), to: &member, head: &head)
+        let window = oldest...max(oldest, overflow ? Int64.max : end)
+        if let times = prepared.times, !window.contains(times.lowerBound) || !window.contains(times.upperBound) {
+            addSamples(prepared, within: window, to: &member, head: &head)
+        } else {
+            addSamples(prepared, to: &member, head: &head)
         }
-        addMetadata(prepared.batch.metadata, to: &member, head: head)
+        if !prepared.columns.histograms.isEmpty { addHistograms(prepared, within: window, to: &member, head: &head) }
+        if !prepared.columns.exemplars.isEmpty { addExemplars(prepared, to: &member, head: &head) }
+        addMetadata(prepared.columns.metadata, to: &member, head: head)
         members.append(member)
     }
 
@@ -80,95 +86,164 @@ struct CommitGroup {
         return overflow ? .min : start
     }
 
-    private mutating func add(
-        _ entry: MetricBatch.Entry, hash: UInt64, within range: ClosedRange<Int64>, to member: inout Member, head: inout Head
+    // MARK: Floats
+
+    /// All floats of a batch whose times lie in the window: its columns are the log's.
+    private mutating func addSamples(_ prepared: PreparedBatch, to member: inout Member, head: inout Head) {
+        let columns = prepared.columns
+        member.logged.samples.references.reserveCapacity(columns.sampleCount)
+        member.sampleTargets.reserveCapacity(columns.sampleCount)
+        var refused: [Range<Int>] = []
+        columns.labelBytes.withUnsafeBytes { bytes in
+            var labelStart = 0
+            var sampleStart = 0
+            for (series, end) in columns.ends.enumerated() {
+                defer { (labelStart, sampleStart) = (end.labels, end.samples) }
+                if end.samples == sampleStart { continue }
+                let labels = UnsafeRawBufferPointer(rebasing: bytes[labelStart..<end.labels])
+                guard let found = resolve(labels, hash: prepared.hashes[series], weight: end.samples - sampleStart, member: &member, head: &head) else {
+                    refused.append(sampleStart..<end.samples)
+                    continue
+                }
+                for _ in sampleStart..<end.samples {
+                    member.logged.samples.references.append(found.reference)
+                    member.sampleTargets.append(found.target)
+                }
+            }
+        }
+        if let times = prepared.times { newest = max(newest, times.upperBound) }
+        member.logged.samples.timestamps = columns.timestamps
+        member.logged.samples.values = columns.values
+        for range in refused.reversed() {
+            member.logged.samples.timestamps.removeSubrange(range)
+            member.logged.samples.values.removeSubrange(range)
+        }
+        member.outcome.samplesStored += member.logged.samples.count
+    }
+
+    /// The floats of a batch of which some lie outside of the window.
+    private mutating func addSamples(_ prepared: PreparedBatch, within window: ClosedRange<Int64>, to member: inout Member, head: inout Head) {
+        let columns = prepared.columns
+        columns.labelBytes.withUnsafeBytes { bytes in
+            var sampleStart = 0
+            for (series, end) in columns.ends.enumerated() {
+                let samples = sampleStart..<end.samples
+                sampleStart = end.samples
+                let labels = UnsafeRawBufferPointer(rebasing: bytes[columns.labelRange(of: series)])
+                let accepted = samples.reduce(0) { $0 + (window.contains(columns.timestamps[$1]) ? 1 : 0) }
+                if accepted < samples.count { refuse(columns.timestamps[samples], outside: window, of: labels, in: &member) }
+                if accepted == 0 { continue }
+                guard let found = resolve(labels, hash: prepared.hashes[series], weight: accepted, member: &member, head: &head) else { continue }
+                for index in samples where window.contains(columns.timestamps[index]) {
+                    member.logged.samples.append(found.reference, columns.timestamps[index], columns.values[index])
+                    member.sampleTargets.append(found.target)
+                    newest = max(newest, columns.timestamps[index])
+                }
+                member.outcome.samplesStored += accepted
+            }
+        }
+    }
+
+    private func refuse(
+        _ timestamps: some Collection<Int64>, outside window: ClosedRange<Int64>, of labels: UnsafeRawBufferPointer, in member: inout Member
     ) {
-        let accepted = entry.samples.reduce(0) { $0 + (range.contains($1.timestamp) ? 1 : 0) }
-        if accepted < entry.samples.count { reject(entry.samples.map(\.timestamp), outside: range, of: entry.labels, in: &member) }
-        let histograms = entry.histograms.isEmpty ? [] : soundHistograms(entry, within: range, in: &member)
-        let exemplars = entry.exemplars.isEmpty ? [] : soundExemplars(entry, in: &member)
-        guard accepted + histograms.count + exemplars.count > 0 else { return }
-        guard let (target, reference) = resolve(entry.labels, hash: hash, member: &member, head: &head) else {
-            member.outcome.reject(.tooManySeries, count: accepted + histograms.count + exemplars.count, example: entry.labels.description)
-            return
-        }
-        for sample in entry.samples where range.contains(sample.timestamp) {
-            member.logged.samples.append(reference, sample.timestamp, sample.value.bitPattern)
-            member.sampleTargets.append(target)
-            if sample.timestamp > newest { newest = sample.timestamp }
-        }
-        for sample in histograms {
-            member.logged.histograms.append((reference, sample))
-            member.histogramTargets.append(target)
-            newest = max(newest, sample.timestamp)
-        }
-        for exemplar in exemplars {
-            member.logged.exemplars.append((reference, exemplar))
-            member.exemplarTargets.append(target)
-        }
-        member.outcome.samplesStored += accepted
-        member.outcome.histogramsStored += histograms.count
-        member.outcome.exemplarsStored += exemplars.count
+        let old = timestamps.reduce(0) { $0 + ($1 < window.lowerBound ? 1 : 0) }
+        let future = timestamps.reduce(0) { $0 + ($1 > window.upperBound ? 1 : 0) }
+        if old > 0 { member.outcome.reject(.tooOld, count: old, example: Self.text(labels)) }
+        if future > 0 { member.outcome.reject(.tooFarInFuture, count: future, example: Self.text(labels)) }
     }
 
-    private func reject(_ timestamps: [Int64], outside range: ClosedRange<Int64>, of labels: Labels, in member: inout Member) {
-        let old = timestamps.reduce(0) { $0 + ($1 < range.lowerBound ? 1 : 0) }
-        let future = timestamps.reduce(0) { $0 + ($1 > range.upperBound ? 1 : 0) }
-        if old > 0 { member.outcome.reject(.tooOld, count: old, example: labels.description) }
-        if future > 0 { member.outcome.reject(.tooFarInFuture, count: future, example: labels.description) }
-    }
+    private static func text(_ labels: UnsafeRawBufferPointer) -> String { Labels(uncheckedEncoded: Array(labels)).description }
 
-    private func soundHistograms(_ entry: MetricBatch.Entry, within range: ClosedRange<Int64>, in member: inout Member) -> [HistogramSample] {
-        let sound = entry.histograms.filter { HistogramCoder.isSound($0.histogram) }
-        if sound.count < entry.histograms.count {
-            member.outcome.reject(.badHistogram, count: entry.histograms.count - sound.count, example: entry.labels.description)
+    // MARK: Histograms, exemplars, metadata
+
+    private mutating func addHistograms(_ prepared: PreparedBatch, within window: ClosedRange<Int64>, to member: inout Member, head: inout Head) {
+        let columns = prepared.columns
+        for (series, sample) in columns.histograms {
+            columns.labelBytes.withUnsafeBytes { bytes in
+                let labels = UnsafeRawBufferPointer(rebasing: bytes[columns.labelRange(of: series)])
+                guard HistogramCoder.isSound(sample.histogram) else {
+                    return member.outcome.reject(.badHistogram, count: 1, example: Self.text(labels))
+                }
+                guard window.contains(sample.timestamp) else { return refuse([sample.timestamp], outside: window, of: labels, in: &member) }
+                guard let found = resolve(labels, hash: prepared.hashes[series], weight: 1, member: &member, head: &head) else { return }
+                member.logged.histograms.append((found.reference, sample))
+                member.histogramTargets.append(found.target)
+                member.outcome.histogramsStored += 1
+                newest = max(newest, sample.timestamp)
+            }
         }
-        let accepted = sound.filter { range.contains($0.timestamp) }
-        if accepted.count < sound.count { reject(sound.map(\.timestamp), outside: range, of: entry.labels, in: &member) }
-        return accepted
     }
 
-    private func soundExemplars(_ entry: MetricBatch.Entry, in member: inout Member) -> [Exemplar] {
-        let sound = entry.exemplars.filter { $0.labels.encoded.count <= Limits.exemplarLabelBytesMax }
-        if sound.count < entry.exemplars.count {
-            member.outcome.reject(.badExemplar, count: entry.exemplars.count - sound.count, example: entry.labels.description)
+    private mutating func addExemplars(_ prepared: PreparedBatch, to member: inout Member, head: inout Head) {
+        let columns = prepared.columns
+        for (series, exemplar) in columns.exemplars {
+            columns.labelBytes.withUnsafeBytes { bytes in
+                let labels = UnsafeRawBufferPointer(rebasing: bytes[columns.labelRange(of: series)])
+                guard exemplar.labels.encoded.count <= Limits.exemplarLabelBytesMax else {
+                    return member.outcome.reject(.badExemplar, count: 1, example: Self.text(labels))
+                }
+                guard let found = resolve(labels, hash: prepared.hashes[series], weight: 1, member: &member, head: &head) else { return }
+                member.logged.exemplars.append((found.reference, exemplar))
+                member.exemplarTargets.append(found.target)
+                member.outcome.exemplarsStored += 1
+            }
         }
-        return sound
     }
 
-    /// The series in the head (or among the new ones) and its reference in the segment; nil where there is no room for another.
-    @inline(__always) private mutating func resolve(
-        _ labels: Labels, hash: UInt64, member: inout Member, head: inout Head
-    ) -> (target: UInt32, reference: UInt32)? {
-        if let number = head.find(labels.encoded, hash: hash) {
-            if let reference = head.reference(of: number, in: segment) { return (number, reference) }
-            let reference = takeReference(labels, member: &member)
-            head.setReference(of: number, to: reference, in: segment)
-            named.append(number)
-            return (number, reference)
-        }
-        let found = newSeries.isEmpty ? nil : newTable.find(hash) { haveEqualBytes(newSeries[Int($0)].labels.encoded, labels.encoded) }
-        if let found { return (found | Self.isNew, newSeries[Int(found)].reference) }
-        guard head.seriesCount + newSeries.count < options.seriesMax else { return nil }
-        let place = UInt32(newSeries.count)
-        newSeries.append(NewSeries(labels: labels, hash: hash, reference: takeReference(labels, member: &member)))
-        newTable.insert(place, hash: hash) { [newSeries] in newSeries[Int($0)].hash }
-        return (place | Self.isNew, newSeries[Int(place)].reference)
-    }
-
-    private mutating func takeReference(_ labels: Labels, member: inout Member) -> UInt32 {
-        member.logged.newSeries.append(labels)
-        defer { nextReference += 1 }
-        return nextReference
-    }
-
-    private func addMetadata(_ metadata: [String: Metadata], to member: inout Member, head: Head) {
+    private func addMetadata(_ metadata: [String: Metadata], to member: inout Member, head: borrowing Head) {
         for (name, value) in metadata where head.metadata[name] != value {
             let isSound = !name.isEmpty && name.utf8.count <= options.labelValueBytesMax && value.help.utf8.count <= Limits.metadataTextBytesMax
                 && value.unit.utf8.count <= Limits.metadataTextBytesMax && (head.metadata.count < Limits.metadataMax || head.metadata[name] != nil)
             if isSound { member.logged.metadata.append((name, value)) } else { member.outcome.reject(.badMetadata, count: 1, example: name) }
         }
     }
+
+    // MARK: Series
+
+    /// Where a series is; nil, with its `weight` counted as refused, where it may not come in.
+    @inline(__always) private mutating func resolve(
+        _ labels: UnsafeRawBufferPointer, hash: UInt64, weight: Int, member: inout Member, head: inout Head
+    ) -> Resolved? {
+        if let number = head.find(labels, hash: hash) {
+            if let reference = head.reference(of: number) { return Resolved(target: number, reference: reference) }
+            let reference = takeReference(labels, member: &member)
+            head.setReference(of: number, to: reference)
+            named.append(number)
+            return Resolved(target: number, reference: reference)
+        }
+        return resolveNew(labels, hash: hash, weight: weight, member: &member, head: head)
+    }
+
+    @inline(never) private mutating func resolveNew(
+        _ labels: UnsafeRawBufferPointer, hash: UInt64, weight: Int, member: inout Member, head: borrowing Head
+    ) -> Resolved? {
+        let known = newSeries.isEmpty ? nil : newLabels.withUnsafeBytes { all in
+            newTable.find(hash) { place in
+                let range = newSeries[Int(place)].labels
+                return range.count == labels.count && (labels.isEmpty || isEqualMemory(all.baseAddress! + range.lowerBound, labels.baseAddress!, labels.count))
+            }
+        }
+        if let known { return Resolved(target: known | Self.isNew, reference: newSeries[Int(known)].reference) }
+        if let reason = admission.refusal(of: labels, beside: head.seriesCount + newSeries.count) {
+            member.outcome.reject(reason, count: weight, example: Self.text(labels))
+            return nil
+        }
+        let place = UInt32(newSeries.count)
+        let reference = takeReference(labels, member: &member)
+        newSeries.append(NewSeries(hash: hash, reference: reference, labels: newLabels.count..<newLabels.count + labels.count))
+        newLabels.append(contentsOf: labels)
+        newTable.insert(place, hash: hash)
+        return Resolved(target: place | Self.isNew, reference: reference)
+    }
+
+    private mutating func takeReference(_ labels: UnsafeRawBufferPointer, member: inout Member) -> UInt32 {
+        member.logged.appendNewSeries(labels)
+        defer { nextReference += 1 }
+        return nextReference
+    }
+
+    // MARK: Writing
 
     /// The record's payload: all batches that aren't duplicates.
     func encode(into bytes: inout [UInt8]) {
@@ -177,17 +252,19 @@ struct CommitGroup {
 
     /// Takes back the references that the log doesn't know after all.
     func undo(in head: inout Head) {
-        for number in named { head.setReference(of: number, to: 0, in: 0) }
+        for number in named { head.setReference(of: number, to: nil) }
     }
 
     /// Makes the group visible.
     func apply(to head: inout Head) {
         var numbers: [UInt32] = []
         numbers.reserveCapacity(newSeries.count)
-        for series in newSeries {
-            let number = head.add(series.labels, hash: series.hash)
-            head.setReference(of: number, to: series.reference, in: segment)
-            numbers.append(number)
+        newLabels.withUnsafeBytes { labels in
+            for series in newSeries {
+                let number = head.add(UnsafeRawBufferPointer(rebasing: labels[series.labels]), hash: series.hash)
+                head.setReference(of: number, to: series.reference)
+                numbers.append(number)
+            }
         }
         @inline(__always) func number(_ target: UInt32) -> UInt32 { target & Self.isNew != 0 ? numbers[Int(target & ~Self.isNew)] : target }
         for member in members where !member.outcome.isDuplicateBatch {

@@ -106,9 +106,7 @@ final class Committer: @unchecked Sendable {
             var accepted: [CommitQueue.Reply<AppendOutcome>] = []
             let now = store.now
             let group = store.head.withLock { head in
-                var group = CommitGroup(
-                    segment: UInt32(truncatingIfNeeded: writer.segment), nextReference: nextReference, newest: head.newest, now: now,
-                    options: store.options)
+                var group = CommitGroup(nextReference: nextReference, newest: head.newest, now: now, options: store.options)
                 for (batch, reply) in jobs {
                     do throws(MetricStoreError) {
                         try group.add(batch, head: &head)
@@ -167,6 +165,7 @@ final class Committer: @unchecked Sendable {
         let closedBytes = writer.segmentBytes
         do { try writer.rotate() } catch { throw failure(error) }
         nextReference = 0
+        store.head.withLock { $0.forgetReferences() }
         store.catalog.withLock { $0.closedLogBytes += closedBytes }
         store.counters.withLock {
             $0.openLogBytes = writer.segmentBytes

@@ -1,60 +1,56 @@
 import Foundations
 import Model
 
-/// A batch that its caller has looked through: what breaks a limit is refused already, and the hashes are made, outside of any lock.
+/// A batch that its caller has looked through, outside of any lock: the hashes of its label sets are made, and its size is bounded.
 struct PreparedBatch: Sendable {
-    let batch: MetricBatch
+    let columns: MetricColumns
     let origin: BatchOrigin?
-    /// Of each entry's labels; of an entry that is refused, nothing.
-    let hashes: [UInt64?]
-    /// What is refused so far.
-    let outcome: AppendOutcome
+    /// Of each series' labels.
+    let hashes: [UInt64]
+    /// Earliest and latest time of its floats; nil where there are none.
+    let times: ClosedRange<Int64>?
     /// A bound of what it can take in the log.
     let estimatedBytes: Int
 
     /// Bytes that a sample can take at the most: reference, run lengths, timestamp, value.
     private static let sampleBytes = 28
+    /// Bytes that a series can take beside its labels.
+    private static let seriesBytes = 8
 
-    init(_ batch: MetricBatch, origin: BatchOrigin?, options: MetricStoreOptions) {
-        self.batch = batch
+    init(_ columns: MetricColumns, origin: BatchOrigin?) {
+        self.columns = columns
         self.origin = origin
-        var outcome = AppendOutcome()
-        var hashes: [UInt64?] = []
-        hashes.reserveCapacity(batch.entries.count)
-        var bytes = 256
-        for entry in batch.entries {
-            if let reason = Self.refusal(of: entry.labels, options) {
-                outcome.reject(
-                    reason, count: max(1, entry.samples.count + entry.histograms.count + entry.exemplars.count),
-                    example: entry.labels.description)
-                hashes.append(nil)
-                continue
+        hashes = columns.labelBytes.withUnsafeBytes { bytes in
+            [UInt64](unsafeUninitializedCapacity: columns.seriesCount) { output, count in
+                var start = 0
+                for series in 0..<columns.seriesCount {
+                    let end = columns.ends[series].labels
+                    output[series] = memoryHash(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                    start = end
+                }
+                count = columns.seriesCount
             }
-            hashes.append(entry.labels.encoded.withUnsafeBytes { memoryHash($0) })
-            bytes += entry.labels.encoded.count + 8 + entry.samples.count * Self.sampleBytes
-            for sample in entry.histograms { bytes += Self.bytes(of: sample.histogram) }
-            for exemplar in entry.exemplars { bytes += exemplar.labels.encoded.count + 32 }
         }
-        for (name, value) in batch.metadata { bytes += name.utf8.count + value.help.utf8.count + value.unit.utf8.count + 16 }
-        self.outcome = outcome
-        self.hashes = hashes
+        times = Self.range(columns.timestamps)
+        var bytes = 256 + columns.labelBytes.count + columns.seriesCount * Self.seriesBytes + columns.sampleCount * Self.sampleBytes
+        for (_, sample) in columns.histograms { bytes += Self.bytes(of: sample.histogram) }
+        for (_, exemplar) in columns.exemplars { bytes += exemplar.labels.encoded.count + 32 }
+        for (name, value) in columns.metadata { bytes += name.utf8.count + value.help.utf8.count + value.unit.utf8.count + 16 }
         estimatedBytes = bytes
+    }
+
+    private static func range(_ timestamps: [Int64]) -> ClosedRange<Int64>? {
+        guard var first = timestamps.first else { return nil }
+        var last = first
+        for timestamp in timestamps {
+            first = min(first, timestamp)
+            last = max(last, timestamp)
+        }
+        return first...last
     }
 
     private static func bytes(of histogram: FloatHistogram) -> Int {
         64 + 10 * (histogram.positiveBuckets.count + histogram.negativeBuckets.count + histogram.positiveSpans.count + histogram.negativeSpans.count)
             + 8 * histogram.customValues.count
-    }
-
-    private static func refusal(of labels: Labels, _ options: MetricStoreOptions) -> RejectReason? {
-        guard !labels.isEmpty else { return .noLabels }
-        var count = 0
-        var reason: RejectReason?
-        labels.forEachBytes { name, value in
-            count += 1
-            if name.count > options.labelNameBytesMax { reason = .labelNameTooLong }
-            if value.count > options.labelValueBytesMax { reason = .labelValueTooLong }
-        }
-        return count > options.labelsPerSeriesMax ? .tooManyLabels : reason
     }
 }

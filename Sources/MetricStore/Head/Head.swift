@@ -3,65 +3,79 @@ import Model
 
 /// The newest data, in memory: series by number, and what belongs to no series. Behind a lock; numbers hold only while it is held,
 /// except for the committer, which alone adds series and lets them be renumbered.
-struct Head: PostingSource, Sendable {
-    private(set) var series: [HeadSeries] = []
-    private var table = SeriesTable()
+///
+/// Of each series it keeps one `HeadSlot`, its labels as numbers of pairs in the index, and its chunks as bits in one pool: nothing of
+/// a usual series is an allocation of its own.
+struct Head: PostingSource, ~Copyable, Sendable {
+    var slots = Slab<HeadSlot>()
+    var chunks = ChunkTable()
     private(set) var index = HeadIndex()
+    private var table = SeriesTable()
+    /// What few series have, by number.
+    var rare: [UInt32: RareParts] = [:]
     /// By agent: the highest sequence whose batch is stored.
     var marks: [String: UInt64] = [:]
     var metadata: [String: Metadata] = [:]
     /// Milliseconds; of everything acknowledged since the store was made, blocks included.
     private(set) var newest = Int64.min
     let blockMilliseconds: Int64
+    /// The block's range that was looked at last: most samples belong into it.
+    var blockRange: Range<Int64> = 0..<0
 
     init(blockMilliseconds: Int64) { self.blockMilliseconds = blockMilliseconds }
 
-    var seriesCount: Int { series.count }
+    var seriesCount: Int { slots.count }
 
-    @inline(__always) func find(_ labels: [UInt8], hash: UInt64) -> UInt32? {
-        table.find(hash) { haveEqualBytes(series[Int($0)].labels.encoded, labels) }
+    // MARK: Series
+
+    /// The series with these canonical bytes as labels.
+    @inline(__always) func find(_ labels: UnsafeRawBufferPointer, hash: UInt64) -> UInt32? {
+        table.find(hash) { index.areEqual(slots[Int($0)].labels, labels) }
     }
 
     /// The number of a series that isn't there yet.
-    mutating func add(_ labels: Labels, hash: UInt64) -> UInt32 {
-        let number = UInt32(series.count)
-        series.append(HeadSeries(labels: labels, hash: hash))
-        table.insert(number, hash: hash) { [series] in series[Int($0)].hash }
-        index.add(labels, as: number)
+    mutating func add(_ labels: UnsafeRawBufferPointer, hash: UInt64) -> UInt32 {
+        let number = UInt32(slots.count)
+        slots.append(HeadSlot(labels: index.add(labels, as: number)))
+        table.insert(number, hash: hash)
         return number
     }
 
-    mutating func findOrAdd(_ labels: Labels) -> UInt32 {
-        let hash = labels.encoded.withUnsafeBytes { memoryHash($0) }
-        return find(labels.encoded, hash: hash) ?? add(labels, hash: hash)
+    mutating func findOrAdd(_ labels: UnsafeRawBufferPointer) -> UInt32 {
+        let hash = memoryHash(labels)
+        return find(labels, hash: hash) ?? add(labels, hash: hash)
     }
 
-    /// What the log segment calls a series; nil where it doesn't know it yet.
-    @inline(__always) func reference(of number: UInt32, in segment: UInt32) -> UInt32? {
-        let one = series.withUnsafeBufferPointer { ($0[Int(number)].logReference, $0[Int(number)].logSegment) }
-        return one.1 == segment ? one.0 : nil
+    /// What the current log segment calls a series; nil where it doesn't know it yet.
+    @inline(__always) func reference(of number: UInt32) -> UInt32? {
+        let reference = slots[Int(number)].logReference
+        return reference == 0 ? nil : reference &- 1
     }
 
-    @inline(__always) mutating func setReference(of number: UInt32, to reference: UInt32, in segment: UInt32) {
-        series[Int(number)].logReference = reference
-        series[Int(number)].logSegment = segment
+    @inline(__always) mutating func setReference(of number: UInt32, to reference: UInt32?) {
+        slots.pointer(Int(number)).pointee.logReference = reference.map { $0 + 1 } ?? 0
     }
 
-    @inline(__always) mutating func append(_ number: UInt32, _ timestamp: Int64, _ value: UInt64) {
-        series[Int(number)].append(timestamp, value, blockMilliseconds: blockMilliseconds)
-        if timestamp > newest { newest = timestamp }
+    /// For a new segment of the log, which knows no series.
+    mutating func forgetReferences() {
+        for number in 0..<slots.count { slots.pointer(number).pointee.logReference = 0 }
     }
 
-    mutating func append(_ number: UInt32, _ histogram: HistogramSample) {
-        series[Int(number)].append(histogram)
-        newest = max(newest, histogram.timestamp)
-    }
+    func labels(of number: UInt32) -> Labels { index.labels(at: slots[Int(number)].labels) }
 
-    mutating func append(_ number: UInt32, _ exemplar: Exemplar) { series[Int(number)].append(exemplar) }
+    /// Appends the canonical bytes of a series' labels.
+    func appendLabels(of number: UInt32, to bytes: inout [UInt8]) { index.append(slots[Int(number)].labels, to: &bytes) }
+
+    func labelBytes(of number: UInt32) -> Int { index.encodedBytes(at: slots[Int(number)].labels) }
+
+    /// Puts series in order of their labels. `ranks` are those of the index, made when all of the series were there.
+    func sort(_ numbers: inout [UInt32], ranks: [UInt32]) {
+        ranks.withUnsafeBufferPointer { ranks in
+            numbers.sort { index.isBefore(slots[Int($0)].labels, slots[Int($1)].labels, ranks: ranks) }
+        }
+    }
 
     mutating func noteNewest(_ timestamp: Int64) { newest = max(newest, timestamp) }
-
-    mutating func update<Result>(_ number: UInt32, _ body: (inout HeadSeries) -> Result) -> Result { body(&series[Int(number)]) }
 
     /// Keeps a family's metadata; false where there is no room for another.
     mutating func setMetadata(_ name: String, _ value: Metadata) -> Bool {
@@ -70,26 +84,33 @@ struct Head: PostingSource, Sendable {
         return true
     }
 
-    /// Removes the floats, histograms and exemplars of the series that match within the range, ends included.
-    mutating func delete(_ matchers: [Matcher], from start: Int64, through end: Int64) {
-        for number in matching(matchers) { series[Int(number)].delete(from: start, through: end, blockMilliseconds: blockMilliseconds) }
-    }
-
     /// Gives up series without data, where they are enough to be worth numbering the rest anew.
     mutating func collectEmpty() {
-        let kept = series.filter { $0.hasData }
-        guard (series.count - kept.count) * 10 >= series.count, kept.count < series.count else { return }
-        series = []
-        table = SeriesTable(minimumCapacity: kept.count)
-        index = HeadIndex()
-        series.reserveCapacity(kept.count)
-        for one in kept {
-            let number = UInt32(series.count)
-            series.append(one)
-            table.insert(number, hash: one.hash) { [series] in series[Int($0)].hash }
-            index.add(one.labels, as: number)
+        let kept = (0..<UInt32(slots.count)).filter { hasData($0) }
+        guard (slots.count - kept.count) * 10 >= slots.count, kept.count < slots.count else { return }
+        var newSlots = Slab<HeadSlot>(minimumCapacity: kept.count)
+        var newTable = SeriesTable(minimumCapacity: kept.count)
+        var newIndex = HeadIndex()
+        var newRare: [UInt32: RareParts] = [:]
+        var labels: [UInt8] = []
+        for (place, number) in kept.enumerated() {
+            labels.removeAll(keepingCapacity: true)
+            appendLabels(of: number, to: &labels)
+            var slot = slots[Int(number)]
+            labels.withUnsafeBytes { bytes in
+                slot.labels = newIndex.add(bytes, as: UInt32(place))
+                newTable.insert(UInt32(place), hash: memoryHash(bytes))
+            }
+            newSlots.append(slot)
+            if let parts = rare[number] { newRare[UInt32(place)] = parts }
         }
+        slots = newSlots
+        table = newTable
+        index = newIndex
+        rare = newRare
     }
+
+    // MARK: Questions
 
     /// Matchers over memory can't meet damaged bytes.
     func matching(_ matchers: [Matcher]) -> [UInt32] {
@@ -98,7 +119,7 @@ struct Head: PostingSource, Sendable {
 
     func postings(name: [UInt8], value: [UInt8]) throws(DamagedBytes) -> [UInt32] { index.postings(name: name, value: value) }
     func valueCount(name: [UInt8]) throws(DamagedBytes) -> Int { index.valueCount(name: name) }
-    func labels(_ number: UInt32) throws(DamagedBytes) -> Labels { series[Int(number)].labels }
+    func labels(_ number: UInt32) throws(DamagedBytes) -> Labels { labels(of: number) }
 
     func forEachValue(
         name: [UInt8], _ body: (UnsafeRawBufferPointer, () throws(DamagedBytes) -> [UInt32]) throws(DamagedBytes) -> Void
@@ -110,7 +131,7 @@ struct Head: PostingSource, Sendable {
 
     /// Whether any of the series may have something in the range.
     func hasData(_ series: [UInt32], from start: Int64, through end: Int64) -> Bool {
-        series.contains { self.series[Int($0)].view.mayHaveData(from: start, through: end) }
+        series.contains { mayHaveData($0, from: start, through: end) }
     }
 
     /// Whether any series with this label may have something in the range.
@@ -123,5 +144,5 @@ struct Head: PostingSource, Sendable {
     }
 
     /// An estimate of all it takes.
-    var bytes: Int { table.bytes + index.bytes + series.capacity * MemoryLayout<HeadSeries>.stride }
+    var bytes: Int { table.bytes + index.bytes + slots.bytes + chunks.bytes + rare.values.reduce(0) { $0 + $1.bytes } }
 }

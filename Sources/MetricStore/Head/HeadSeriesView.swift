@@ -1,37 +1,40 @@
 import Model
 
-/// A series of the head as it was at a moment: read without the head's lock.
+/// A series of the head as it was at a moment: read without the head's lock. It may be limited to a range of time.
 struct HeadSeriesView: Sendable {
     let labels: Labels
     let closed: [HeadChunk]
-    let open: OpenChunk
+    /// What the open chunk held.
+    let open: HeadChunk?
+    /// Cut off for a block that isn't in place yet. Older than what the series got since; later ones replace earlier ones.
+    let sealing: [HeadChunk]
     let rare: RareParts?
     let lastTimestamp: Int64
     let lastValue: UInt64
 
     /// The floats within the range, ends included.
     func samples(from start: Int64, through end: Int64) -> SampleColumns {
-        var parts: [SampleColumns] = []
-        if let rare {
-            for chunk in rare.sealing where chunk.last >= start && chunk.first <= end {
-                var part = SampleColumns()
-                chunk.decode(into: &part.timestamps, &part.values)
-                parts.append(part)
-            }
-        }
+        let sealed = sealedParts(from: start, through: end)
         var active = SampleColumns()
-        active.reserve(closed.reduce(open.count) { $0 + ($1.last >= start && $1.first <= end ? $1.count : 0) })
-        for chunk in closed where chunk.last >= start && chunk.first <= end { chunk.decode(into: &active.timestamps, &active.values) }
-        if open.count > 0 && open.last >= start && open.first <= end { open.sealed?.decode(into: &active.timestamps, &active.values) }
-        if parts.isEmpty && (rare?.late.isEmpty ?? true) {
+        let chunks = (open.map { closed + [$0] } ?? closed).filter { $0.last >= start && $0.first <= end }
+        active.reserve(chunks.reduce(0) { $0 + $1.count })
+        for chunk in chunks { chunk.decode(into: &active.timestamps, &active.values) }
+        if sealed.isEmpty && (rare?.late.isEmpty ?? true) {
             active.clip(from: start, through: end)
             return active
         }
-        parts.append(active)
-        parts.append(SampleColumns(rare?.late ?? []))
-        var all = SampleColumns.merged(parts)
+        var all = SampleColumns.merged(sealed + [active, SampleColumns(rare?.late ?? [])])
         all.clip(from: start, through: end)
         return all
+    }
+
+    private func sealedParts(from start: Int64, through end: Int64) -> [SampleColumns] {
+        sealing.filter { $0.last >= start && $0.first <= end }.map { chunk in
+            var part = SampleColumns()
+            part.reserve(chunk.count)
+            chunk.decode(into: &part.timestamps, &part.values)
+            return part
+        }
     }
 
     func histograms(from start: Int64, through end: Int64) -> [HistogramSample] {
@@ -42,13 +45,7 @@ struct HeadSeriesView: Sendable {
 
     /// The floats that are on their way into a block, within the range.
     func sealedSamples(from start: Int64, through end: Int64) -> SampleColumns {
-        var parts: [SampleColumns] = []
-        for chunk in rare?.sealing ?? [] where chunk.last >= start && chunk.first <= end {
-            var part = SampleColumns()
-            chunk.decode(into: &part.timestamps, &part.values)
-            parts.append(part)
-        }
-        var all = SampleColumns.merged(parts)
+        var all = SampleColumns.merged(sealedParts(from: start, through: end))
         all.clip(from: start, through: end)
         return all
     }
@@ -56,15 +53,5 @@ struct HeadSeriesView: Sendable {
     func sealedHistograms(from start: Int64, through end: Int64) -> [HistogramSample] {
         guard let rare, !rare.sealingHistograms.isEmpty else { return [] }
         return mergedHistograms(rare.sealingHistograms.map { $0.decoded() }).filter { $0.timestamp >= start && $0.timestamp <= end }
-    }
-
-    /// Whether anything lies within the range; decodes nothing, so deletions and gaps inside chunks don't count.
-    func mayHaveData(from start: Int64, through end: Int64) -> Bool {
-        func overlaps(_ first: Int64, _ last: Int64) -> Bool { last >= start && first <= end }
-        if open.count > 0 && overlaps(open.first, open.last) || closed.contains(where: { overlaps($0.first, $0.last) }) { return true }
-        guard let rare else { return false }
-        return rare.late.contains { overlaps($0.timestamp, $0.timestamp) } || rare.sealing.contains { overlaps($0.first, $0.last) }
-            || rare.sealingHistograms.contains { overlaps($0.first, $0.last) }
-            || rare.histograms.first.map { overlaps($0, rare.histograms.last ?? $0) } ?? false
     }
 }

@@ -1,18 +1,43 @@
 import Foundations
 import Model
 
-/// What few series have: late samples, histograms, exemplars, parts that are on their way into a block.
+/// What few series have: late samples, histograms, exemplars.
 struct RareParts: Sendable {
     /// Samples that came out of order, ascending in time, at most one of each time. They replace those of the chunks.
     var late: [Sample] = []
     /// Cut off for a block that isn't in place yet. Older than what the series got since; later ones replace earlier ones.
-    var sealing: [HeadChunk] = []
     var sealingHistograms: [HistogramChunk] = []
     var histograms = HistogramColumnParts()
     /// The newest ones, oldest first.
     var exemplars: [Exemplar] = []
 
-    var isEmpty: Bool { late.isEmpty && sealing.isEmpty && sealingHistograms.isEmpty && histograms.isEmpty && exemplars.isEmpty }
+    var isEmpty: Bool { late.isEmpty && sealingHistograms.isEmpty && histograms.isEmpty && exemplars.isEmpty }
+
+    mutating func insertLate(_ sample: Sample) {
+        let index = late.lowerBound { $0.timestamp < sample.timestamp }
+        if index < late.count, late[index].timestamp == sample.timestamp { late[index] = sample } else { late.insert(sample, at: index) }
+    }
+
+    /// Keeps the newest; one that is there already is kept once.
+    mutating func insert(_ exemplar: Exemplar) {
+        if exemplars.contains(exemplar) { return }
+        let index = exemplars.lowerBound { $0.sample.timestamp <= exemplar.sample.timestamp }
+        exemplars.insert(exemplar, at: index)
+        if exemplars.count > Limits.exemplarsPerSeriesMax { exemplars.removeFirst() }
+    }
+
+    func mayHaveData(from start: Int64, through end: Int64) -> Bool {
+        func overlaps(_ first: Int64, _ last: Int64) -> Bool { last >= start && first <= end }
+        return late.contains { overlaps($0.timestamp, $0.timestamp) } || sealingHistograms.contains { overlaps($0.first, $0.last) }
+            || histograms.first.map { overlaps($0, histograms.last ?? $0) } ?? false
+    }
+
+    /// An estimate.
+    var bytes: Int {
+        var bytes = 128 + late.count * 16 + histograms.open.count * 512 + exemplars.count * 96
+        for chunk in histograms.closed + sealingHistograms { bytes += chunk.bytes.count + 64 }
+        return bytes
+    }
 }
 
 /// Packed histograms, ascending in time.

@@ -1,7 +1,7 @@
 import Model
 
 /// What an index must be able to answer so that matchers can be resolved over it. Series are numbered; lists of them ascend.
-protocol PostingSource {
+protocol PostingSource: ~Copyable {
     /// All series, and how many.
     var seriesCount: Int { get }
     /// Series with this label value.
@@ -21,7 +21,7 @@ struct DamagedBytes: Error, Equatable {
     let reason: String
 }
 
-extension PostingSource {
+extension PostingSource where Self: ~Copyable {
     /// The series that satisfy all matchers, ascending.
     func resolve(_ matchers: [Matcher]) throws(DamagedBytes) -> [UInt32] {
         var found: [UInt32]?

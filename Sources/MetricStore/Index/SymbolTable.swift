@@ -17,10 +17,7 @@ struct SymbolTable: Sendable {
         let number = UInt32(count)
         text.append(contentsOf: bytes)
         starts.append(text.count)
-        let (text, starts) = (self.text, self.starts)
-        table.insert(number, hash: hash) { other in
-            text.withUnsafeBytes { memoryHash(UnsafeRawBufferPointer(rebasing: $0[starts[Int(other)]..<starts[Int(other) + 1]])) }
-        }
+        table.insert(number, hash: hash)
         return number
     }
 

@@ -8,14 +8,34 @@ struct LoggedBatch: Sendable {
     var origin: BatchOrigin?
     /// The reference of the first new series; the others follow one by one.
     var firstReference: UInt32 = 0
-    /// Series that the segment names from here on.
-    var newSeries: [Labels] = []
+    /// Series that the segment names from here on: how many, and their canonical labels, each behind its length.
+    private(set) var newSeriesCount = 0
+    private(set) var newSeriesBytes: [UInt8] = []
     var samples = SampleFrame()
     var histograms: [(reference: UInt32, sample: HistogramSample)] = []
     var exemplars: [(reference: UInt32, exemplar: Exemplar)] = []
     var metadata: [(name: String, value: Metadata)] = []
 
     private static let hasOrigin: UInt8 = 1
+
+    init(origin: BatchOrigin? = nil, firstReference: UInt32 = 0) {
+        self.origin = origin
+        self.firstReference = firstReference
+    }
+
+    /// Names one more series; `labels` are canonical.
+    mutating func appendNewSeries(_ labels: UnsafeRawBufferPointer) {
+        newSeriesCount += 1
+        newSeriesBytes.append(lengthPrefixed: labels)
+    }
+
+    /// Visits the canonical labels of the series that the segment names from here on.
+    func forEachNewSeries(_ body: (UnsafeRawBufferPointer) -> Void) {
+        newSeriesBytes.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            while let labels = reader.readLengthPrefixed() { body(labels) }
+        }
+    }
 
     func encode(into bytes: inout [UInt8]) {
         bytes.append(origin != nil ? Self.hasOrigin : 0)
@@ -24,8 +44,8 @@ struct LoggedBatch: Sendable {
             bytes.append(varint: origin.sequence)
         }
         bytes.append(varint: UInt64(firstReference))
-        bytes.append(varint: UInt64(newSeries.count))
-        for labels in newSeries { bytes.append(lengthPrefixed: labels.encoded) }
+        bytes.append(varint: UInt64(newSeriesCount))
+        bytes.append(contentsOf: newSeriesBytes)
         samples.encode(into: &bytes)
         bytes.append(varint: UInt64(histograms.count))
         var coder = HistogramCoder()
@@ -53,8 +73,8 @@ struct LoggedBatch: Sendable {
         guard let first = reader.readVarint().flatMap(UInt32.init(exactly:)), let seriesCount = reader.readVarint() else { return nil }
         batch.firstReference = first
         for _ in 0..<seriesCount {
-            guard let labels = reader.readLengthPrefixed().flatMap(Labels.init(encoded:)) else { return nil }
-            batch.newSeries.append(labels)
+            guard let labels = reader.readLengthPrefixed(), LabelRun.isCanonical(labels) else { return nil }
+            batch.appendNewSeries(labels)
         }
         guard let samples = SampleFrame.decode(&reader), let histogramCount = reader.readVarint() else { return nil }
         batch.samples = samples

@@ -106,18 +106,19 @@ struct SampleFrame: Sendable {
 
     /// Two values' controls in each byte, then the values' bytes: 0 to 8 are bytes of a whole number, 9 to 15 the upper 2 to 8 of a float.
     private static func encodeValues(_ values: [UInt64], into bytes: inout [UInt8]) {
-        let controls = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: (values.count + 1) / 2))
-        bytes.reserveCapacity(bytes.count + values.count * 8)
-        for index in values.indices {
-            let (control, payload, width) = code(values[index])
-            bytes[controls + index / 2] |= control << UInt8(4 * (index & 1))
-            var rest = payload
-            for _ in 0..<width {
-                bytes.append(UInt8(truncatingIfNeeded: rest))
-                rest >>= 8
+        let room = (values.count + 1) / 2 + values.count * 8
+        // Each value is stored as eight bytes, of which the next one overwrites those that it doesn't need.
+        bytes.append(contentsOf: [UInt8](unsafeUninitializedCapacity: room + 8) { output, count in
+            let start = UnsafeMutableRawPointer(output.baseAddress!)
+            var next = start + (values.count + 1) / 2
+            for index in values.indices {
+                let (control, payload, width) = code(values[index])
+                if index & 1 == 0 { output[index &>> 1] = control } else { output[index &>> 1] |= control &<< 4 }
+                next.storeBytes(of: payload.littleEndian, as: UInt64.self)
+                next += width
             }
-        }
+            count = next - start
+        })
     }
 
     @inline(__always) private static func code(_ value: UInt64) -> (control: UInt8, payload: UInt64, width: Int) {
@@ -140,8 +141,7 @@ struct SampleFrame: Sendable {
             let control = Int(controls[index / 2] >> UInt8(4 * (index & 1)) & 15)
             let width = control <= 8 ? control : control - 7
             guard let payload = reader.readBytes(width) else { return false }
-            var code: UInt64 = 0
-            for offset in 0..<width { code |= UInt64(payload[offset]) &<< UInt64(8 * offset) }
+            let code = BitReader.load(payload, at: 0, width: 8 * width)
             values.append(control <= 8 ? Double(unzigzag(code)).bitPattern : code &<< UInt64(64 - 8 * width))
         }
         return true

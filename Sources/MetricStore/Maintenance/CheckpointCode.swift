@@ -53,9 +53,9 @@ enum CheckpointCode {
         bytes.append(zigzag: view.lastTimestamp)
         bytes.append(littleEndian: view.lastValue)
         var chunks = view.closed
-        if let open = view.open.sealed { chunks.append(open) }
+        if let open = view.open { chunks.append(open) }
         var late = view.rare?.late ?? []
-        if let rare = view.rare, !rare.sealing.isEmpty {
+        if !view.sealing.isEmpty {
             // What waits for a block that couldn't be written belongs to the head as long as it does.
             chunks = HeadChunk.pack(view.samples(from: .min, through: .max), blockMilliseconds: blockMilliseconds)
             late = []
@@ -93,7 +93,7 @@ enum CheckpointCode {
 
     /// Brings the next series of a record into the head; false where the bytes hold none.
     static func readSeries(_ reader: inout ByteReader, into head: inout Head) -> Bool {
-        guard let labels = reader.readLengthPrefixed().flatMap(Labels.init(encoded:)), let lastTimestamp = reader.readZigzag(),
+        guard let labels = reader.readLengthPrefixed(), LabelRun.isCanonical(labels), let lastTimestamp = reader.readZigzag(),
             let lastValue = reader.read(UInt64.self), let chunkCount = reader.readVarint(), chunkCount <= UInt64(reader.remaining)
         else { return false }
         var chunks: [HeadChunk] = []
@@ -121,16 +121,16 @@ enum CheckpointCode {
             guard let exemplar = ExemplarCode.read(&reader) else { return false }
             exemplars.append(exemplar)
         }
-        let number = head.findOrAdd(labels)
-        head.update(number) {
-            $0.restore(closed: chunks, late: late, histograms: histograms, exemplars: exemplars, lastTimestamp: lastTimestamp, lastValue: lastValue)
-        }
+        head.restore(
+            head.findOrAdd(labels), closed: chunks, late: late, histograms: histograms, exemplars: exemplars, lastTimestamp: lastTimestamp,
+            lastValue: lastValue)
         return true
     }
 
     private static func readChunk(_ reader: inout ByteReader) -> HeadChunk? {
         guard let first = reader.readZigzag(), let last = reader.readZigzag(), last >= first, let count = reader.readVarint(),
-            let wordCount = reader.readVarint(), wordCount <= UInt64(reader.remaining / 8), count > 0, count <= wordCount * 64,
+            let wordCount = reader.readVarint(), wordCount <= UInt64(reader.remaining / 8), wordCount <= UInt64(Limits.chunkWordsMax), count > 0,
+            count <= min(wordCount * 64, UInt64(Limits.steadyChunkSamplesMax)),
             let packed = reader.readBytes(Int(wordCount) * 8)
         else { return nil }
         let words = (0..<Int(wordCount)).map { packed.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }

@@ -36,7 +36,11 @@ extension Store {
         start = RecordFile.beginRecord(&bytes)
         while true {
             let views = head.withLock { head in
-                head.series[min(next, head.seriesCount)..<min(next + Limits.seriesPerHold, head.seriesCount)].filter { $0.hasData }.map(\.view)
+                var views: [HeadSeriesView] = []
+                for number in min(next, head.seriesCount)..<min(next + Limits.seriesPerHold, head.seriesCount) where head.hasData(UInt32(number)) {
+                    views.append(head.view(UInt32(number)))
+                }
+                return views
             }
             let isLast = head.withLock { next + Limits.seriesPerHold >= $0.seriesCount }
             next += Limits.seriesPerHold

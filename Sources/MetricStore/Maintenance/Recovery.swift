@@ -249,11 +249,11 @@ struct SegmentReplay {
 
     private mutating func apply(_ batch: LoggedBatch, to head: inout Head) -> Bool {
         guard batch.firstReference <= UInt32(Limits.seriesMax) * 2, Int(batch.firstReference) >= numbers.count else {
-            return batch.newSeries.isEmpty && applySamples(batch, to: &head)
+            return batch.newSeriesCount == 0 && applySamples(batch, to: &head)
         }
-        if !batch.newSeries.isEmpty {
+        if batch.newSeriesCount > 0 {
             numbers.append(contentsOf: repeatElement(Self.unknown, count: Int(batch.firstReference) - numbers.count))
-            for labels in batch.newSeries { numbers.append(head.findOrAdd(labels)) }
+            batch.forEachNewSeries { numbers.append(head.findOrAdd($0)) }
         }
         return applySamples(batch, to: &head)
     }

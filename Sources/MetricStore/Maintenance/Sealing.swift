@@ -20,7 +20,7 @@ extension Store {
         for (index, window) in windows.enumerated() {
             try writeBlock(firstBlock + UInt64(index), window: window, series: numbers)
         }
-        forEachHold(of: numbers) { head, number in head.update(number) { $0.dropSealing() } }
+        forEachHold(of: numbers) { head, number in head.dropSealing(number) }
         counters.withLock { $0.blocksSealed += windows.count }
         return windows.count
     }
@@ -28,25 +28,20 @@ extension Store {
     /// Cuts the head. Returns the series concerned in order of labels, the starts of the blocks' ranges, and the first block's number.
     private func setApart(before cutoff: Int64) -> (numbers: [UInt32], windows: [Int64], firstBlock: UInt64) {
         deletionGate.withLock { _ in
-            var found: [(labels: Labels, number: UInt32)] = []
+            var found: [UInt32] = []
             var windows: Set<Int64> = []
-            let count = head.withLock { $0.seriesCount }
-            let width = options.blockMilliseconds
+            let (count, ranks) = head.withLock { ($0.seriesCount, $0.index.ranks()) }
             forEachHold(of: Array(0..<UInt32(count))) { head, number in
-                guard head.update(number, { $0.cut(before: cutoff, blockMilliseconds: width) }) else { return }
-                let view = head.series[Int(number)].view
-                found.append((view.labels, number))
-                for chunk in view.rare?.sealing ?? [] { windows.insert(blockStart(of: chunk.first, width)) }
-                for chunk in view.rare?.sealingHistograms ?? [] {
-                    for sample in chunk.decoded() { windows.insert(blockStart(of: sample.timestamp, width)) }
-                }
+                guard head.cut(number, before: cutoff) else { return }
+                found.append(number)
+                head.addSealingWindows(of: number, to: &windows)
             }
-            found.sort { $0.labels < $1.labels }
+            head.withLock { $0.sort(&found, ranks: ranks) }
             let firstBlock = catalog.withLock { catalog in
                 defer { catalog.nextBlock += UInt64(windows.count) }
                 return catalog.nextBlock
             }
-            return (found.map(\.number), windows.sorted(), firstBlock)
+            return (found, windows.sorted(), firstBlock)
         }
     }
 
@@ -71,7 +66,7 @@ extension Store {
             var start = 0
             while start < numbers.count {
                 let slice = numbers[start..<min(start + Limits.seriesPerHold, numbers.count)]
-                let views = head.withLock { head in slice.map { head.series[Int($0)].view } }
+                let views = head.withLock { head in slice.map { head.view($0, from: window, through: end) } }
                 for view in views {
                     let samples = view.sealedSamples(from: window, through: end)
                     let histograms = view.sealedHistograms(from: window, through: end)

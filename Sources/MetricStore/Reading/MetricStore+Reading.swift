@@ -67,8 +67,7 @@ extension MetricStore: MetricReader {
     public func exemplars(_ selectors: [[Matcher]], start: Timestamp, end: Timestamp) async throws -> [(labels: Labels, exemplars: [Exemplar])] {
         let found = store.head.withLock { head in
             Postings.union((selectors.isEmpty ? [[]] : selectors).map { head.matching($0) }).compactMap { number -> (labels: Labels, exemplars: [Exemplar])? in
-                let one = head.series[Int(number)]
-                return one.rare.map { (one.labels, $0.parts.exemplars) }
+                head.rare[number].map { (head.labels(of: number), $0.exemplars) }
             }
         }
         return found.map { series in
@@ -85,8 +84,7 @@ extension MetricStore: MetricReader {
     func headViews(_ matchers: [Matcher], _ start: Int64, _ end: Int64) -> [HeadSeriesView] {
         store.head.withLock { head in
             head.matching(matchers).compactMap { number in
-                let view = head.series[Int(number)].view
-                return view.mayHaveData(from: start, through: end) ? view : nil
+                head.mayHaveData(number, from: start, through: end) ? head.view(number, from: start, through: end) : nil
             }
         }
     }

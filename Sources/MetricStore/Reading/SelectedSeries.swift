@@ -14,7 +14,6 @@ struct SelectedSeries {
 
     struct Found {
         let labels: Labels
-        let hash: UInt64
         /// In order of blocks: of equal times, a later part wins, and the head over all.
         var parts: [Part] = []
         var head: HeadSeriesView?
@@ -30,8 +29,8 @@ struct SelectedSeries {
     private mutating func index(of labels: Labels) -> Int {
         let hash = labels.encoded.withUnsafeBytes { memoryHash($0) }
         if let index = table.find(hash, { haveEqualBytes(found[Int($0)].labels.encoded, labels.encoded) }) { return Int(index) }
-        found.append(Found(labels: labels, hash: hash))
-        table.insert(UInt32(found.count - 1), hash: hash) { [found] in found[Int($0)].hash }
+        found.append(Found(labels: labels))
+        table.insert(UInt32(found.count - 1), hash: hash)
         return found.count - 1
     }
 }

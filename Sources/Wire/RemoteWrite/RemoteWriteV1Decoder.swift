@@ -34,7 +34,7 @@ extension RemoteWrite {
     }
 
     /// MetricMetadata { type = 1, family = 2, help = 4, unit = 5 }
-    private static func decodeMetadata(_ message: ProtobufReader, into families: inout [String: Metadata]) throws(WireError) {
+    static func decodeMetadata(_ message: ProtobufReader, into families: inout [String: Metadata]) throws(WireError) {
         var reader = message
         var metadata = Metadata()
         var family = ""
