@@ -81,6 +81,8 @@ public enum Limits {
     static let quarantineFilesMax = 64
     /// Notes about damage that statistics show; the count goes on.
     static let damageNotesMax = 32
+    /// Timestamps that one cursor keeps decoded for other series with the same ones: some hundred targets' of 12 hours at 10 seconds.
+    static let cursorTimestampBytesMax = 8 << 20
     /// Series between two looks at whether the caller has gone.
     static let seriesPerCancellationCheck = 256
 }

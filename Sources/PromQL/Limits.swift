@@ -14,6 +14,12 @@ public enum PromQLLimits {
     public static let subqueryStepsMax = 1_000_000
     /// Annotations of one kind that a result carries; more are counted.
     public static let annotationsMax = 100
+    /// Annotations that are kept apart while a query runs: some megabytes.
+    public static let annotationsKeptMax = 10_000
+    /// Longer queries aren't searched for expressions that stand more than once: each is written out for that.
+    public static let repeatedTextBytesMax = 8 << 10
+    /// Bytes that one query may hold. Ten thousand series of 11,000 points are 880 MiB.
+    public static let memoryBytesMax = 1 << 30
     /// Quantiles that one `histogram_quantiles` call may name.
     public static let quantilesMax = 10
     /// A script for the runner: the longest in use is some 100 KiB.

@@ -105,7 +105,7 @@ extension Edge {
         case .syntax(let error): .badParameter("invalid parameter \"query\": \(error)")
         case .execution(let reason):
             Refusal(status: .unprocessableContent, errorType: "execution", reason: .queryFailed, message: reason)
-        case .tooManySamples:
+        case .tooManySamples, .memoryExceeded:
             Refusal(status: .unprocessableContent, errorType: "execution", reason: .queryFailed, message: error.description)
         case .timeout:
             Refusal(status: .serviceUnavailable, errorType: "timeout", reason: .queryTimeout, message: error.description)

@@ -3,12 +3,33 @@ import Model
 
 extension MetricStore: MetricReader {
     public func select(_ query: MetricQuery) async throws -> [Series] {
-        guard query.start <= query.end else { return [] }
+        let scan = try found(query)
+        let cursor = StoreCursor(scan, from: query.start.milliseconds, through: query.end.milliseconds)
+        var series: [Series] = []
+        series.reserveCapacity(scan.labels.count)
+        // Series with the same timestamps share the array.
+        var shared: (number: UInt64, timestamps: [Int64]) = (0, [])
+        for (index, labels) in scan.labels.enumerated() {
+            if index % Limits.seriesPerCancellationCheck == 0 { try Task.checkCancellation() }
+            try cursor.read(index) { view in
+                if view.sampleCount == 0 { return }
+                if view.timestampsNumber == 0 || view.timestampsNumber != shared.number { shared = (view.timestampsNumber, Array(view.timestamps)) }
+                series.append(Series(labels: labels, timestamps: shared.timestamps, values: Array(view.values), histograms: view.histograms))
+            }
+            try check(cursor.figures.samples, query.samplesMax)
+        }
+        return series
+    }
+
+    public func scan(_ query: MetricQuery) async throws -> any MetricScan { try found(query) }
+
+    private func found(_ query: MetricQuery) throws -> StoreScan {
+        var selected = SelectedSeries()
+        guard query.start <= query.end else { return StoreScan(selected, blocks: [], store: store) }
         let (start, end) = (query.start.milliseconds, query.end.milliseconds)
         // The head first: what moves from it into a block meanwhile is then met twice rather than not at all.
         let views = headViews(query.matchers, start, end)
         let catalog = store.catalog.withLock { $0 }
-        var selected = SelectedSeries()
         let blocks = catalog.blocks.filter { $0.start <= end && $0.end >= start }
         for (place, block) in blocks.enumerated() {
             try forEachSeries(of: block, query.matchers, start, end, catalog.tombstones) { labels, parts, hidden in
@@ -16,20 +37,7 @@ extension MetricStore: MetricReader {
             }
         }
         for view in views { selected.add(view) }
-        var assembler = SeriesAssembler(blocks: blocks, from: start, through: end)
-        var series: [Series] = []
-        series.reserveCapacity(selected.found.count)
-        var sampleCount = 0
-        for (index, found) in selected.found.enumerated() {
-            if index % Limits.seriesPerCancellationCheck == 0 { try Task.checkCancellation() }
-            let next = assembler.assemble(found) { (block, body) in reading(block, body) }
-            if next.sampleCount == 0 { continue }
-            sampleCount += next.sampleCount
-            try check(sampleCount, query.samplesMax)
-            series.append(next)
-        }
-        series.sort { $0.labels < $1.labels }
-        return series
+        return StoreScan(selected, blocks: blocks, store: store)
     }
 
     private func check(_ count: Int, _ samplesMax: Int?) throws {
@@ -89,16 +97,7 @@ extension MetricStore: MetricReader {
         }
     }
 
-    /// Whether something was read; damage is noted and reading goes on elsewhere.
-    func reading(_ block: BlockReader, _ body: () throws(DamagedBytes) -> Void) -> Bool {
-        do {
-            try body()
-            return true
-        } catch {
-            store.noteDamage("\(block.path) is damaged at byte \(error.offset): \(error.reason)")
-            return false
-        }
-    }
+    func reading(_ block: BlockReader, _ body: () throws(DamagedBytes) -> Void) -> Bool { store.reading(block, body) }
 
     /// Visits a block's series that match and overlap the range, with the deletions that hide parts of them.
     func forEachSeries(

@@ -28,12 +28,28 @@ public struct MetricQuery: Sendable {
     public var end: Timestamp
     /// An error beyond it; nil is without bound.
     public var samplesMax: Int?
+    /// The labels that whoever asks looks at, as a hint: a reader may leave others out where no two series become the same by it.
+    public var labels = LabelNeeds.all
 
-    public init(matchers: [Matcher], start: Timestamp, end: Timestamp, samplesMax: Int? = nil) {
+    public init(matchers: [Matcher], start: Timestamp, end: Timestamp, samplesMax: Int? = nil, labels: LabelNeeds = .all) {
         self.matchers = matchers
         self.start = start
         self.end = end
         self.samplesMax = samplesMax
+        self.labels = labels
+    }
+}
+
+/// Which labels of the series are looked at.
+public enum LabelNeeds: Hashable, Sendable {
+    case all
+    /// These, and that series are told apart.
+    case only(Set<String>)
+
+    /// What satisfies both.
+    public func union(_ other: LabelNeeds) -> LabelNeeds {
+        if case .only(let mine) = self, case .only(let others) = other { return .only(mine.union(others)) }
+        return .all
     }
 }
 
@@ -43,6 +59,8 @@ public struct MetricQuery: Sendable {
 public protocol MetricReader: Sendable {
     /// The series, sorted by labels. Series without a sample in the range are left out.
     func select(_ query: MetricQuery) async throws -> [Series]
+    /// The same series without their samples, which are decoded when they are asked for. Nothing that is written later is seen.
+    func scan(_ query: MetricQuery) async throws -> any MetricScan
     /// Label sets of the series with data in the range that satisfy any of the lists of matchers (all series where there is none), sorted, at most `limit`.
     func series(_ selectors: [[Matcher]], start: Timestamp, end: Timestamp, limit: Int?) async throws -> [Labels]
     /// Names of labels, sorted by bytes.
@@ -51,6 +69,11 @@ public protocol MetricReader: Sendable {
     func labelValues(_ name: String, _ selectors: [[Matcher]], start: Timestamp, end: Timestamp, limit: Int?) async throws -> [String]
     /// What is known of metric families, by name.
     func metadata() async throws -> [String: Metadata]
+}
+
+extension MetricReader {
+    /// Readers that can't do better select everything first.
+    public func scan(_ query: MetricQuery) async throws -> any MetricScan { SeriesScan(try await select(query)) }
 }
 
 /// A read went over its bound.

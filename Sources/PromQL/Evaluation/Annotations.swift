@@ -1,26 +1,64 @@
+import Foundations
 import Model
 
-/// What a query remarks on the way; each remark once.
-final class Annotations {
-    private(set) var warnings: [String] = []
-    private(set) var infos: [String] = []
-    private var seen: Set<String> = []
-    private var warningsOmitted = 0
-    private var infosOmitted = 0
-
-    func warn(_ text: String, at range: SourceRange) {
-        let line = "PromQL warning: \(text) (\(range.start))"
-        guard seen.insert(line).inserted else { return }
-        if warnings.count < PromQLLimits.annotationsMax { warnings.append(line) } else { warningsOmitted += 1 }
+/// What a query remarks on the way; each remark once. Threads that work on one query share it.
+final class Annotations: Sendable {
+    private struct Remark: Hashable {
+        let isWarning: Bool
+        let text: String
+        let range: SourceRange
     }
 
-    func inform(_ text: String, at range: SourceRange) {
-        let line = "PromQL info: \(text) (\(range.start))"
-        guard seen.insert(line).inserted else { return }
-        if infos.count < PromQLLimits.annotationsMax { infos.append(line) } else { infosOmitted += 1 }
+    private struct State {
+        var remarks: Set<Remark> = []
+        var warningsOmitted = 0
+        var infosOmitted = 0
     }
 
-    /// The warnings, closed by how many were left out.
-    var warningTexts: [String] { warnings + (warningsOmitted > 0 ? ["\(warningsOmitted) more warning annotations omitted"] : []) }
-    var infoTexts: [String] { infos + (infosOmitted > 0 ? ["\(infosOmitted) more info annotations omitted"] : []) }
+    private let state = Locked(State())
+
+    func warn(_ text: String, at range: SourceRange) { add(Remark(isWarning: true, text: text, range: range)) }
+    func inform(_ text: String, at range: SourceRange) { add(Remark(isWarning: false, text: text, range: range)) }
+
+    private func add(_ remark: Remark) {
+        state.withLock { state in
+            if state.remarks.contains(remark) { return }
+            if state.remarks.count < PromQLLimits.annotationsKeptMax {
+                state.remarks.insert(remark)
+            } else if remark.isWarning {
+                state.warningsOmitted += 1
+            } else {
+                state.infosOmitted += 1
+            }
+        }
+    }
+
+    var isEmpty: Bool { state.withLock { $0.remarks.isEmpty } }
+
+    /// Remarks the same at other places: for an expression that stands twice and is computed once.
+    func `repeat`(at places: [SourceRange: SourceRange]) {
+        let repeated = state.withLock { state in
+            state.remarks.compactMap { remark in places[remark.range].map { Remark(isWarning: remark.isWarning, text: remark.text, range: $0) } }
+        }
+        for remark in repeated { add(remark) }
+    }
+
+    /// The warnings in the order of the query's text, closed by how many were left out.
+    var warningTexts: [String] { texts(ofWarnings: true, "warning") }
+    var infoTexts: [String] { texts(ofWarnings: false, "info") }
+
+    private func texts(ofWarnings isWarning: Bool, _ kind: String) -> [String] {
+        let (remarks, omitted) = state.withLock { state in
+            (state.remarks.filter { $0.isWarning == isWarning }, isWarning ? state.warningsOmitted : state.infosOmitted)
+        }
+        // Whatever thread came first, the order is the same.
+        let sorted = remarks.sorted { ($0.range.start.offset, $0.text) < ($1.range.start.offset, $1.text) }
+        var lines: [String] = []
+        for remark in sorted {
+            let line = "PromQL \(kind): \(remark.text) (\(remark.range.start))"
+            if lines.last != line { lines.append(line) }
+        }
+        let more = omitted + max(0, lines.count - PromQLLimits.annotationsMax)
+        return lines.prefix(PromQLLimits.annotationsMax) + (more > 0 ? ["\(more) more \(kind) annotations omitted"] : [])
+    }
 }

@@ -11,22 +11,44 @@ public struct Engine: Sendable {
         self.options = options
     }
 
-    /// The value at one moment. Throws `QueryError`.
-    public func instant(_ query: String, at moment: Timestamp) async throws -> QueryResult { try await instant(Self.parse(query), at: moment) }
-
-    /// The value of a parsed expression at one moment. Throws `QueryError`.
-    public func instant(_ expression: Expression, at moment: Timestamp) async throws -> QueryResult {
-        try checkRange(moment)
-        return try await run(expression, QueryContext(options: options, grid: StepGrid(at: moment.milliseconds), end: moment.milliseconds, isInstant: true))
+    /// The value at one moment. With `explain`, the result has the plan with what its parts did and cost. Throws `QueryError`.
+    public func instant(_ query: String, at moment: Timestamp, explain: Bool = false) async throws -> QueryResult {
+        try await instant(Self.parse(query), at: moment, explain: explain)
     }
 
-    /// The values from `start` to at most `end`, one a step. Throws `QueryError`.
-    public func range(_ query: String, start: Timestamp, end: Timestamp, stepMilliseconds: Int64) async throws -> QueryResult {
-        try await range(Self.parse(query), start: start, end: end, stepMilliseconds: stepMilliseconds)
+    /// The value of a parsed expression at one moment. Throws `QueryError`.
+    public func instant(_ expression: Expression, at moment: Timestamp, explain: Bool = false) async throws -> QueryResult {
+        try checkRange(moment)
+        let grid = StepGrid(at: moment.milliseconds)
+        return try await run(
+            expression,
+            QueryContext(options: options, grid: grid, end: moment.milliseconds, isInstant: true, profile: explain ? QueryProfile() : nil))
+    }
+
+    /// The values from `start` to at most `end`, one a step. With `explain`, the result has the plan with what its parts did and cost.
+    /// Throws `QueryError`.
+    public func range(_ query: String, start: Timestamp, end: Timestamp, stepMilliseconds: Int64, explain: Bool = false) async throws -> QueryResult {
+        try await range(Self.parse(query), start: start, end: end, stepMilliseconds: stepMilliseconds, explain: explain)
     }
 
     /// The values of a parsed expression from `start` to at most `end`, one a step. Throws `QueryError`.
-    public func range(_ expression: Expression, start: Timestamp, end: Timestamp, stepMilliseconds: Int64) async throws -> QueryResult {
+    public func range(
+        _ expression: Expression, start: Timestamp, end: Timestamp, stepMilliseconds: Int64, explain: Bool = false
+    ) async throws -> QueryResult {
+        try check(expression, start, end, stepMilliseconds)
+        let grid = StepGrid(start: start.milliseconds, end: end.milliseconds, step: stepMilliseconds)
+        return try await run(
+            expression, QueryContext(options: options, grid: grid, end: end.milliseconds, isInstant: false, profile: explain ? QueryProfile() : nil))
+    }
+
+    /// How a range query would be computed; reads nothing. Throws `QueryError`.
+    public func plan(_ expression: Expression, start: Timestamp, end: Timestamp, stepMilliseconds: Int64) throws -> QueryPlan {
+        try check(expression, start, end, stepMilliseconds)
+        let grid = StepGrid(start: start.milliseconds, end: end.milliseconds, step: stepMilliseconds)
+        return try PlanBuilder.plan(expression, QueryContext(options: options, grid: grid, end: end.milliseconds, isInstant: false))
+    }
+
+    private func check(_ expression: Expression, _ start: Timestamp, _ end: Timestamp, _ stepMilliseconds: Int64) throws(QueryError) {
         try checkRange(start)
         try checkRange(end)
         guard stepMilliseconds > 0 else { throw QueryError.execution("the step of a range query must be greater than 0") }
@@ -38,8 +60,6 @@ public struct Engine: Sendable {
         guard (end.milliseconds - start.milliseconds) / stepMilliseconds < PromQLLimits.stepsMax else {
             throw QueryError.execution("exceeded maximum resolution of \(PromQLLimits.stepsMax) points per timeseries; try a longer step")
         }
-        let grid = StepGrid(start: start.milliseconds, end: end.milliseconds, step: stepMilliseconds)
-        return try await run(expression, QueryContext(options: options, grid: grid, end: end.milliseconds, isInstant: false))
     }
 
     private static func parse(_ query: String) throws(QueryError) -> Expression {
@@ -52,12 +72,15 @@ public struct Engine: Sendable {
 
     private func run(_ expression: Expression, _ context: QueryContext) async throws(QueryError) -> QueryResult {
         do {
-            let plan = try SelectorPlan(expression, context)
-            let (data, samples) = try await plan.read(from: reader)
-            context.data = data
-            let value = try await QueryThread.result(expression, context, samples: samples)
-            return QueryResult(
-                value: value, warnings: context.annotations.warningTexts, infos: context.annotations.infoTexts, samplesRead: samples)
+            let begun = context.profile?.now()
+            context.plan = try PlanBuilder.plan(expression, context)
+            context.data = try await context.plan.scan(reader, context)
+            let value = try await QueryThread.result(expression, context, work: context.data.samplesBound)
+            var result = QueryResult(
+                value: value, warnings: context.annotations.warningTexts, infos: context.annotations.infoTexts, samplesRead: context.counts.samples,
+                memoryBytes: context.memory.peak)
+            if let profile = context.profile, let begun { result.explanation = Explanation(expression, context.plan, context, profile, since: begun) }
+            return result
         } catch let error as QueryError {
             throw error
         } catch is CancellationError {

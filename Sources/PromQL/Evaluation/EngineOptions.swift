@@ -12,8 +12,12 @@ public struct EngineOptions: Sendable {
 
     /// How far an instant selector looks back for a sample. Above 0.
     public var lookbackMilliseconds: Int64
-    /// Samples that a query may read, and points that one of its steps may produce.
+    /// Samples that a query may read, and points that one of its expressions may give.
     public var samplesMax: Int
+    /// Bytes that a query may hold at a time: decoded samples, values of expressions, groups, the result.
+    public var memoryBytesMax: Int
+    /// Threads that may help a query's own; no more than there are further cores run, whatever is asked for.
+    public var helpersMax: Int
     public var timeoutSeconds: Double
     public var clock: any WallClock
     public var nameRemoval: NameRemoval
@@ -21,12 +25,15 @@ public struct EngineOptions: Sendable {
     public var subqueryStepMilliseconds: Int64
 
     public init(
-        lookbackMilliseconds: Int64 = 300_000, samplesMax: Int = 50_000_000, timeoutSeconds: Double = 30, clock: any WallClock = SystemClock(),
-        nameRemoval: NameRemoval = .immediate, subqueryStepMilliseconds: Int64 = 60_000
+        lookbackMilliseconds: Int64 = 300_000, samplesMax: Int = 500_000_000, timeoutSeconds: Double = 30, clock: any WallClock = SystemClock(),
+        nameRemoval: NameRemoval = .immediate, subqueryStepMilliseconds: Int64 = 60_000,
+        memoryBytesMax: Int = PromQLLimits.memoryBytesMax, helpersMax: Int = .max
     ) {
         precondition(lookbackMilliseconds > 0 && subqueryStepMilliseconds > 0)
         self.lookbackMilliseconds = lookbackMilliseconds
         self.samplesMax = samplesMax
+        self.memoryBytesMax = memoryBytesMax
+        self.helpersMax = helpersMax
         self.timeoutSeconds = timeoutSeconds
         self.clock = clock
         self.nameRemoval = nameRemoval

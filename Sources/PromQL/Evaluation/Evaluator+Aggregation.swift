@@ -15,6 +15,7 @@ extension Evaluator {
         case .countValues: return try countValues(aggregation)
         default: break
         }
+        if let columns = try fused(aggregation) { return columns }
         let quantiles = try aggregation.parameter.map { try scalar($0) } ?? []
         let columns = try vector(aggregation.expression)
         if aggregation.op == .quantile, !columns.isEmpty { remarkQuantiles(quantiles, aggregation.parameter!.range) }

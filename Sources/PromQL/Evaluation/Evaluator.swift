@@ -31,18 +31,39 @@ final class Evaluator {
     /// The value of an expression of type instant vector.
     func vector(_ expression: Expression) throws -> [Column] {
         try context.check()
-        let columns: [Column]
+        if case .parenthesized(let inner) = expression.node { return try vector(inner) }
+        if let given = context.given {
+            if given.place == expression.range, let columns = given.columns { return columns }
+            let begun = context.profile?.now()
+            let columns = try compute(expression)
+            if let begun, given.place != expression.range {
+                context.profile?.addBatch(expression.range, columns.count, steps: steps, since: begun, isWhole: false)
+            }
+            return columns
+        }
+        if let columns = try commonValue(of: expression) { return columns }
+        let held = context.memory.used
+        let begun = context.profile?.now()
+        let columns = try compute(expression)
+        if let begun { context.profile?.add(expression.range, series: columns.count, steps: steps, since: begun) }
+        try context.checkPoints(series: columns.count, steps: steps)
+        try context.memory.settle(since: held, keeping: columns.reduce(0) { $0 + $1.memoryBytes })
+        try keepCommonValue(columns, of: expression)
+        return columns
+    }
+
+    private func compute(_ expression: Expression) throws -> [Column] {
+        if context.given == nil, SeriesPipeline.isLeaf(expression) { return try streamed(expression) }
         switch expression.node {
-        case .parenthesized(let inner): return try vector(inner)
-        case .selector(let selector): columns = try select(selector, expression.range)
-        case .unary(let op, let operand): columns = try negate(op, try vector(operand))
-        case .binary(let operation): columns = try vectorBinary(operation, expression.range)
-        case .aggregation(let aggregation): columns = try aggregate(aggregation)
-        case .call(let function, let arguments): columns = try vectorCall(function, arguments, expression)
+        case .selector(let selector): return try select(selector, expression.range)
+        case .unary(let op, let operand): return try negate(op, try vector(operand))
+        case .binary(let operation): return try vectorBinary(operation, expression.range)
+        case .aggregation(let aggregation): return try aggregate(aggregation)
+        case .call(let function, let arguments):
+            if function == .info, context.given == nil { try load(expression.range) }
+            return try vectorCall(function, arguments, expression)
         default: preconditionFailure("the type check lets no other expression be an instant vector")
         }
-        try context.checkPoints(series: columns.count, steps: steps)
-        return columns
     }
 
     /// The text of an expression of type string.
@@ -74,6 +95,13 @@ final class Evaluator {
 extension Evaluator {
     /// Labels that say what a metric is rather than where it comes from; functions and operators take them away.
     static let metadataLabels: Set<String> = [LabelName.metricName, "__type__", "__unit__"]
+
+    /// Whether more than the name says what the metric is.
+    static func hasTypeOrUnit(_ labels: Labels) -> Bool {
+        var has = false
+        labels.forEachBytes { name, _ in has = has || (isMetadata(name) && name[2] != UInt8(ascii: "n")) }
+        return has
+    }
 
     static func withoutMetadata(_ labels: Labels) -> Labels {
         var has = false
@@ -151,19 +179,24 @@ extension Evaluator {
     }
 
     private func series(_ columns: [Column]) -> [Series] {
-        columns.compactMap { column in
+        // Series without gaps share the timestamps.
+        let times = (0..<steps).map(grid.time)
+        let series = columns.compactMap { column -> Series? in
+            if !column.hasHistograms, !column.values.contains(where: isAbsent) { return Series(labels: column.labels, timestamps: times, values: column.values) }
             var series = Series(labels: column.labels)
             series.timestamps.reserveCapacity(steps)
             series.values.reserveCapacity(steps)
             for step in 0..<steps {
                 if !isAbsent(column.values[step]) {
-                    series.timestamps.append(grid.time(step))
+                    series.timestamps.append(times[step])
                     series.values.append(column.values[step])
                 } else if let histogram = column.histogram(at: step) {
-                    series.histograms.append(HistogramSample(timestamp: grid.time(step), histogram: histogram))
+                    series.histograms.append(HistogramSample(timestamp: times[step], histogram: histogram))
                 }
             }
             return series.sampleCount == 0 ? nil : series
-        }.sorted { $0.labels < $1.labels }
+        }
+        let isSorted = zip(series, series.dropFirst()).allSatisfy { $0.labels < $1.labels }
+        return isSorted ? series : series.sorted { $0.labels < $1.labels }
     }
 }

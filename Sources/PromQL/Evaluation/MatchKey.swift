@@ -5,7 +5,8 @@ import Model
 struct LabelProjection {
     private enum Kind { case only, except }
     private let kind: Kind
-    private let names: Set<[UInt8]>
+    /// Sorted. Few: looking through them is faster than hashing.
+    private let names: [[UInt8]]
 
     /// Only the named labels.
     static func keeping(_ names: [String]) -> LabelProjection { LabelProjection(kind: .only, names: Set(names.map { Array($0.utf8) })) }
@@ -17,7 +18,7 @@ struct LabelProjection {
 
     private init(kind: Kind, names: Set<[UInt8]>) {
         self.kind = kind
-        self.names = names
+        self.names = names.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
     init(_ matching: VectorMatching.Labels?) {
@@ -38,6 +39,13 @@ struct LabelProjection {
 
     func callAsFunction(_ labels: Labels) -> Labels {
         if names.isEmpty { return kind == .only ? Labels() : labels }
-        return labels.filter { name in names.contains(Array(name)) == (kind == .only) }
+        return labels.filter { name in contains(name) == (kind == .only) }
+    }
+
+    @inline(__always) private func contains(_ name: UnsafeRawBufferPointer) -> Bool {
+        for candidate in names where candidate.count == name.count {
+            if candidate.withUnsafeBytes({ compareBytes($0, name) }) == 0 { return true }
+        }
+        return false
     }
 }

@@ -7,18 +7,49 @@ final class QueryContext {
     /// The query's own moments, which `start()`, `end()`, `step()` and `range()` speak of.
     let grid: StepGrid
     let isInstant: Bool
-    let annotations = Annotations()
-    let cancellation = CancellationFlag()
+    let annotations: Annotations
+    let cancellation: CancellationFlag
+    let memory: QueryMemory
+    let counts: SampleCounts
+    /// Nil where nobody asked for figures.
+    let profile: QueryProfile?
+    var plan = QueryPlan()
     var data = SelectedData()
+    /// Values of expressions that stand more than once.
+    var common = CommonValues()
+    /// What an expression inside of a batch of series stands for there; nil outside of batches.
+    let given: GivenColumns?
     private let deadline: Int64
 
-    init(options: EngineOptions, grid: StepGrid, end: Int64, isInstant: Bool) {
+    init(options: EngineOptions, grid: StepGrid, end: Int64, isInstant: Bool, profile: QueryProfile? = nil) {
         self.end = end
         self.options = options
         self.grid = grid
         self.isInstant = isInstant
+        self.profile = profile
+        annotations = Annotations()
+        cancellation = CancellationFlag()
+        memory = QueryMemory(bytesMax: options.memoryBytesMax)
+        counts = SampleCounts(samplesMax: options.samplesMax)
+        given = nil
         let nanoseconds = min(options.timeoutSeconds * 1e9, 1e18)
         deadline = options.clock.monotonicNanoseconds() + Int64(nanoseconds)
+    }
+
+    /// For a batch of series of the same query, whose selector or leaf has these values.
+    init(_ query: QueryContext, data: SelectedData, given: GivenColumns) {
+        end = query.end
+        options = query.options
+        grid = query.grid
+        isInstant = query.isInstant
+        profile = query.profile
+        annotations = query.annotations
+        cancellation = query.cancellation
+        memory = query.memory
+        counts = query.counts
+        deadline = query.deadline
+        self.data = data
+        self.given = given
     }
 
     /// The end that was asked for; the last step may stand before it.
@@ -49,6 +80,12 @@ final class QueryContext {
         }
     }
 
+    /// What a selector looks at: milliseconds since 1970, both included.
+    func bounds(of selector: SourceRange) -> (start: Int64, end: Int64)? {
+        guard let node = plan.node(selector), let start = node.samplesFrom, let end = node.samplesThrough else { return nil }
+        return (start, end)
+    }
+
     /// The moment a selector looks at for a step, before its offset.
     func moment(_ at: AtModifier?, _ step: Int64) -> Int64 {
         switch at {
@@ -58,4 +95,29 @@ final class QueryContext {
         case .end: end
         }
     }
+}
+
+/// Counts the samples that a query reads. Threads that work on one query share it.
+final class SampleCounts: Sendable {
+    let samplesMax: Int
+    private let total = Locked(0)
+
+    init(samplesMax: Int) { self.samplesMax = samplesMax }
+
+    var samples: Int { total.withLock { $0 } }
+
+    func add(_ samples: Int) throws(QueryError) {
+        let sum = total.withLock { total in
+            total += samples
+            return total
+        }
+        if sum > samplesMax { throw .tooManySamples(limit: samplesMax) }
+    }
+}
+
+/// The columns that stand for an expression while a batch of series is evaluated.
+struct GivenColumns {
+    let place: SourceRange
+    /// Nil where the expression is evaluated over the batch's series.
+    let columns: [Column]?
 }

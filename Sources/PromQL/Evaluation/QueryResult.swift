@@ -40,9 +40,17 @@ public struct QueryResult: Sendable {
     public var infos: [String]
     /// Samples that were read from the store.
     public var samplesRead: Int
+    /// The most bytes that the query held at once, as far as it is counted.
+    public var memoryBytes: Int
+    /// The plan with what its parts did and cost, where it was asked for.
+    public var explanation: Explanation?
 
-    public init(value: QueryValue, warnings: [String] = [], infos: [String] = [], samplesRead: Int = 0) {
+    public init(
+        value: QueryValue, warnings: [String] = [], infos: [String] = [], samplesRead: Int = 0, memoryBytes: Int = 0, explanation: Explanation? = nil
+    ) {
         self.value = value
+        self.memoryBytes = memoryBytes
+        self.explanation = explanation
         self.warnings = warnings
         self.infos = infos
         self.samplesRead = samplesRead

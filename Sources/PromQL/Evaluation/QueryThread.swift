@@ -20,15 +20,19 @@ enum QueryThread {
     }
 
     /// Evaluates the expression here or on a thread, as its size suggests.
-    static func result(_ expression: Expression, _ context: QueryContext, samples: Int) async throws -> QueryValue {
+    static func result(_ expression: Expression, _ context: QueryContext, work: Int) async throws -> QueryValue {
         let evaluator = Evaluator(context, context.grid)
-        let points = samples.addingReportingOverflow(context.data.seriesCount.multipliedReportingOverflow(by: context.grid.count).partialValue)
-        if !points.overflow, points.partialValue <= inlineMax { return try evaluator.result(expression) }
+        let points = work.addingReportingOverflow(context.data.seriesCount.multipliedReportingOverflow(by: context.grid.count).partialValue)
+        if !points.overflow, points.partialValue <= inlineMax {
+            context.profile?.setOwner()
+            return try evaluator.result(expression)
+        }
         let handover = Handover(evaluator: evaluator, expression: expression)
         let cancellation = context.cancellation
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 _ = WorkerThread(name: "promql") {
+                    handover.evaluator.context.profile?.setOwner()
                     continuation.resume(with: Result { try handover.evaluator.result(handover.expression) })
                 }
             }

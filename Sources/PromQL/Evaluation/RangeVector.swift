@@ -90,6 +90,7 @@ extension Evaluator {
         switch expression.node {
         case .parenthesized(let inner): return try windows(inner)
         case .rangeSelector(let selector, let range):
+            if context.given == nil { try load(expression.range) }
             return RangeVector(
                 series: context.data.samples(of: expression.range), dropsName: [], moments: try moments(selector.at, selector.offset),
                 lengthMilliseconds: try context.milliseconds(range, isPositive: true), rangeExtension: selector.rangeExtension,

@@ -1,0 +1,67 @@
+import Model
+
+/// Which samples the steps of a range selector see, for all series with the same timestamps.
+struct WindowTable {
+    /// For each step the first sample of its window, and the one behind its last.
+    private(set) var first: [Int32] = []
+    private(set) var last: [Int32] = []
+    /// For each step what an increase between the window's first and last sample is multiplied by; of no meaning below two samples.
+    private(set) var factors: [Double] = []
+    /// Whether a window begins no further before its first sample than its samples reach: then only a counter that more than doubles
+    /// could have been 0 inside of it.
+    private(set) var startsNear: [Bool] = []
+
+    init(_ timestamps: UnsafeBufferPointer<Int64>, _ moments: StepGrid, lengthMilliseconds: Int64, rate: RateKind?) {
+        let count = moments.count
+        first.reserveCapacity(count)
+        last.reserveCapacity(count)
+        if rate != nil {
+            factors.reserveCapacity(count)
+            startsNear.reserveCapacity(count)
+        }
+        var low = Evaluator.firstIndex(in: timestamps, after: moments.start - lengthMilliseconds)
+        var high = low
+        for step in 0..<count {
+            let end = moments.time(step)
+            let start = end - lengthMilliseconds
+            while low < timestamps.count, timestamps[low] <= start { low += 1 }
+            high = max(low, high)
+            while high < timestamps.count, timestamps[high] <= end { high += 1 }
+            first.append(Int32(truncatingIfNeeded: low))
+            last.append(Int32(truncatingIfNeeded: high))
+            guard let rate else { continue }
+            guard high - low > 1 else {
+                factors.append(0)
+                startsNear.append(true)
+                continue
+            }
+            let stretch = Stretch(timestamps, low..<high, start: start, end: end)
+            factors.append(stretch.factor(rate, lengthMilliseconds: lengthMilliseconds, toStart: stretch.toStart))
+            startsNear.append(stretch.toStart <= stretch.sampled)
+        }
+    }
+}
+
+/// How far beyond the samples in it a window is taken to go on as they do. Seconds.
+struct Stretch {
+    let sampled: Double
+    let toStart: Double
+    let toEnd: Double
+
+    /// For at least two samples.
+    @inline(__always) init(_ timestamps: UnsafeBufferPointer<Int64>, _ window: Range<Int>, start: Int64, end: Int64) {
+        let (first, last) = (timestamps[window.lowerBound], timestamps[window.upperBound - 1])
+        sampled = Double(last - first) / 1000
+        let average = sampled / Double(window.count - 1)
+        // A series that begins or ends well inside the window is taken to do so half an interval beyond its sample.
+        let threshold = average * 1.1
+        let (before, after) = (Double(first - start) / 1000, Double(end - last) / 1000)
+        toStart = before >= threshold ? average / 2 : before
+        toEnd = after >= threshold ? average / 2 : after
+    }
+
+    @inline(__always) func factor(_ kind: RateKind, lengthMilliseconds: Int64, toStart: Double) -> Double {
+        let factor = (sampled + toStart + toEnd) / sampled
+        return kind.isRate ? factor / (Double(lengthMilliseconds) / 1000) : factor
+    }
+}
