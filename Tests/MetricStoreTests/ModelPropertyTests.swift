@@ -7,6 +7,20 @@ import Testing
 
 /// Random runs of everything against the plain model.
 @Suite struct ModelPropertyTests {
+    /// What a cursor over a part of a scan's range reads.
+    private static func series(_ scan: any MetricScan, _ start: Int64, _ end: Int64) throws -> [Series] {
+        let cursor = scan.makeCursor(from: start, through: end)
+        var series: [Series] = []
+        for (index, labels) in scan.labels.enumerated() {
+            try cursor.read(index) { view in
+                guard view.sampleCount > 0 else { return }
+                series.append(Series(labels: labels, timestamps: Array(view.timestamps), values: Array(view.values), histograms: view.histograms))
+            }
+        }
+        #expect(cursor.figures.samples == series.reduce(0) { $0 + $1.sampleCount })
+        return series
+    }
+
     @Test(arguments: 0..<24)
     func storeEqualsThePlainModelAfterEachStep(seed: Int) async throws {
         var generator = SeededGenerator(seed: UInt64(seed))
@@ -40,6 +54,8 @@ import Testing
                 let (matchers, start, end) = Self.range(time, &generator)
                 let found = try await store.all(matchers, from: start, through: end)
                 try #require(areSame(found, plain.select(matchers, start, end)), "step \(step): \(matchers) from \(start) through \(end)")
+                let scan = try await store.scan(MetricQuery(matchers: matchers, start: .distantPast, end: .distantFuture))
+                try #require(areSame(try Self.series(scan, start, end), found), "step \(step): a cursor of \(matchers) from \(start) through \(end)")
             }
             if step % 5 == 0 {
                 let found = try await store.all()

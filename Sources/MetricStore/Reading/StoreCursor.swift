@@ -10,7 +10,6 @@ final class StoreCursor: MetricCursor {
     private(set) var figures = ScanFigures()
     private var times: TimestampCache
     private var values = GrowingBuffer<Double>()
-    private var scratch = GrowingBuffer<Double>()
     private let isOfHeadAlone: Bool
 
     init(_ scan: StoreScan, from start: Int64, through end: Int64) {
@@ -73,17 +72,11 @@ final class StoreCursor: MetricCursor {
         values.reserve(column.timestamps.count)
         var filled = 0
         for (place, part) in parts.enumerated() {
-            let (taken, count) = (column.taken[place], part.columns.sampleCount)
-            figures.samplesDecoded += count
+            let taken = column.taken[place]
+            figures.samplesDecoded += taken.count
             figures.bytes += part.columns.values.count
             if taken.isEmpty { continue }
-            if taken.count == count {
-                try scan.blocks[part.block].decodeValues(part.columns, to: values.start + filled)
-            } else {
-                scratch.reserve(count)
-                try scan.blocks[part.block].decodeValues(part.columns, to: scratch.start)
-                (values.start + filled).update(from: scratch.start + taken.lowerBound, count: taken.count)
-            }
+            try scan.blocks[part.block].decodeValues(part.columns, taken, to: values.start + filled)
             filled += taken.count
         }
         if !head.isEmpty {

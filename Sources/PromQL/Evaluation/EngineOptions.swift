@@ -24,6 +24,11 @@ public struct EngineOptions: Sendable {
     /// The step of a subquery that names none.
     public var subqueryStepMilliseconds: Int64
 
+    /// Everything goes the general way: without kernels, fused aggregations, shared values and helping threads. What tests compare with.
+    var isGeneral = false
+    /// Samples from which on threads help.
+    var helpedSamplesMin = QueryWorkers.samplesMin
+
     public init(
         lookbackMilliseconds: Int64 = 300_000, samplesMax: Int = 500_000_000, timeoutSeconds: Double = 30, clock: any WallClock = SystemClock(),
         nameRemoval: NameRemoval = .immediate, subqueryStepMilliseconds: Int64 = 60_000,

@@ -47,13 +47,28 @@ extension Evaluator {
     /// The best first; NaN stands last either way.
     private func ranked(_ members: [Int], _ columns: [Column], _ step: Int, _ count: Int, isTop: Bool) -> [Int] {
         guard count > 0 else { return [] }
-        let sorted = members.sorted { left, right in
-            let (a, b) = (columns[left].values[step], columns[right].values[step])
+        let values = members.map { columns[$0].values[step] }
+        @inline(__always) func precedes(_ left: Int, _ right: Int) -> Bool {
+            let (a, b) = (values[left], values[right])
             if a.isNaN || b.isNaN { return !a.isNaN && b.isNaN || (a.isNaN == b.isNaN && left < right) }
             return a == b ? left < right : (isTop ? a > b : a < b)
         }
-        return Array(sorted.prefix(count))
+        if count > Self.insertedMax { return values.indices.sorted(by: precedes).prefix(count).map { members[$0] } }
+        // The few best so far, in order: nearly all others are looked at once.
+        var best: [Int] = []
+        best.reserveCapacity(count + 1)
+        for index in values.indices {
+            if best.count == count, !precedes(index, best[count - 1]) { continue }
+            var place = best.count
+            while place > 0, precedes(index, best[place - 1]) { place -= 1 }
+            best.insert(index, at: place)
+            if best.count > count { best.removeLast() }
+        }
+        return best.map { members[$0] }
     }
+
+    /// Up to here, inserting into those found so far is cheaper than sorting all.
+    private static let insertedMax = 64
 
     /// A series' hash says where between 0 and 1 it stands; a negative ratio takes what its complement leaves.
     private func isSampled(_ labels: Labels, ratio: Double) -> Bool {

@@ -25,7 +25,7 @@ extension Evaluator {
 
     /// An aggregation that adds up its series while they are decoded; nil where it must see all columns first.
     func fused(_ aggregation: Aggregation) throws -> [Column]? {
-        guard context.given == nil, FusedAggregation.takes(aggregation.op), let leaf = SeriesPipeline.leaf(of: aggregation.expression),
+        guard context.given == nil, !context.options.isGeneral, FusedAggregation.takes(aggregation.op), let leaf = SeriesPipeline.leaf(of: aggregation.expression),
             !isHeldInCommon(aggregation.expression), !isHeldInCommon(leaf)
         else { return nil }
         guard let stream = try SeriesStream(self, leaf) else { return [] }
@@ -47,7 +47,7 @@ extension Evaluator {
     /// Whether an expression's value is kept for others; not where its columns would take too much of what the query may hold.
     private func isHeldInCommon(_ expression: Expression) -> Bool {
         let expression = expression.unparenthesized
-        guard context.given == nil, grid == context.grid, context.plan.firstOfRepeated[expression.range] != nil else { return false }
+        guard context.given == nil, !context.options.isGeneral, grid == context.grid, context.plan.firstOfRepeated[expression.range] != nil else { return false }
         guard let leaf = SeriesPipeline.leaf(of: expression), let scan = context.data.scan(of: SeriesPipeline.selector(of: leaf).range) else { return true }
         let (bytes, overflow) = scan.labels.count.multipliedReportingOverflow(by: steps * 8 + 256)
         return !overflow && bytes <= context.options.memoryBytesMax / 4

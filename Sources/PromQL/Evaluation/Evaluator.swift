@@ -53,7 +53,10 @@ final class Evaluator {
     }
 
     private func compute(_ expression: Expression) throws -> [Column] {
-        if context.given == nil, SeriesPipeline.isLeaf(expression) { return try streamed(expression) }
+        if context.given == nil, SeriesPipeline.isLeaf(expression) {
+            if !context.options.isGeneral { return try streamed(expression) }
+            try load(SeriesPipeline.selector(of: expression).range)
+        }
         switch expression.node {
         case .selector(let selector): return try select(selector, expression.range)
         case .unary(let op, let operand): return try negate(op, try vector(operand))

@@ -71,7 +71,7 @@ final class SeriesStream {
     func forEachBatch(_ outer: Expression, _ consume: ([Column]) throws -> Void) throws {
         let count = seriesCount
         let size = batchSeries
-        let isLarge = scan.samplesBound >= QueryWorkers.samplesMin
+        let isLarge = scan.samplesBound >= evaluator.context.options.helpedSamplesMin
         try QueryWorkers.forEach((count + size - 1) / size, helpersMax: isLarge ? evaluator.context.options.helpersMax : 0) { batch in
             try evaluator.context.check()
             let begun = evaluator.context.profile?.now()
@@ -111,7 +111,7 @@ final class SeriesStream {
             var found = false
             let values = [Double](unsafeUninitializedCapacity: evaluator.steps) { buffer, initialized in
                 let output = UnsafeMutableBufferPointer(rebasing: buffer[..<evaluator.steps])
-                found = isPlainSelector ? fillNewest(output, view) : fill(output, view, worker)
+                found = isPlainSelector ? fillNewest(output, view, worker) : fill(output, view, worker)
                 initialized = evaluator.steps
             }
             guard found else { return }
@@ -140,57 +140,29 @@ final class SeriesStream {
                 return kernel.fill(output, timestamps, values, table, moments, lengthMilliseconds: lengthMilliseconds, &scratch)
             }
         }
-        let table = worker.table(view) { WindowTable(view.timestamps, moments, lengthMilliseconds: lengthMilliseconds, rate: kernel.rateKind) }
+        let table = worker.windows.table(view) { WindowTable(view.timestamps, moments, lengthMilliseconds: lengthMilliseconds, rate: kernel.rateKind) }
         return kernel.fill(output, view.timestamps, view.values, table, moments, lengthMilliseconds: lengthMilliseconds, &worker.scratch)
     }
 
-    private func fillNewest(_ output: UnsafeMutableBufferPointer<Double>, _ view: SampleView) -> Bool {
-        let (timestamps, values) = (view.timestamps, view.values)
-        let lookback = evaluator.context.options.lookbackMilliseconds
-        var next = Evaluator.firstIndex(in: timestamps, after: moments.start)
-        var found = false
-        for step in 0..<output.count {
-            let moment = moments.time(step)
-            while next < timestamps.count, timestamps[next] <= moment { next += 1 }
-            guard next > 0, timestamps[next - 1] > moment - lookback, !StaleMarker.isStale(values[next - 1]) else {
-                output[step] = absentValue
-                continue
-            }
-            output[step] = values[next - 1]
-            found = true
+    private func fillNewest(_ output: UnsafeMutableBufferPointer<Double>, _ view: SampleView, _ worker: SeriesWorker) -> Bool {
+        let table = worker.newest.table(view) {
+            NewestTable(view.timestamps, moments, lookbackMilliseconds: evaluator.context.options.lookbackMilliseconds)
         }
-        return found
+        return table.fill(output, view.values)
     }
 }
 
 /// What a thread that computes series keeps from one to the next.
 final class SeriesWorker {
-    /// Window tables that are kept: series of some targets alternate.
-    private static let tablesMax = 64
-
     let cursor: any MetricCursor
     var scratch = KernelScratch()
-    private var tables: [UInt64: WindowTable] = [:]
-    private var last: (number: UInt64, table: WindowTable)?
+    var windows = TableCache<WindowTable>()
+    var newest = TableCache<NewestTable>()
     private var timestamps: [Int64] = []
     private var values: [Double] = []
     private var lastName: [UInt8] = []
 
     init(_ cursor: any MetricCursor) { self.cursor = cursor }
-
-    func table(_ view: SampleView, _ make: () -> WindowTable) -> WindowTable {
-        let number = view.timestampsNumber
-        if number == 0 { return make() }
-        if let last, last.number == number { return last.table }
-        let table: WindowTable
-        if let known = tables[number] { table = known } else {
-            table = make()
-            if tables.count >= Self.tablesMax { tables = [:] }
-            tables[number] = table
-        }
-        last = (number, table)
-        return table
-    }
 
     func withoutStaleMarkers(
         _ view: SampleView, _ body: (UnsafeBufferPointer<Int64>, UnsafeBufferPointer<Double>, inout KernelScratch) -> Bool
@@ -213,5 +185,30 @@ final class SeriesWorker {
             if isNew { lastName = Array(name) }
         }
         return isNew
+    }
+}
+
+/// What is computed once for series with the same timestamps.
+struct TableCache<Table> {
+    /// Tables that are kept: series of some targets alternate.
+    private static var tablesMax: Int { 64 }
+
+    private var tables: [UInt64: Table] = [:]
+    private var last: (number: UInt64, table: Table)?
+
+    init() {}
+
+    mutating func table(_ view: SampleView, _ make: () -> Table) -> Table {
+        let number = view.timestampsNumber
+        if number == 0 { return make() }
+        if let last, last.number == number { return last.table }
+        let table: Table
+        if let known = tables[number] { table = known } else {
+            table = make()
+            if tables.count >= Self.tablesMax { tables = [:] }
+            tables[number] = table
+        }
+        last = (number, table)
+        return table
     }
 }

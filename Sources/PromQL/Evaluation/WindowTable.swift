@@ -42,6 +42,38 @@ struct WindowTable {
     }
 }
 
+/// Which sample an instant selector finds at each step, for all series with the same timestamps.
+struct NewestTable {
+    /// -1 where none is young enough.
+    private(set) var indices: [Int32] = []
+
+    init(_ timestamps: UnsafeBufferPointer<Int64>, _ moments: StepGrid, lookbackMilliseconds: Int64) {
+        indices.reserveCapacity(moments.count)
+        var next = Evaluator.firstIndex(in: timestamps, after: moments.start)
+        for step in 0..<moments.count {
+            let moment = moments.time(step)
+            while next < timestamps.count, timestamps[next] <= moment { next += 1 }
+            let isFound = next > 0 && timestamps[next - 1] > moment - lookbackMilliseconds
+            indices.append(isFound ? Int32(truncatingIfNeeded: next - 1) : -1)
+        }
+    }
+
+    /// Fills the steps with the samples' values. Whether any isn't a stale marker.
+    func fill(_ output: UnsafeMutableBufferPointer<Double>, _ values: UnsafeBufferPointer<Double>) -> Bool {
+        indices.withUnsafeBufferPointer { indices in
+            var found = false
+            for step in 0..<output.count {
+                let index = Int(indices[step])
+                // A stale marker is the same as no value.
+                let value = index < 0 ? absentValue : values[index]
+                output[step] = value
+                found = found || !isAbsent(value)
+            }
+            return found
+        }
+    }
+}
+
 /// How far beyond the samples in it a window is taken to go on as they do. Seconds.
 struct Stretch {
     let sampled: Double
