@@ -13,12 +13,20 @@ final class Annotations: Sendable {
         var remarks: Set<Remark> = []
         var warningsOmitted = 0
         var infosOmitted = 0
+        var forced = ForcedHistogramRemarks()
     }
 
     private let state = Locked(State())
 
     func warn(_ text: String, at range: SourceRange) { add(Remark(isWarning: true, text: text, range: range)) }
     func inform(_ text: String, at range: SourceRange) { add(Remark(isWarning: false, text: text, range: range)) }
+
+    /// One remark for all histograms of a text, with which buckets, how much and when.
+    func informOfForced(_ text: String, _ forced: ClassicHistogram.Forced, moment: Int64, at range: SourceRange) {
+        state.withLock { state in
+            if !state.forced.add(text, forced, moment: moment, at: range.start) { state.infosOmitted += 1 }
+        }
+    }
 
     private func add(_ remark: Remark) {
         state.withLock { state in
@@ -33,7 +41,7 @@ final class Annotations: Sendable {
         }
     }
 
-    var isEmpty: Bool { state.withLock { $0.remarks.isEmpty } }
+    var isEmpty: Bool { state.withLock { $0.remarks.isEmpty && $0.forced.isEmpty } }
 
     /// Remarks the same at other places: for an expression that stands twice and is computed once.
     func `repeat`(at places: [SourceRange: SourceRange]) {
@@ -58,6 +66,7 @@ final class Annotations: Sendable {
             let line = "PromQL \(kind): \(remark.text) (\(remark.range.start))"
             if lines.last != line { lines.append(line) }
         }
+        if !isWarning { lines += state.withLock { $0.forced.texts } }
         let more = omitted + max(0, lines.count - PromQLLimits.annotationsMax)
         return lines.prefix(PromQLLimits.annotationsMax) + (more > 0 ? ["\(more) more \(kind) annotations omitted"] : [])
     }
