@@ -5,5 +5,5 @@ import ArgumentParser
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nightjar-bench", abstract: "Measures Nightjar's parts.",
-        subcommands: [MetricStoreBench.self, LogStoreBench.self, RemoteWriteBench.self])
+        subcommands: [MetricStoreBench.self, LogStoreBench.self, RemoteWriteBench.self, ComparePrometheus.self])
 }
