@@ -60,8 +60,8 @@ struct QueryChart {
         let styles = theme.lines
         let height = min(Self.rowsMax, max(Self.rowsMin, screen.size.rows - lines.count - 3))
         let chart = LineChart(
-            lines.enumerated().map { ChartLine(name($1.element), $1.values, style: styles[$0 % styles.count]) }, startLabel: moment(start), endLabel: moment(end),
-            theme: theme, label: { SafeText(Self.short($0)) })
+            lines.enumerated().map { ChartLine(name($1.element), $1.values, style: styles[$0 % styles.count]) }, range: range(of: lines), startLabel: moment(start),
+            endLabel: moment(end), theme: theme, label: label(for: range(of: lines)))
         var buffer = Buffer(Size(columns: screen.size.columns, rows: height + lines.count))
         let (plot, legend) = Rect(buffer.size).splitBottom(lines.count)
         chart.render(in: plot, to: &buffer)
@@ -77,14 +77,28 @@ struct QueryChart {
     private func bands(_ lines: [Line]) -> String {
         lines.map { line in
             let chart = LineChart(
-                [ChartLine(name(line.element), line.values, style: .plain)], startLabel: moment(start), endLabel: moment(end), theme: theme,
-                label: { SafeText(Self.short($0)) })
+                [ChartLine(name(line.element), line.values, style: .plain)], range: range(of: [line]), startLabel: moment(start), endLabel: moment(end), theme: theme,
+                label: label(for: range(of: [line])))
             var buffer = Buffer(Size(columns: screen.size.columns, rows: Self.rowsMin + 2))
             let (title, plot) = Rect(buffer.size).splitTop(1)
             TextLine([Span(name(line.element)), Span(SafeText("  " + last(line)))]).render(in: title, to: &buffer, ellipsis: theme.glyphs.ellipsis)
             chart.render(in: plot, to: &buffer)
             return plain(buffer)
         }.joined()
+    }
+
+    /// From 0 where the values reach half way down to it, so that heights can be compared; else what they span.
+    private func range(of lines: [Line]) -> ClosedRange<Double> {
+        let values = lines.flatMap { $0.values.compactMap(\.self) }
+        guard let low = values.min(), let high = values.max() else { return 0...1 }
+        if low == high { return low == 0 ? 0...1 : low - low.magnitude / 2...high + high.magnitude / 2 }
+        return low >= 0 && low < high / 2 ? 0...high : low...high
+    }
+
+    /// Short numbers; longer ones where the ends of the axis would look alike.
+    private func label(for range: ClosedRange<Double>) -> (Double) -> SafeText {
+        let isShort = Self.short(range.lowerBound) != Self.short(range.upperBound)
+        return { SafeText(isShort ? Self.short($0) : String(format: "%.10g", $0)) }
     }
 
     private func plain(_ buffer: Buffer) -> String {
