@@ -55,11 +55,11 @@ extension Evaluator {
 
     private func histogramQuantile(_ quantiles: [Double], _ columns: [Column], _ place: SourceRange) throws -> [Column] {
         try overHistograms(columns, place) { classic, name, step in
-            if classic.wasForced {
-                annotations.inform(
+            if let forced = classic.forced {
+                annotations.informOfForced(
                     "input to histogram_quantile needed to be fixed for monotonicity "
                         + "(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)\(Self.ofMetric(name))",
-                    at: place)
+                    forced, moment: grid.time(step), at: place)
             }
             return classic.quantile(quantiles[step])
         } native: { histogram, name, step in

@@ -11,8 +11,17 @@ struct ClassicHistogram {
     private static let smallDelta = 1e-12
 
     private(set) var buckets: [Bucket]
-    /// A count was below the one before it and had to be raised.
-    private(set) var wasForced = false
+    /// Counts that were below the ones before them and had to be raised.
+    struct Forced: Equatable {
+        /// The upper bounds of the first and the last such bucket.
+        var lowest: Double
+        var highest: Double
+        /// The most that was missing.
+        var difference: Double
+    }
+
+    /// Nil where the counts ascend.
+    private(set) var forced: Forced?
 
     /// Sorts, joins buckets of equal bounds, and makes the counts ascend. Nil where the last bound isn't +Inf.
     init?(_ unsorted: [Bucket]) {
@@ -29,7 +38,10 @@ struct ClassicHistogram {
             let isSmall = (count - previous).magnitude < Self.smallDelta * min(count.magnitude + previous.magnitude, .greatestFiniteMagnitude)
             if isSmall || count < previous {
                 buckets[index].count = previous
-                if !isSmall { wasForced = true }
+                if !isSmall {
+                    let bound = buckets[index].upperBound
+                    forced = Forced(lowest: forced?.lowest ?? bound, highest: bound, difference: max(forced?.difference ?? 0, previous - count))
+                }
             } else {
                 previous = count
             }
