@@ -100,6 +100,8 @@ struct PrometheusAPITests {
         #expect(metadata == #"{"status":"success","data":{"a_total":[{"type":"counter","help":"Helps.","unit":""}]}}"#)
         let formatted = try await collector.get("/api/v1/format_query?query=sum(rate(a_total[5m]))by(job)")
         #expect(formatted.text.contains("sum by (job) (rate(a_total[5m]))"))
+        let parsed = try await collector.post("/api/v1/parse_query", form: "query=-b")
+        #expect(parsed.text.hasPrefix(#"{"status":"success","data":{"type":"unaryExpr","op":"-","expr":{"type":"vectorSelector","name":"b""#), "\(parsed.text)")
         try await collector.stop()
     }
 
@@ -140,10 +142,25 @@ struct PrometheusAPITests {
         let groups = try await collector.get("/api/v1/rules?type=alert").text
         #expect(groups.contains(#""name":"watch""#) && groups.contains(#""type":"alerting""#) && !groups.contains("one:two"), "\(groups)")
         #expect(try await collector.get("/api/v1/rules").text.contains(#""type":"recording""#))
+        #expect(try await collector.get("/api/v1/rules?match[]=%7Bseverity%3D%22warning%22%7D").text.contains("Watchdog"))
+        #expect(try await collector.get("/api/v1/rules?match[]=%7Bseverity%3D%22other%22%7D").text == #"{"status":"success","data":{"groups":[]}}"#)
         let status = try await collector.get("/api/v1/nightjar/status").text
         #expect(status.contains(#""warning":1"#), "\(status)")
         #expect(try await collector.request("POST", "/-/reload").status == 200)
         #expect(try await collector.get("/api/v1/nightjar/outbox").text.contains(#""deliveries":["#))
+        try await collector.stop()
+    }
+
+    @Test func ruleGroupsComeInPagesWhereTheClientWantsThem() async throws {
+        let rules = "groups:\n" + (1...3).map { "  - name: g\($0)\n    rules: [{record: \"r:\($0)\", expr: vector(1)}]\n" }.joined()
+        let collector = try await RunningCollector.start(rules: rules)
+        let first = try await collector.get("/api/v1/rules?group_limit=2").text
+        #expect(first.contains("g1") && first.contains("g2") && !first.contains("g3"))
+        let token = try #require(first.firstMatch(of: /"groupNextToken":"([0-9a-f]+)"/)?.1)
+        let second = try await collector.get("/api/v1/rules?group_limit=2&group_next_token=\(token)").text
+        #expect(!second.contains("g2") && second.contains("g3") && !second.contains("groupNextToken"), "\(second)")
+        #expect(try await collector.get("/api/v1/rules?group_next_token=\(token)").status == 400)
+        #expect(try await collector.get("/api/v1/rules?group_limit=1&group_next_token=0").status == 400)
         try await collector.stop()
     }
 

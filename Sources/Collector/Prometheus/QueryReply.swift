@@ -7,18 +7,14 @@ import PromQL
 enum QueryReply {
     /// What a request says of its answer.
     struct Shape: Sendable {
-        /// `stats`: figures of the query, with `all` for each step too.
-        enum Statistics: Sendable {
-            case none, total, perStep
-        }
-
         /// Series at most; a warning says where some were left out.
         let limit: Int?
-        let statistics: Statistics
+        /// Whether `stats` asks for figures of the query.
+        let showsStatistics: Bool
 
         init(_ parameters: RequestParameters) throws(Refusal) {
             limit = try parameters.limit()
-            statistics = parameters["stats"].map { $0 == "all" ? .perStep : .total } ?? .none
+            showsStatistics = parameters["stats"] != nil
         }
     }
 
@@ -36,7 +32,7 @@ enum QueryReply {
         return Reply.success(warnings: warnings, infos: run.result.infos) { writer in
             writer.object { writer in
                 write(value, to: &writer)
-                if shape.statistics != .none { writer.statistics(run) }
+                if shape.showsStatistics { writer.statistics(run) }
             }
         }
     }

@@ -3,7 +3,7 @@ import Hummingbird
 import Model
 import PromQL
 
-/// `query`, `query_range`, `query_exemplars`, `format_query`: PromQL over HTTP in Prometheus's shapes.
+/// `query`, `query_range`, `query_exemplars`, `format_query`, `parse_query`: PromQL over HTTP in Prometheus's shapes.
 struct QueryRoutes: Sendable {
     let edge: Edge
 
@@ -12,6 +12,7 @@ struct QueryRoutes: Sendable {
         routes.query("/api/v1/query_range") { try await range($0, $1) }
         routes.query("/api/v1/query_exemplars") { try await exemplars($0, $1) }
         routes.query("/api/v1/format_query") { try await format($0, $1) }
+        routes.query("/api/v1/parse_query") { try await parse($0, $1) }
     }
 
     private func instant(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -76,6 +77,12 @@ struct QueryRoutes: Sendable {
         let parameters = try await edge.parameters(of: request, context)
         let text = try parameters.expression().description
         return Reply.success { $0.string(text) }
+    }
+
+    private func parse(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let parameters = try await edge.parameters(of: request, context)
+        let tree = try parameters.expression().syntaxTree
+        return Reply.success { writer in writer.raw { $0.append(contentsOf: tree.json.utf8) } }
     }
 
     /// Runs a query in its turn, and measures how long it waited and worked.
