@@ -7,19 +7,20 @@ SHELL := /bin/bash
 
 # Debian's packages that the build links against.
 LIBRARIES := libcurl4-openssl-dev libzstd-dev zlib1g-dev libsnappy-dev libre2-dev libsimdjson-dev libsqlite3-dev pkg-config
-# What the end-to-end tests start or call beside the product.
-TEST_TOOLS := tmux curl
+# What the end-to-end tests start or call beside the product: clients that must work with it unchanged, among them.
+TEST_TOOLS := tmux curl prometheus python3-prometheus-client python3-protobuf python3-snappy
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak deps test-deps clean
+.PHONY: help run build debug test soak compare-prometheus deps test-deps clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
 	@echo "  make build   builds for release: .build/release/nightjar"
 	@echo "  make soak    the long crash tests: SOAK_KILLS=1000 make soak"
+	@echo "  make compare-prometheus   the same questions to Nightjar and to Debian's Prometheus"
 	@echo "  make clean   removes what was built"
 
 # Asks the package manager only where something is missing, so that a second call costs nothing and needs no network.
@@ -56,6 +57,12 @@ test: test-deps
 soak: test-deps
 	swift build --build-tests -j $(JOBS)
 	NIGHTJAR_SOAK_KILLS=$${SOAK_KILLS:-1000} swift test --skip-build --no-parallel --filter CrashTests
+
+# Asks Nightjar and Debian's Prometheus the same, over the same data, and lists where they differ.
+compare-prometheus: test-deps
+	swift build -c release --product nightjar -j $(JOBS)
+	swift build -c release --product nightjar-bench -j $(JOBS)
+	.build/release/nightjar-bench compare-prometheus $(ARGUMENTS)
 
 clean:
 	rm -rf .build .build-*

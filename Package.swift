@@ -143,10 +143,12 @@ let package = Package(
         tests(of: "Alerting"),
         tests(of: "Agent"),
         tests(of: "Terminal", resources: [.copy("Goldens")]),
-        tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", logging]),
+        tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", logging], resources: [.copy("Goldens")]),
         tests(of: "ConfigurationFile"),
         tests(of: "Dashboard", resources: [.copy("Goldens")]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Foundations", "Outbound", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Foundations", "Model", "Compression", "Outbound", "Wire", "TestSupport"], resources: [.copy("Clients")],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

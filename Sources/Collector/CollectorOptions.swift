@@ -53,6 +53,8 @@ public struct CollectorOptions: Sendable {
     public var limits: CollectorLimits
     /// Whether other parts of this process, such as its own agent, need an address that they can always reach: see `localEndpoint`.
     public var servesOwnProcess = false
+    /// How long the metric store keeps samples, as the API tells it. `CollectorService.open` sets it.
+    public var metricRetentionMilliseconds: Int64?
 
     public init(
         dataDirectory: String, listen: ServerAddress = ServerAddress(), tls: CollectorTLS? = nil, tokenFile: String? = nil,

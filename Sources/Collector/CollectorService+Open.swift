@@ -15,6 +15,8 @@ extension CollectorService {
         clock: any WallClock = SystemClock(), logger: Logger, alerting: (_ directory: String) -> AlertingOptions
     ) async throws(CollectorError) -> CollectorService {
         let fileSystem = RealFileSystem()
+        var options = options
+        options.metricRetentionMilliseconds = metricStore.retentionMilliseconds
         let lock = Locked<(any FileLock)?>(try lockedDirectory(options.dataDirectory, fileSystem))
         let metrics: MetricStore
         do throws(MetricStoreError) {

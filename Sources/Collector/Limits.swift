@@ -56,6 +56,10 @@ public struct CollectorLimits: Sendable {
     public var logEntriesMax = 5_000
     /// Log entries in an answer to a request that doesn't say, Loki's default.
     public var logEntriesDefault = 100
+    /// Samples that one remote read or federation may take up: some 320 MB in memory, a day of 10,000 series at 30 s.
+    public var remoteReadSamplesMax = 20_000_000
+    /// Bytes of a frame of a streamed remote read, Prometheus's default.
+    public var remoteReadFrameBytesMax = 1 << 20
     /// Bytes from which an answer is worth compressing: under it the headers dominate.
     public var compressedReplyBytesMin = 1 << 10
 

@@ -26,6 +26,15 @@ enum Limits {
 
     /// The longest key of a key=value pair; longer runs are text, not keys.
     static let pairKeyBytesMax = 128
+
+    /// Samples of a chunk in a remote read's answer: what Prometheus itself cuts at.
+    static let samplesPerChunk = 120
+
+    /// Queries of one remote read: Prometheus sends one, other clients one a selector.
+    static let remoteReadQueriesMax = 100
+
+    /// Matchers of one query of a remote read: more than any selector that people write.
+    static let remoteReadMatchersMax = 100
 }
 
 /// What a request may hold; over it, the whole of it is refused with an error that names the limit.

@@ -1,3 +1,4 @@
+import Compression
 import Foundations
 import Glibc
 import Model
@@ -21,11 +22,23 @@ struct FormatTests {
         }
         for value in values {
             var bytes: [UInt8] = []
-            bytes.append(sampleValue: value)
+            bytes.append(plainValue: value)
             let text = String(decoding: bytes, as: UTF8.self)
             #expect(text == ValueText.format(value))
-            if value.isFinite { #expect(Double(text)?.bitPattern == value.bitPattern) }
+            var sample: [UInt8] = []
+            sample.append(sampleValue: value)
+            let sampleText = String(decoding: sample, as: UTF8.self)
+            let isPlain = !value.isFinite || value == 0 || (1e-6..<1e21).contains(value.magnitude)
+            #expect((sampleText == text) == isPlain)
+            if value.isFinite { #expect(Double(text)?.bitPattern == value.bitPattern && Double(sampleText)?.bitPattern == value.bitPattern) }
         }
+    }
+
+    @Test(arguments: [(1e-9, "1e-09"), (-1.5e-7, "-1.5e-07"), (1e-6, "0.000001"), (1e21, "1e+21"), (1.25e300, "1.25e+300"), (1.5e20, "150000000000000000000")])
+    func samplesHaveAnExponentWherePrometheusHas(value: Double, text: String) {
+        var bytes: [UInt8] = []
+        bytes.append(sampleValue: value)
+        #expect(String(decoding: bytes, as: UTF8.self) == text)
     }
 
     @Test(arguments: [
@@ -142,6 +155,10 @@ struct FormatTests {
         #expect(AgentRegistry(directory: directory.path, agentsMax: 2, fileSystem: RealFileSystem()).agents.isEmpty)
     }
 
-    @Test(arguments: [("gzip", true), ("br, gzip;q=0.5", true), ("gzip;q=0", false), ("identity", false), ("*", true), ("", false)])
-    func acceptEncodingIsUnderstood(header: String, takes: Bool) { #expect(acceptsGzip(header) == takes) }
+    @Test(arguments: [
+        ("gzip", ContentEncoding.gzip), ("br, gzip;q=0.5", .gzip), ("gzip;q=0", nil), ("identity", nil), ("*", .zstd), ("", nil),
+        ("gzip, deflate, br, zstd", .zstd), ("zstd;q=0.5, gzip;q=0.8", .gzip), ("gzip;q=0.1, identity", nil), ("*;q=0, gzip", .gzip),
+        ("GZIP ; Q=1", .gzip), ("zstd;q=x", nil),
+    ])
+    func thePreferredPackingIsChosen(header: String, chosen: ContentEncoding?) { #expect(ReplyEncoding.preferred(header) == chosen) }
 }

@@ -28,8 +28,8 @@ struct PrometheusAPITests {
 
     @Test(arguments: [
         ("1/0", #""resultType":"scalar","result":[10,"+Inf"]"#), ("-1/0", #""result":[10,"-Inf"]"#), ("0/0", #""result":[10,"NaN"]"#),
-        ("\"a\\nb\"", #""resultType":"string","result":[10,"a\nb"]"#), ("vector(1e-9)", #""value":[10,"0.000000001"]"#),
-        ("1e21", #""result":[10,"1000000000000000000000"]"#), ("0.1+0.2", #""result":[10,"0.30000000000000004"]"#),
+        ("\"a\\nb\"", #""resultType":"string","result":[10,"a\nb"]"#), ("vector(1e-9)", #""value":[10,"1e-09"]"#),
+        ("vector(1e21)", #""value":[10,"1e+21"]"#), ("1e-9", #""result":[10,"0.000000001"]"#), ("1e21", #""result":[10,"1000000000000000000000"]"#), ("0.1+0.2", #""result":[10,"0.30000000000000004"]"#),
     ])
     func specialValuesAreWrittenAsPrometheusWritesThem(query: String, expected: String) async throws {
         let collector = try await RunningCollector.start()
@@ -56,10 +56,15 @@ struct PrometheusAPITests {
 
     @Test(arguments: [
         ("/api/v1/query?query=up%7B", 400, "bad_data", "parse error"),
-        ("/api/v1/query", 400, "bad_data", #"the parameter \"query\" is missing"#),
+        ("/api/v1/query", 400, "bad_data", #"invalid parameter \"query\": 1:1: parse error: no expression found in input"#),
         ("/api/v1/query?query=up&time=yesterday", 400, "bad_data", #"cannot parse \"yesterday\" to a valid timestamp"#),
         ("/api/v1/query?query=up&timeout=x", 400, "bad_data", "valid duration"),
         ("/api/v1/query_range?query=up&start=1&end=0&step=1", 400, "bad_data", "must not be before start"),
+        ("/api/v1/query_range?query=up&end=1&step=1", 400, "bad_data", #"invalid parameter \"start\": cannot parse \"\" to a valid timestamp"#),
+        ("/api/v1/query_range?query=up&start=0&end=1", 400, "bad_data", #"invalid parameter \"step\": cannot parse \"\" to a valid duration"#),
+        ("/api/v1/query_range?query=up%5B5m%5D&start=0&end=1&step=1", 400, "bad_data", "must be Scalar or instant Vector"),
+        ("/api/v1/query_exemplars?query=up&start=2&end=1", 400, "bad_data", "must not be before start"),
+        ("/api/v1/metadata?limit=x", 400, "bad_data", "limit must be a number"), ("/api/v1/targets/metadata?match_target=%7B", 400, "bad_data", "match_target"),
         ("/api/v1/query_range?query=up&start=0&end=1&step=0", 400, "bad_data", "zero or negative"),
         ("/api/v1/query_range?query=up&start=0&end=11001&step=1", 400, "bad_data", "11000 points"),
         ("/api/v1/series", 400, "bad_data", "no match[] parameter"), ("/api/v1/series?match[]=%7B%7D", 400, "bad_data", "match[]"),
@@ -95,6 +100,8 @@ struct PrometheusAPITests {
         #expect(metadata == #"{"status":"success","data":{"a_total":[{"type":"counter","help":"Helps.","unit":""}]}}"#)
         let formatted = try await collector.get("/api/v1/format_query?query=sum(rate(a_total[5m]))by(job)")
         #expect(formatted.text.contains("sum by (job) (rate(a_total[5m]))"))
+        let parsed = try await collector.post("/api/v1/parse_query", form: "query=-b")
+        #expect(parsed.text.hasPrefix(#"{"status":"success","data":{"type":"unaryExpr","op":"-","expr":{"type":"vectorSelector","name":"b""#), "\(parsed.text)")
         try await collector.stop()
     }
 
@@ -135,10 +142,25 @@ struct PrometheusAPITests {
         let groups = try await collector.get("/api/v1/rules?type=alert").text
         #expect(groups.contains(#""name":"watch""#) && groups.contains(#""type":"alerting""#) && !groups.contains("one:two"), "\(groups)")
         #expect(try await collector.get("/api/v1/rules").text.contains(#""type":"recording""#))
+        #expect(try await collector.get("/api/v1/rules?match[]=%7Bseverity%3D%22warning%22%7D").text.contains("Watchdog"))
+        #expect(try await collector.get("/api/v1/rules?match[]=%7Bseverity%3D%22other%22%7D").text == #"{"status":"success","data":{"groups":[]}}"#)
         let status = try await collector.get("/api/v1/nightjar/status").text
         #expect(status.contains(#""warning":1"#), "\(status)")
         #expect(try await collector.request("POST", "/-/reload").status == 200)
         #expect(try await collector.get("/api/v1/nightjar/outbox").text.contains(#""deliveries":["#))
+        try await collector.stop()
+    }
+
+    @Test func ruleGroupsComeInPagesWhereTheClientWantsThem() async throws {
+        let rules = "groups:\n" + (1...3).map { "  - name: g\($0)\n    rules: [{record: \"r:\($0)\", expr: vector(1)}]\n" }.joined()
+        let collector = try await RunningCollector.start(rules: rules)
+        let first = try await collector.get("/api/v1/rules?group_limit=2").text
+        #expect(first.contains("g1") && first.contains("g2") && !first.contains("g3"))
+        let token = try #require(first.firstMatch(of: /"groupNextToken":"([0-9a-f]+)"/)?.1)
+        let second = try await collector.get("/api/v1/rules?group_limit=2&group_next_token=\(token)").text
+        #expect(!second.contains("g2") && second.contains("g3") && !second.contains("groupNextToken"), "\(second)")
+        #expect(try await collector.get("/api/v1/rules?group_next_token=\(token)").status == 400)
+        #expect(try await collector.get("/api/v1/rules?group_limit=1&group_next_token=0").status == 400)
         try await collector.stop()
     }
 

@@ -53,7 +53,7 @@ struct JSONWriter {
     /// A finite number; others, which JSON doesn't have, become null.
     mutating func number(_ value: Double) {
         separate()
-        if value.isFinite { bytes.append(sampleValue: value) } else { bytes.append(contentsOf: "null".utf8) }
+        if value.isFinite { bytes.append(plainValue: value) } else { bytes.append(contentsOf: "null".utf8) }
     }
 
     mutating func bool(_ value: Bool) {

@@ -28,8 +28,16 @@ extension [UInt8] {
         append(0x30 + UInt8(fraction % 10))
     }
 
-    /// The shortest decimal that reads back as `value`, without an exponent; `NaN`, `+Inf`, `-Inf`.
+    /// The shortest decimal that reads back as `value`, with an exponent below 1e-6 and from 1e21 on; `NaN`, `+Inf`, `-Inf`.
+    ///
+    /// As Prometheus writes samples of series. Scalars it writes by `append(plainValue:)`.
     mutating func append(sampleValue value: Double) {
+        let magnitude = value.magnitude
+        if value.isFinite && value != 0 && (magnitude < 1e-6 || magnitude >= 1e21) { appendExponential(value) } else { append(plainValue: value) }
+    }
+
+    /// The shortest decimal that reads back as `value`, without an exponent; `NaN`, `+Inf`, `-Inf`.
+    mutating func append(plainValue value: Double) {
         // Whole numbers below 2^53, most of what is stored, need no search for the shortest form.
         if value == value.rounded(.towardZero) && value.magnitude < 9_007_199_254_740_992 {
             if value.sign == .minus && value == 0 { append(UInt8(ascii: "-")) }
@@ -39,6 +47,26 @@ extension [UInt8] {
         } else {
             append(contentsOf: (value.isNaN ? "NaN" : value > 0 ? "+Inf" : "-Inf").utf8)
         }
+    }
+
+    /// Swift's shortest digits (`1.5e-07`), the exponent with a sign and two digits at least.
+    private mutating func appendExponential(_ value: Double) {
+        let text = value.description
+        guard let mark = text.firstIndex(of: "e"), let exponent = Int(text[text.index(after: mark)...]) else {
+            append(contentsOf: text.utf8)
+            return
+        }
+        append(contentsOf: text[..<mark].utf8)
+        append(contentsOf: (exponent < 0 ? "e-" : "e+").utf8)
+        if exponent.magnitude < 10 { append(0x30) }
+        append(decimal: exponent.magnitude)
+    }
+
+    /// Milliseconds since 1970 as seconds in the shortest decimal, as Go writes a float: `1435781451.25`.
+    mutating func append(shortestSecondsOf milliseconds: Int64) {
+        append(timestampMilliseconds: milliseconds)
+        if milliseconds % 1000 == 0 { return }
+        while last == 0x30 { removeLast() }
     }
 
     /// Swift's shortest digits (`1.5e-07`) with the exponent written out.

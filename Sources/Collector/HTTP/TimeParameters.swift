@@ -8,7 +8,7 @@ extension RequestParameters {
         return try Self.moment(text, name: name)
     }
 
-    func requiredMoment(_ name: String) throws(Refusal) -> Timestamp { try Self.moment(required(name), name: name) }
+    func requiredMoment(_ name: String) throws(Refusal) -> Timestamp { try Self.moment(self[name] ?? "", name: name) }
 
     private static func moment(_ text: String, name: String) throws(Refusal) -> Timestamp {
         // What Prometheus's own client writes for an open start or end.
@@ -60,6 +60,13 @@ extension RequestParameters {
             throw .badParameter("invalid parameter \"\(name)\": \"\(Self.shown(text))\" is no number of 0 or more")
         }
         return limit == 0 ? nil : limit
+    }
+
+    /// A bound where 0 is one too: nil where it is missing or negative.
+    func count(_ name: String) throws(Refusal) -> Int? {
+        guard let text = self[name] else { return nil }
+        guard let count = Int(text) else { throw .badParameter("\(name) must be a number") }
+        return count < 0 ? nil : count
     }
 
     /// A decimal number, without hexadecimal forms and infinities.

@@ -13,9 +13,11 @@ struct NightjarRoutes: Sendable {
     let edge: Edge
 
     func register(_ routes: Routes) {
-        routes.on(.get, "/-/healthy", scope: nil) { _, _ in Reply.text("Nightjar is healthy.\n") }
-        routes.on(.get, "/-/ready", scope: nil) { _, _ in ready() }
-        routes.on(.post, "/-/reload", scope: .operate) { _, _ in try await reload() }
+        for method in [HTTPRequest.Method.get, .head] {
+            routes.on(method, "/-/healthy", scope: nil) { _, _ in Reply.text("Nightjar is healthy.\n") }
+            routes.on(method, "/-/ready", scope: nil) { _, _ in ready() }
+        }
+        for method in [HTTPRequest.Method.post, .put] { routes.on(method, "/-/reload", scope: .operate) { _, _ in try await reload() } }
         routes.on(.get, "/metrics", scope: .read) { _, _ in
             Reply.bytes(await SelfMonitor(edge: edge).families().exposition, contentType: Exposition.contentType)
         }

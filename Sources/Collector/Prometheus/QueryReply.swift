@@ -5,11 +5,36 @@ import PromQL
 
 /// Query results as JSON, as Prometheus writes them: `[seconds,"value"]`, series as `{"metric":…,"values":…}`.
 enum QueryReply {
-    /// `limit`: series at most; a warning says where some were left out.
-    static func success(_ result: QueryResult, limit: Int?) -> Response {
-        var warnings = result.warnings
-        let value = limit.map { truncated(result.value, to: $0, &warnings) } ?? result.value
-        return Reply.success(warnings: warnings, infos: result.infos) { write(value, to: &$0) }
+    /// What a request says of its answer.
+    struct Shape: Sendable {
+        /// Series at most; a warning says where some were left out.
+        let limit: Int?
+        /// Whether `stats` asks for figures of the query.
+        let showsStatistics: Bool
+
+        init(_ parameters: RequestParameters) throws(Refusal) {
+            limit = try parameters.limit()
+            showsStatistics = parameters["stats"] != nil
+        }
+    }
+
+    /// A query's result with how long it took.
+    struct Run: Sendable {
+        let result: QueryResult
+        /// From its arrival to its turn.
+        let waitingSeconds: Double
+        let workingSeconds: Double
+    }
+
+    static func success(_ run: Run, _ shape: Shape) -> Response {
+        var warnings = run.result.warnings
+        let value = shape.limit.map { truncated(run.result.value, to: $0, &warnings) } ?? run.result.value
+        return Reply.success(warnings: warnings, infos: run.result.infos) { writer in
+            writer.object { writer in
+                write(value, to: &writer)
+                if shape.showsStatistics { writer.statistics(run) }
+            }
+        }
     }
 
     private static func truncated(_ value: QueryValue, to limit: Int, _ warnings: inout [String]) -> QueryValue {
@@ -24,29 +49,35 @@ enum QueryReply {
         }
     }
 
+    /// The members `resultType` and `result`.
     static func write(_ value: QueryValue, to writer: inout JSONWriter) {
-        writer.object { writer in
-            switch value {
-            case .scalar(let moment, let number):
-                writer.member("resultType", "scalar")
-                writer.key("result")
-                writer.sample(moment.milliseconds, number)
-            case .string(let moment, let text):
-                writer.member("resultType", "string")
-                writer.key("result")
-                writer.array([0]) { writer, _ in
-                    writer.raw { $0.append(timestampMilliseconds: moment.milliseconds) }
-                    writer.string(text)
+        switch value {
+        case .scalar(let moment, let number):
+            writer.member("resultType", "scalar")
+            writer.key("result")
+            writer.array([0]) { writer, _ in
+                writer.raw { $0.append(shortestSecondsOf: moment.milliseconds) }
+                writer.raw { bytes in
+                    bytes.append(UInt8(ascii: "\""))
+                    bytes.append(plainValue: number)
+                    bytes.append(UInt8(ascii: "\""))
                 }
-            case .vector(let elements):
-                writer.member("resultType", "vector")
-                writer.key("result")
-                writer.array(elements) { $0.element($1) }
-            case .matrix(let series):
-                writer.member("resultType", "matrix")
-                writer.key("result")
-                writer.array(series) { $0.series($1) }
             }
+        case .string(let moment, let text):
+            writer.member("resultType", "string")
+            writer.key("result")
+            writer.array([0]) { writer, _ in
+                writer.raw { $0.append(shortestSecondsOf: moment.milliseconds) }
+                writer.string(text)
+            }
+        case .vector(let elements):
+            writer.member("resultType", "vector")
+            writer.key("result")
+            writer.array(elements) { $0.element($1) }
+        case .matrix(let series):
+            writer.member("resultType", "matrix")
+            writer.key("result")
+            writer.array(series) { $0.series($1) }
         }
     }
 }
@@ -125,11 +156,32 @@ extension JSONWriter {
         }
     }
 
-    private mutating func quotedValue(_ value: Double) {
+    mutating func quotedValue(_ value: Double) {
         raw { bytes in
             bytes.append(UInt8(ascii: "\""))
             bytes.append(sampleValue: value)
             bytes.append(UInt8(ascii: "\""))
+        }
+    }
+
+    /// `"stats":{"timings":…,"samples":…}`, seconds; what isn't measured apart is part of the evaluation.
+    fileprivate mutating func statistics(_ run: QueryReply.Run) {
+        key("stats")
+        object { writer in
+            writer.key("timings")
+            writer.object { writer in
+                writer.member("evalTotalTime", run.workingSeconds)
+                writer.member("resultSortTime", 0)
+                writer.member("queryPreparationTime", 0)
+                writer.member("innerEvalTime", run.workingSeconds)
+                writer.member("execQueueTime", run.waitingSeconds)
+                writer.member("execTotalTime", run.waitingSeconds + run.workingSeconds)
+            }
+            writer.key("samples")
+            writer.object { writer in
+                writer.member("totalQueryableSamples", run.result.samplesRead)
+                writer.member("peakSamples", run.result.samplesRead)
+            }
         }
     }
 }

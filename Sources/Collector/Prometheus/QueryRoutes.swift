@@ -3,24 +3,26 @@ import Hummingbird
 import Model
 import PromQL
 
-/// `query`, `query_range`, `format_query`: PromQL over HTTP in Prometheus's shapes.
+/// `query`, `query_range`, `query_exemplars`, `format_query`, `parse_query`: PromQL over HTTP in Prometheus's shapes.
 struct QueryRoutes: Sendable {
     let edge: Edge
 
     func register(_ routes: Routes) {
         routes.query("/api/v1/query") { try await instant($0, $1) }
         routes.query("/api/v1/query_range") { try await range($0, $1) }
+        routes.query("/api/v1/query_exemplars") { try await exemplars($0, $1) }
         routes.query("/api/v1/format_query") { try await format($0, $1) }
+        routes.query("/api/v1/parse_query") { try await parse($0, $1) }
     }
 
     private func instant(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let parameters = try await edge.parameters(of: request, context)
-        let expression = try Self.expression(parameters)
         let moment = try parameters.moment("time", default: edge.clock.nowMilliseconds())
+        let shape = try QueryReply.Shape(parameters)
         let engine = try engine(parameters)
-        let limit = try parameters.limit()
-        let result = try await edge.query(context) { try await engine.instant(expression, at: moment) }
-        return QueryReply.success(result, limit: limit)
+        let expression = try parameters.expression()
+        let run = try await timed(context) { try await engine.instant(expression, at: moment) }
+        return QueryReply.success(run, shape)
     }
 
     private func range(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -28,36 +30,70 @@ struct QueryRoutes: Sendable {
         let start = try parameters.requiredMoment("start")
         let end = try parameters.requiredMoment("end")
         guard end >= start else { throw Refusal.badParameter("invalid parameter \"end\": end timestamp must not be before start time") }
-        guard let step = try parameters.durationMilliseconds("step") else { throw Refusal.badParameter("the parameter \"step\" is missing") }
+        guard let step = try parameters.durationMilliseconds("step") else {
+            throw Refusal.badParameter("invalid parameter \"step\": cannot parse \"\" to a valid duration")
+        }
         guard step > 0 else {
-            throw Refusal.badParameter("invalid parameter \"step\": zero or negative query resolution step widths are not accepted; try a positive one")
+            throw Refusal.badParameter("invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer")
         }
         let (width, overflow) = end.milliseconds.subtractingReportingOverflow(start.milliseconds)
         guard !overflow, width / step <= edge.limits.pointsPerSeriesMax else {
             throw Refusal.badParameter(
-                "exceeded maximum resolution of \(edge.limits.pointsPerSeriesMax) points per time series; decrease the query resolution with a larger step")
+                "exceeded maximum resolution of \(edge.limits.pointsPerSeriesMax) points per timeseries. Try decreasing the query resolution (?step=XX)")
         }
-        let expression = try Self.expression(parameters)
+        let shape = try QueryReply.Shape(parameters)
         let engine = try engine(parameters)
-        let limit = try parameters.limit()
-        let result = try await edge.query(context) {
-            try await engine.range(expression, start: start, end: end, stepMilliseconds: step)
+        let expression = try parameters.expression()
+        guard expression.type == .scalar || expression.type == .vector else {
+            throw Refusal.badParameter(
+                "invalid parameter \"query\": invalid expression type \(quoted(expression.type.documentedName)) for range query, must be Scalar or instant Vector")
         }
-        return QueryReply.success(result, limit: limit)
+        let run = try await timed(context) { try await engine.range(expression, start: start, end: end, stepMilliseconds: step) }
+        return QueryReply.success(run, shape)
+    }
+
+    /// The exemplars of the series that an expression's selectors name.
+    private func exemplars(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let parameters = try await edge.parameters(of: request, context)
+        let start = try parameters.moment("start", default: .distantPast)
+        let end = try parameters.moment("end", default: .distantFuture)
+        guard end >= start else { throw Refusal.badParameter("invalid parameter \"end\": end timestamp must not be before start timestamp") }
+        let selectors = try parameters.expression().selectors
+        let metrics = edge.metrics
+        let found = selectors.isEmpty ? [] : try await edge.query(context) { try await metrics.exemplars(selectors, start: start, end: end) }
+        return Reply.success { writer in
+            writer.array(found) { writer, series in
+                writer.object { writer in
+                    writer.key("seriesLabels")
+                    writer.labels(series.labels)
+                    writer.key("exemplars")
+                    writer.array(series.exemplars) { $0.exemplar($1) }
+                }
+            }
+        }
     }
 
     private func format(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let parameters = try await edge.parameters(of: request, context)
-        let text = try Self.expression(parameters).description
+        let text = try parameters.expression().description
         return Reply.success { $0.string(text) }
     }
 
-    private static func expression(_ parameters: RequestParameters) throws(Refusal) -> Expression {
-        let text = try parameters.required("query")
-        do throws(PromQLSyntaxError) {
-            return try PromQLParser.parse(text)
-        } catch {
-            throw .badParameter("invalid parameter \"query\": \(error)")
+    private func parse(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let parameters = try await edge.parameters(of: request, context)
+        let tree = try parameters.expression().syntaxTree
+        return Reply.success { writer in writer.raw { $0.append(contentsOf: tree.json.utf8) } }
+    }
+
+    /// Runs a query in its turn, and measures how long it waited and worked.
+    private func timed(_ context: CollectorContext, _ work: @escaping @Sendable () async throws -> QueryResult) async throws -> QueryReply.Run {
+        let clock = edge.clock
+        let arrival = clock.monotonicNanoseconds()
+        return try await edge.query(context) {
+            let start = clock.monotonicNanoseconds()
+            let result = try await work()
+            let end = clock.monotonicNanoseconds()
+            return QueryReply.Run(result: result, waitingSeconds: Double(start - arrival) / 1e9, workingSeconds: Double(end - start) / 1e9)
         }
     }
 
@@ -70,6 +106,30 @@ struct QueryRoutes: Sendable {
             options.lookbackMilliseconds = milliseconds
         }
         return Engine(reader: edge.metrics, options: options)
+    }
+}
+
+extension Expression {
+    /// The matchers of every selector in it.
+    fileprivate var selectors: [[Matcher]] {
+        switch node {
+        case .selector(let selector), .rangeSelector(let selector, _): [selector.matchers]
+        default: node.children.flatMap(\.selectors)
+        }
+    }
+}
+
+extension JSONWriter {
+    /// `{"labels":…,"value":"1.5","timestamp":1600096945.479}`
+    fileprivate mutating func exemplar(_ exemplar: Exemplar) {
+        object { writer in
+            writer.key("labels")
+            writer.labels(exemplar.labels)
+            writer.key("value")
+            writer.quotedValue(exemplar.sample.value)
+            writer.key("timestamp")
+            writer.raw { $0.append(timestampMilliseconds: exemplar.sample.timestamp) }
+        }
     }
 }
 

@@ -19,6 +19,11 @@ struct RuleRoutes: Sendable {
         let groups: Set<String>
         let files: Set<String>
         let excludesAlerts: Bool
+        /// Label sets of rules, any of which has to match.
+        let selectors: [[Matcher]]
+        /// Groups in one answer, and the first of them where it goes on from another answer.
+        let groupLimit: Int?
+        let nextToken: String?
 
         init(_ parameters: RequestParameters) throws(Refusal) {
             type = parameters["type"]
@@ -29,6 +34,12 @@ struct RuleRoutes: Sendable {
             groups = Set(parameters.all("rule_group[]"))
             files = Set(parameters.all("file[]"))
             excludesAlerts = parameters["exclude_alerts"] == "true"
+            selectors = try parameters.selectors()
+            groupLimit = try parameters.limit("group_limit")
+            nextToken = parameters["group_next_token"]
+            if nextToken != nil && groupLimit == nil {
+                throw .badParameter("invalid parameter \"group_limit\": group_limit needs to be present in order to paginate over the groups")
+            }
         }
 
         func takes(_ group: RuleGroupStatus) -> Bool {
@@ -37,26 +48,40 @@ struct RuleRoutes: Sendable {
 
         func takes(_ rule: RuleStatus) -> Bool {
             let isAlert = if case .alerting = rule.kind { true } else { false }
-            return (type == nil || (type == "alert") == isAlert) && (names.isEmpty || names.contains(rule.name))
+            return (type == nil || (type == "alert") == isAlert) && (names.isEmpty || names.contains(rule.name)) && takes(rule.labels)
+        }
+
+        private func takes(_ labels: [NamedText]) -> Bool {
+            if selectors.isEmpty { return true }
+            let labels = Labels(labels.map { (name: $0.name, value: $0.text) })
+            return selectors.contains { $0.matches(labels) }
         }
     }
 
     private func rules(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let filter = try Filter(await edge.parameters(of: request, context))
-        let groups = await edge.alerting.groups().filter(filter.takes)
+        // A filter leaves out groups that it empties; a group that has no rules is shown.
+        var groups = await edge.alerting.groups().filter(filter.takes).map { (group: $0, rules: $0.rules.filter(filter.takes)) }
+            .filter { !$0.rules.isEmpty || $0.group.rules.isEmpty }
+        if let token = filter.nextToken {
+            guard let first = groups.firstIndex(where: { Self.token(of: $0.group) == token }) else {
+                throw Refusal.badParameter("invalid parameter \"group_next_token\": invalid group_next_token '\(SafeText(token.prefix(64)).string)'. were rule groups changed?")
+            }
+            groups.removeFirst(first)
+        }
+        let following = filter.groupLimit.flatMap { $0 < groups.count ? Self.token(of: groups[$0].group) : nil }
         return Reply.success { writer in
             writer.object { writer in
                 writer.key("groups")
-                writer.beginArray()
-                for group in groups {
-                    let rules = group.rules.filter(filter.takes)
-                    // A filter leaves out groups that it empties; a group that has no rules is shown.
-                    if rules.isEmpty && !group.rules.isEmpty { continue }
-                    writer.group(group, rules, excludesAlerts: filter.excludesAlerts)
-                }
-                writer.endArray()
+                writer.array(groups.prefix(filter.groupLimit ?? .max)) { $0.group($1.group, $1.rules, excludesAlerts: filter.excludesAlerts) }
+                if let following { writer.member("groupNextToken", following) }
             }
         }
+    }
+
+    /// Names a group for going on with it: the same for the same file and name.
+    private static func token(of group: RuleGroupStatus) -> String {
+        String((["file": group.file, "group": group.name] as Labels).stableHash, radix: 16)
     }
 
     private func alerts() async -> Response {

@@ -1,7 +1,6 @@
 import Foundations
 import Hummingbird
 import Model
-import PromQL
 
 /// `series`, `labels`, `label/NAME/values`, `metadata`: what there is to query.
 struct SeriesRoutes: Sendable {
@@ -10,7 +9,7 @@ struct SeriesRoutes: Sendable {
     func register(_ routes: Routes) {
         routes.query("/api/v1/series") { try await series($0, $1) }
         routes.query("/api/v1/labels") { try await labels($0, $1) }
-        routes.on(.get, "/api/v1/label/:name/values", scope: .read) { try await values($0, $1) }
+        routes.query("/api/v1/label/:name/values") { try await values($0, $1) }
         routes.on(.get, "/api/v1/metadata", scope: .read) { try await metadata($0, $1) }
     }
 
@@ -23,18 +22,7 @@ struct SeriesRoutes: Sendable {
         let limit: Int
 
         init(_ parameters: RequestParameters, _ limits: CollectorLimits) throws(Refusal) {
-            var selectors: [[Matcher]] = []
-            for text in parameters.all("match[]") {
-                do throws(PromQLSyntaxError) {
-                    selectors.append(try PromQLParser.parseSelector(text))
-                } catch {
-                    throw .badParameter("invalid parameter \"match[]\": \(error)")
-                }
-                guard selectors.last!.contains(where: { !$0.matchesEmpty }) else {
-                    throw .badParameter("invalid parameter \"match[]\": match[] must contain at least one non-empty matcher")
-                }
-            }
-            self.selectors = selectors
+            selectors = try parameters.selectors()
             start = try parameters.moment("start", default: .distantPast)
             end = try parameters.moment("end", default: .distantFuture)
             guard end >= start else { throw .badParameter("invalid parameter \"end\": end timestamp must not be before start time") }
@@ -82,14 +70,15 @@ struct SeriesRoutes: Sendable {
 
     private func metadata(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let parameters = try await edge.parameters(of: request, context)
-        let limit = min(try parameters.limit() ?? .max, edge.limits.listedItemsMax)
+        let limit = min(try parameters.count("limit") ?? .max, edge.limits.listedItemsMax)
+        let limitPerMetric = try parameters.count("limit_per_metric") ?? .max
         let all = try await edge.metrics.metadata()
         let wanted = parameters["metric"].map { name in all.filter { $0.key == name } } ?? all
         return Reply.success { writer in
             writer.object { writer in
                 for (name, metadata) in wanted.sorted(by: { $0.key < $1.key }).prefix(limit) {
                     writer.key(name)
-                    writer.array([metadata]) { writer, metadata in
+                    writer.array([metadata].prefix(max(1, limitPerMetric))) { writer, metadata in
                         writer.object { writer in
                             writer.member("type", metadata.kind.rawValue)
                             writer.member("help", metadata.help)

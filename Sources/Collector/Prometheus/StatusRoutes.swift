@@ -1,6 +1,7 @@
 import Foundations
 import Hummingbird
 import Model
+import PromQL
 
 /// `status/…`: what dashboards and tools ask a server about itself.
 struct StatusRoutes: Sendable {
@@ -12,10 +13,12 @@ struct StatusRoutes: Sendable {
 
     func register(_ routes: Routes) {
         routes.on(.get, "/api/v1/status/buildinfo", scope: .read) { _, _ in buildInfo() }
-        routes.on(.get, "/api/v1/status/runtimeinfo", scope: .read) { _, _ in runtimeInfo() }
+        routes.on(.get, "/api/v1/status/runtimeinfo", scope: .read) { _, _ in await runtimeInfo() }
         routes.on(.get, "/api/v1/status/flags", scope: .read) { _, _ in flags() }
         routes.on(.get, "/api/v1/status/config", scope: .read) { _, _ in configuration() }
         routes.on(.get, "/api/v1/status/tsdb", scope: .read) { try await storeStatistics($0, $1) }
+        routes.on(.get, "/api/v1/status/walreplay", scope: .read) { _, _ in logReplay() }
+        routes.on(.get, "/api/v1/notifications", scope: .read) { _, _ in await notifications() }
     }
 
     private func buildInfo() -> Response {
@@ -32,15 +35,16 @@ struct StatusRoutes: Sendable {
         }
     }
 
-    private func runtimeInfo() -> Response {
+    private func runtimeInfo() async -> Response {
         let statistics = edge.metrics.statistics()
+        let problems = await edge.alerting.problems()
         return Reply.success { writer in
             writer.object { writer in
                 writer.member("startTime", TimestampText.rfc3339(edge.startedAt))
                 writer.member("CWD", edge.options.dataDirectory)
                 writer.member("hostname", edge.options.instance)
                 writer.member("serverTime", TimestampText.rfc3339(edge.clock.now()))
-                writer.member("reloadConfigSuccess", true)
+                writer.member("reloadConfigSuccess", problems.isEmpty)
                 writer.member("lastConfigTime", TimestampText.rfc3339(edge.startedAt))
                 writer.member("corruptionCount", statistics.damagedTotal)
                 writer.member("goroutineCount", 0)
@@ -48,16 +52,27 @@ struct StatusRoutes: Sendable {
                 writer.member("GOMEMLIMIT", 0)
                 writer.member("GOGC", "")
                 writer.member("GODEBUG", "")
-                writer.member("storageRetention", "")
+                writer.member("storageRetention", retention)
             }
         }
     }
+
+    /// How long metrics are kept; empty where they are kept for good.
+    private var retention: String { edge.options.metricRetentionMilliseconds.map { DurationText.format(milliseconds: $0) } ?? "" }
 
     private func flags() -> Response {
         Reply.success { writer in
             writer.object { writer in
                 writer.member("web.listen-address", edge.options.listen.description)
                 writer.member("storage.tsdb.path", Paths.join(edge.options.dataDirectory, "metrics"))
+                writer.member("storage.tsdb.retention.time", retention)
+                writer.member("storage.remote.read-sample-limit", String(edge.limits.remoteReadSamplesMax))
+                writer.member("storage.remote.read-max-bytes-in-frame", String(edge.limits.remoteReadFrameBytesMax))
+                writer.member("web.enable-admin-api", "true")
+                writer.member("web.enable-lifecycle", "true")
+                writer.member("web.enable-remote-write-receiver", "true")
+                writer.member("query.lookback-delta", DurationText.format(milliseconds: EngineOptions().lookbackMilliseconds))
+                writer.member("query.max-samples", String(EngineOptions().samplesMax))
                 writer.member("query.max-concurrency", String(edge.limits.queriesConcurrentMax))
                 writer.member("query.timeout", DurationText.format(milliseconds: Int64(edge.limits.querySeconds * 1000)))
                 writer.member("web.max-connections", String(edge.limits.connectionsMax))
@@ -66,10 +81,43 @@ struct StatusRoutes: Sendable {
         }
     }
 
-    /// Nightjar has no Prometheus configuration; the fields that clients read are given as if it were one.
+    /// What the collector was started with: there is no Prometheus configuration. Names of files, never what is in those with secrets.
     private func configuration() -> Response {
-        Reply.success { writer in
-            writer.object { writer in writer.member("yaml", "global:\n  scrape_interval: 10s\n") }
+        var yaml = "data: \(quoted(edge.options.dataDirectory))\nlisten: \(quoted(edge.options.listen.description))\n"
+        yaml += "instance: \(quoted(edge.options.instance))\n"
+        if let path = edge.options.tokenFile { yaml += "token_file: \(quoted(path))\n" }
+        if let tls = edge.options.tls { yaml += "tls: {cert: \(quoted(tls.certificatePath)), key: \(quoted(tls.keyPath))}\n" }
+        if !retention.isEmpty { yaml += "retention: {metrics: \(retention)}\n" }
+        return Reply.success { $0.object { $0.member("yaml", yaml) } }
+    }
+
+    /// The log was read before the first request could be: it is always done.
+    private func logReplay() -> Response {
+        let segments = edge.metrics.statistics().logSegments
+        return Reply.success { writer in
+            writer.object { writer in
+                writer.member("min", 0)
+                writer.member("max", segments)
+                writer.member("current", segments)
+                writer.member("state", "done")
+            }
+        }
+    }
+
+    /// What an operator should know at once, in Prometheus's words.
+    private func notifications() async -> Response {
+        var texts: [String] = []
+        if await !edge.alerting.problems().isEmpty { texts.append("Configuration reload has failed.") }
+        if edge.stopping.isSet { texts.append("Prometheus is shutting down and gracefully stopping all operations.") }
+        let now = TimestampText.rfc3339(edge.clock.now())
+        return Reply.success { writer in
+            writer.array(texts) { writer, text in
+                writer.object { writer in
+                    writer.member("text", text)
+                    writer.member("date", now)
+                    writer.member("active", true)
+                }
+            }
         }
     }
 

@@ -77,6 +77,9 @@ final class AccessControl: Sendable {
         mode.withLock { $0 = .tokens(table) }
     }
 
+    /// Whether every request needs a token.
+    var wantsTokens: Bool { tokenFile != nil }
+
     /// A token for this process's own parts, valid until it ends.
     func makeEphemeralToken(name: String, scopes: Set<AccessScope>) -> Secret {
         guard let made = AccessToken.make(name: name, scopes: scopes) else {

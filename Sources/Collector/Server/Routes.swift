@@ -59,6 +59,7 @@ final class Routes {
             response = refusalBody?(refusal, request) ?? Reply.refusal(refusal)
         }
         response.headers[.xContentTypeOptions] = "nosniff"
+        if edge.access.wantsTokens { CrossOrigin.addHeaders(to: &response, for: request) }
         let seconds = Double(edge.clock.monotonicNanoseconds() - start) / 1_000_000_000
         edge.counters.request(route: path, method: request.method.rawValue, status: response.status.code, seconds: seconds)
         return response
@@ -91,6 +92,7 @@ private struct KnownPathResponder<Routes: HTTPResponder>: HTTPResponder where Ro
     func respond(to request: Request, context: CollectorContext) async throws -> Response {
         let allowed = methods(of: request.uri.path)
         if allowed.contains(request.method) { return try await routes.respond(to: request, context: context) }
+        if request.method == .options, !allowed.isEmpty, edge.access.wantsTokens { return preflight(request) }
         let refusal =
             allowed.isEmpty
             ? Refusal(status: .notFound, errorType: "not_found", reason: .notFound, message: "there is no such path")
@@ -101,6 +103,14 @@ private struct KnownPathResponder<Routes: HTTPResponder>: HTTPResponder where Ro
         edge.note(refusal, route: "other", address: context.remoteAddress)
         edge.counters.request(route: "other", method: "other", status: refusal.status.code, seconds: 0)
         return Reply.refusal(refusal)
+    }
+
+    /// The answer to a browser that asks whether a page may send a request: no secret, so no token either.
+    private func preflight(_ request: Request) -> Response {
+        var response = Reply.noContent
+        CrossOrigin.addHeaders(to: &response, for: request)
+        edge.counters.request(route: "other", method: "OPTIONS", status: response.status.code, seconds: 0)
+        return response
     }
 
     /// The methods of the route that a path takes; a part `:name` of a route stands for any one part.

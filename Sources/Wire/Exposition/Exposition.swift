@@ -48,6 +48,16 @@ public enum Exposition {
         return output
     }
 
+    /// The family among those known that a series of this name belongs to, such as `x` for `x_bucket`; nil where there is none.
+    public static func familyName(of metric: String, in families: [String: Metadata]) -> String? {
+        if families[metric] != nil { return metric }
+        for kind in [Metadata.Kind.histogram, .gaugehistogram] {
+            let name = MetricFamily.name(of: metric, kind: kind)
+            if let found = families[name], MetricFamily.name(of: metric, kind: found.kind) != metric { return name }
+        }
+        return nil
+    }
+
     private static func series(_ labels: Labels) -> String {
         let name = labels.metricName ?? ""
         let isPlain = LabelName.isLegacyMetricName(name)

@@ -19,11 +19,12 @@ struct ProtobufWriter {
 
     mutating func varint(_ field: Int, whereSet value: UInt64) { if value != 0 { varint(field, value) } }
 
-    mutating func zigzag(_ field: Int, whereSet value: Int64) {
-        if value == 0 { return }
+    mutating func zigzag(_ field: Int, _ value: Int64) {
         tag(field, .varint)
         bytes.append(zigzag: value)
     }
+
+    mutating func zigzag(_ field: Int, whereSet value: Int64) { if value != 0 { zigzag(field, value) } }
 
     @inline(__always) mutating func fixed64(_ field: Int, _ value: UInt64) {
         tag(field, .fixed64)

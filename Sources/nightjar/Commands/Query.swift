@@ -1,14 +1,14 @@
 import ArgumentParser
 import Foundation
 import Foundations
-import Model
 
 /// `nightjar query`: one PromQL expression, now or over a range.
 struct Query: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Evaluates a PromQL expression.",
         discussion: """
-            Prints a line a series: labels and value; with --range, the last value and a small chart of the course.
+            Prints a table: a row a series, a column for each label in which they differ; with --range the lowest, the highest and the last \
+            value and the course, with --chart lines over time. What the engine remarks goes to standard error.
 
             A time is \(TimeArgument.forms).
 
@@ -16,24 +16,33 @@ struct Query: AsyncParsableCommand {
 
             Examples:
               nightjar query node_load1
-              nightjar query 'topk(3, rate(node_cpu_seconds_total[5m]))' --time 1h
-              nightjar query 'node_memory_MemAvailable_bytes' --range 6h --step 5m
+              nightjar query 'topk(3, rate(node_cpu_seconds_total[5m]))' --at 1h
+              nightjar query 'node_load1' --range 6h --step 1m --chart
               nightjar query 'node_load1' --range 1h --csv > load.csv
             """)
 
-    @Argument(help: "The expression, in quotes.")
+    @Argument(help: "The expression, in quotes.", completion: .custom(QueryCompletion.candidates))
     var expression: String
 
     @Option(
-        parsing: .unconditional,
+        name: [.customLong("at"), .customLong("time")], parsing: .unconditional,
         help: ArgumentHelp("The moment to evaluate at, or the range's end, such as 30m (ago), yesterday or '2026-01-31 15:04'. (default: now)", valueName: "time"))
     var time: TimeArgument?
 
-    @Option(help: ArgumentHelp("Evaluates over the range of this length that ends at --time, such as 6h.", valueName: "duration"))
+    @Option(help: ArgumentHelp("Evaluates over the range of this length that ends at --at, such as 6h.", valueName: "duration"))
     var range: DurationArgument?
 
     @Option(help: ArgumentHelp("Distance between the points of a range. (default: the range's 60th part, 1s at least)", valueName: "duration"))
     var step: DurationArgument?
+
+    @Option(help: ArgumentHelp("At most this many series.", valueName: "series"))
+    var limit: Int?
+
+    @Option(help: ArgumentHelp("Gives up after this time. (default: the collector's own bound)", valueName: "duration"))
+    var timeout: DurationArgument?
+
+    @Flag(help: "Draws the course of a range as lines.")
+    var chart = false
 
     @Flag(help: "Prints the collector's answer as it is, in the form of Prometheus's API.")
     var json = false
@@ -44,123 +53,71 @@ struct Query: AsyncParsableCommand {
     @OptionGroup var collector: ConnectionFlags
 
     private static let defaultPoints: Int64 = 60
+    /// Points of a chart where no step is given: two for each column of braille dots.
+    private static let chartPoints: Int64 = 240
 
     func validate() throws {
         if json && csv { throw ValidationError("--json and --csv exclude each other") }
+        if chart && (json || csv) { throw ValidationError("--chart is for people, --json and --csv for programs; choose one") }
         if step != nil && range == nil { throw ValidationError("--step divides a range; give --range too") }
+        if chart && range == nil { throw ValidationError("--chart draws a range; give --range too, such as --range 6h") }
+        if let limit, limit < 1 { throw ValidationError("--limit must be 1 or more") }
     }
 
     func run() async throws {
         try await reportingFailures(code: 3) {
             let connection = try collector.connect()
-            let path = range == nil ? "/api/v1/query" : "/api/v1/query_range"
             do {
-                try await printAnswer(connection, path)
+                try await printAnswer(connection, request())
             } catch let failure as Failure where failure.code == 2 {
                 throw Failure(QueryPointer.explain(failure.sentence, query: expression), code: 2)
             }
         }
     }
 
-    private func printAnswer(_ connection: CollectorConnection, _ path: String) async throws {
-        if json {
-            Output.json(try await connection.envelope(path, parameters))
-            return
-        }
-        let answer: QueryAnswer = try await connection.decode(QueryAnswer.self, path, parameters)
-        Output.text(csv ? answer.csv() : answer.table())
-        if answer.isEmpty { throw Failure("no series match", code: 1) }
+    /// What is asked for. Times are in nanoseconds since 1970.
+    private struct Request {
+        let path: String
+        let parameters: [(String, String)]
+        let start: Int64
+        let end: Int64
+        let step: Int64
     }
 
-    private var parameters: [(String, String)] {
-        let end = time?.moment ?? SystemClock().now()
-        guard let range else { return [("query", expression), ("time", Self.seconds(end.nanoseconds))] }
-        let step = step?.milliseconds ?? max(1000, range.milliseconds / Self.defaultPoints)
-        return [
-            ("query", expression), ("start", Self.seconds(end.nanoseconds - range.milliseconds * 1_000_000)), ("end", Self.seconds(end.nanoseconds)),
-            ("step", Self.seconds(step * 1_000_000)),
-        ]
+    private func printAnswer(_ connection: CollectorConnection, _ request: Request) async throws {
+        if json {
+            Output.json(try await connection.envelope(request.path, request.parameters))
+            return
+        }
+        let answer = try await connection.answer(QueryAnswer.self, request.path, request.parameters)
+        Output.text(text(of: answer.data, request))
+        for remark in (answer.warnings ?? []) + (answer.infos ?? []) { Output.message("nightjar: " + SafeText(remark).string) }
+        if answer.data.isEmpty { throw Failure("no series match", code: 1) }
+    }
+
+    private func text(of answer: QueryAnswer, _ request: Request) -> String {
+        if csv { return answer.csv() }
+        if answer.isEmpty { return "" }
+        let screen = OutputScreen()
+        guard chart, answer.isRange else { return QueryTable(answer: answer, widthMax: screen.widthMax).text() }
+        return QueryChart(
+            answer: answer, start: Double(request.start) / 1e9, end: Double(request.end) / 1e9, stepSeconds: Double(request.step) / 1e9, screen: screen
+        ).text()
+    }
+
+    private func request() -> Request {
+        let end = (time?.moment ?? SystemClock().now()).nanoseconds
+        var parameters = [("query", expression)]
+        if let limit { parameters.append(("limit", String(limit))) }
+        if let timeout { parameters.append(("timeout", Self.seconds(timeout.milliseconds * 1_000_000))) }
+        guard let range else {
+            return Request(path: "/api/v1/query", parameters: parameters + [("time", Self.seconds(end))], start: end, end: end, step: 0)
+        }
+        let step = step?.milliseconds ?? max(1000, range.milliseconds / (chart ? Self.chartPoints : Self.defaultPoints))
+        let start = end - range.milliseconds * 1_000_000
+        parameters += [("start", Self.seconds(start)), ("end", Self.seconds(end)), ("step", Self.seconds(step * 1_000_000))]
+        return Request(path: "/api/v1/query_range", parameters: parameters, start: start, end: end, step: step * 1_000_000)
     }
 
     private static func seconds(_ nanoseconds: Int64) -> String { String(format: "%.3f", Double(nanoseconds) / 1e9) }
-}
-
-/// The `data` of Prometheus's query answers.
-struct QueryAnswer: Decodable {
-    struct Point: Decodable {
-        let seconds: Double
-        let text: String
-
-        init(from decoder: any Decoder) throws {
-            var values = try decoder.unkeyedContainer()
-            seconds = try values.decode(Double.self)
-            text = try values.decode(String.self)
-        }
-    }
-
-    struct Element {
-        let labels: Labels
-        let points: [Point]
-    }
-
-    enum Kind: String, Decodable { case scalar, string, vector, matrix }
-
-    let kind: Kind
-    let elements: [Element]
-    private var isRange: Bool { kind == .matrix }
-    var isEmpty: Bool { elements.isEmpty }
-
-    private enum Key: String, CodingKey { case resultType, result, metric, value, values }
-
-    init(from decoder: any Decoder) throws {
-        let data = try decoder.container(keyedBy: Key.self)
-        kind = try data.decode(Kind.self, forKey: .resultType)
-        if kind == .scalar || kind == .string {
-            elements = [Element(labels: Labels(), points: [try data.decode(Point.self, forKey: .result)])]
-            return
-        }
-        var list = try data.nestedUnkeyedContainer(forKey: .result)
-        var elements: [Element] = []
-        while !list.isAtEnd {
-            let entry = try list.nestedContainer(keyedBy: Key.self)
-            let labels = Labels(try entry.decode([String: String].self, forKey: .metric).map { (name: $0.key, value: $0.value) })
-            let points = kind == .matrix ? try entry.decodeIfPresent([Point].self, forKey: .values) : try entry.decodeIfPresent(Point.self, forKey: .value).map { [$0] }
-            elements.append(Element(labels: labels, points: points ?? []))
-        }
-        self.elements = elements
-    }
-
-    /// A line a series: labels, the last value and, of a range, its course. A number or a text alone is printed as it is.
-    func table() -> String {
-        if kind == .scalar || kind == .string { return elements.map { SafeText($0.points.last?.text ?? "").string + "\n" }.joined() }
-        let names = elements.map { SafeText($0.labels.description).string }
-        let width = min(100, names.map(\.count).max() ?? 0)
-        return zip(names, elements).map { name, element in
-            let padded = name + String(repeating: " ", count: max(0, width - name.count))
-            let last = element.points.last?.text ?? "(histogram)"
-            let course = isRange ? "  " + Self.spark(element.points.map { Double($0.text) ?? .nan }) : ""
-            return "\(padded)  \(last)\(course)\n"
-        }.joined()
-    }
-
-    func csv() -> String {
-        "labels,seconds,value\n" + elements.flatMap { element -> [String] in
-            let labels = Self.quoted(element.labels.isEmpty ? "" : element.labels.description)
-            return element.points.map { "\(labels),\(String(format: "%.3f", $0.seconds)),\(kind == .string ? Self.quoted($0.text) : $0.text)\n" }
-        }.joined()
-    }
-
-    /// A field of RFC 4180.
-    private static func quoted(_ text: String) -> String { "\"" + SafeText(text).string.replacingOccurrences(of: "\"", with: "\"\"") + "\"" }
-
-    /// Eight heights from the lowest to the highest value; a gap is a space.
-    static func spark(_ values: [Double]) -> String {
-        let finite = values.filter(\.isFinite)
-        guard let low = finite.min(), let high = finite.max() else { return "" }
-        let bars = Array("▁▂▃▄▅▆▇█")
-        return String(values.map { value in
-            guard value.isFinite else { return " " }
-            return high == low ? bars[3] : bars[min(7, Int((value - low) / (high - low) * 8))]
-        })
-    }
 }

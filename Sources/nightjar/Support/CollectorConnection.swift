@@ -5,8 +5,10 @@ import Outbound
 
 /// Which collector a command talks to.
 struct ConnectionFlags: ParsableArguments {
+    static let urlDefault = "http://127.0.0.1:9845"
+
     @Option(name: .long, help: ArgumentHelp("Where the collector listens.", valueName: "url"))
-    var url = "http://127.0.0.1:9845"
+    var url = Self.urlDefault
 
     @Option(
         name: .long, help: ArgumentHelp("A file with the token to use, readable by its owner alone; for a collector that asks for one.", valueName: "file"),
@@ -32,7 +34,7 @@ struct ConnectionFlags: ParsableArguments {
 /// Calls of the collector's HTTP API, for the commands.
 struct CollectorConnection: Sendable {
     /// No answer is worth a longer wait; the collector itself gives up a query after 30 s.
-    private static let answerSecondsMax = 60.0
+    static let answerSecondsDefault = 60.0
     /// The collector sends an empty line every 15 s where a live tail has nothing to say.
     private static let silenceSecondsMax = 45
     /// A range query of many series; above it a collector would have refused.
@@ -41,19 +43,21 @@ struct CollectorConnection: Sendable {
     private let base: String
     private let client: HTTPClient
     private let headers: [(String, String)]
+    private let answerSecondsMax: Double
 
-    init(url: String, tokenFile: String?, authorityFile: String?) throws {
+    init(url: String, tokenFile: String?, authorityFile: String?, answerSecondsMax: Double = Self.answerSecondsDefault) throws {
         var base = url
         while base.hasSuffix("/") { base.removeLast() }
         if let authorityFile, access(authorityFile, R_OK) != 0 {
             throw Failure("can't read the certificates \(authorityFile): \(String(cString: strerror(errno)))", code: 3)
         }
         let token = try tokenFile.map { try SecretFile.read($0) }
-        self.init(url: base, token: token, authorityFile: authorityFile)
+        self.init(url: base, token: token, authorityFile: authorityFile, answerSecondsMax: answerSecondsMax)
     }
 
-    init(url: String, token: Secret?, authorityFile: String? = nil) {
+    init(url: String, token: Secret?, authorityFile: String? = nil, answerSecondsMax: Double = Self.answerSecondsDefault) {
         base = url
+        self.answerSecondsMax = answerSecondsMax
         client = HTTPClient(policy: OutboundPolicy(allowsPlainHTTP: true, allowsPrivateAddresses: true), tls: OutboundTLS(caFile: authorityFile))
         headers = token.map { [("Authorization", "Bearer " + $0.reveal())] } ?? []
     }
@@ -61,7 +65,7 @@ struct CollectorConnection: Sendable {
     /// The body of a successful answer; the collector's own words where it refuses.
     func get(_ path: String, _ query: [(String, String)] = []) async throws -> [UInt8] {
         let request = HTTPRequest(
-            method: "GET", url: address(path, query), headers: headers, timeoutSeconds: Self.answerSecondsMax, replyBytesMax: Self.answerBytesMax)
+            method: "GET", url: address(path, query), headers: headers, timeoutSeconds: answerSecondsMax, replyBytesMax: Self.answerBytesMax)
         let reply = try await reach { () async throws(OutboundError) in try await client.send(request) }
         guard reply.isSuccess else { throw refusal(reply) }
         return reply.body
@@ -88,6 +92,22 @@ struct CollectorConnection: Sendable {
     func decode<Value: Decodable>(_ type: Value.Type = Value.self, _ path: String, _ query: [(String, String)] = []) async throws -> Value {
         guard let value: Value = try Self.decode(try await get(path, query)) else { throw strange(path) }
         return value
+    }
+
+    /// The `data` of an answer, with what was remarked on it.
+    func answer<Value: Decodable>(_ type: Value.Type = Value.self, _ path: String, _ query: [(String, String)] = []) async throws -> Answer<Value> {
+        do {
+            return try JSONDecoder().decode(Answer<Value>.self, from: Data(try await get(path, query)))
+        } catch is DecodingError {
+            throw strange(path)
+        }
+    }
+
+    /// A successful answer of Prometheus's API.
+    struct Answer<Value: Decodable>: Decodable {
+        let data: Value
+        let warnings: [String]?
+        let infos: [String]?
     }
 
     /// An answer as text, once it is sure that a collector gave it.
