@@ -15,7 +15,7 @@ private final class Desk: Sendable {
 
     init(_ routing: String) {
         database = folder.path("alerts.db")
-        Alerting_write(routing, to: folder.path("am.yml"))
+        write(routing, to: folder.path("am.yml"))
     }
 
     func service() async throws -> AlertingService {
@@ -53,8 +53,6 @@ private final class Desk: Sendable {
         }.sorted()
     }
 }
-
-private func Alerting_write(_ text: String, to path: String) { write(text, to: path) }
 
 private func alert(_ name: String, _ labels: [String: String] = [:], for seconds: Int64? = nil, _ desk: Desk) -> PostedAlert {
     var all = labels
@@ -263,7 +261,7 @@ private let plain = """
 @Test func aBrokenRoutingFileLeavesTheRunningOneInForce() async throws {
     let desk = Desk(plain)
     let service = try await desk.service()
-    write(plain + "colour: red\n", to: desk.folder.path("am.yml"))
+    write(plain + "\ncolour: red\n", to: desk.folder.path("am.yml"))
     #expect(await service.reload().map(\.line).count == 1)
     _ = try await service.post([alert("A", ["severity": "critical"], desk)])
     await desk.pass(service)

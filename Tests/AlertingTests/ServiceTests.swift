@@ -82,7 +82,7 @@ private let onA: (Labels, Double) = (["__name__": "x", "instance": "a"], 5)
     #expect(firing[0].labels == ["alertname": "High", "instance": "a", "severity": "critical", "where": "a"])
     #expect(firing[0].annotations == [NamedText(name: "summary", text: "a has 5")] && firing[0].valueText == "5e+00")
     let events = try await again.events()
-    #expect(events.map(\.step) == ["firing", "pending"])
+    #expect(events.map(\.step) == ["page_queued", "firing", "pending"])
 }
 
 @Test func anAlertFiresOnceThroughARestartAndItsResolveFollows() async throws {
@@ -155,7 +155,7 @@ private let onA: (Labels, Double) = (["__name__": "x", "instance": "a"], 5)
     harness.evaluator.set("x", [(["__name__": "x", "instance": "a"], 0)])
     await harness.tick(service)
     #expect(await service.activeAlerts().isEmpty)
-    #expect(try await service.events().map(\.step) == ["resolved", "no_data", "firing"])
+    #expect(try await service.events().map(\.step).filter { !$0.hasSuffix("queued") && $0 != "unpaged" } == ["resolved", "no_data", "firing"])
 }
 
 @Test func theLimitFailsTheRuleAndKeepsItsAlerts() async throws {
@@ -213,14 +213,15 @@ private let onA: (Labels, Double) = (["__name__": "x", "instance": "a"], 5)
     service = try await harness.service()
     await service!.deliverDue()
     #expect(await service!.outbox().deliveries.filter { $0.operation == "resolve" && $0.state == "delivered" }.count == 2)
-    #expect(try await service!.events(limit: 1).map(\.reason) == ["the rule was removed while the program was down"])
+    #expect(try await service!.events(limit: 2).map(\.reason).contains("the rule was removed while the program was down"))
 }
 
 @Test func aTransitionAndItsMessageAreOneTransaction() async throws {
     let harness = Harness("groups: [{name: g, rules: [{alert: A, expr: x > 1}]}]")
     let service = try await harness.service()
     let copies = Locked(0)
-    for step in 0..<12 {
+    // Fewer firings than make an alert flap.
+    for step in 0..<10 {
         harness.evaluator.set("x > 1", step % 2 == 0 ? [onA] : [])
         async let ticking: Void = harness.tick(service)
         // Copies of the file between transactions, as a crash would leave it.
@@ -371,7 +372,7 @@ func aStormOfAlertsIsStoredAtOnce(groupBy: [String]) async throws {
     #expect(seconds < 30)
     // What is over the bound shares a page, which lists all of it.
     harness.clock.advance(milliseconds: 1000)
-    await service.deliverDue()
+    for _ in 0..<5 { await service.deliverDue() }
     let listed = try await service.database.read("check") { db in
         try String.fetchAll(db, sql: "SELECT fingerprint FROM told").count
     }

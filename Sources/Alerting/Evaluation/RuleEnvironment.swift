@@ -20,6 +20,7 @@ struct RuleEnvironment: Sendable {
     var wake: @Sendable (Set<String>) -> Void
 
     var context: NotificationContext { desk.context }
+    var texts: TextEnvironment { TextEnvironment(evaluator: evaluator, externalLabels: externalLabels, externalURL: context.externalURL) }
 
     /// A link to the expression, in Prometheus's form.
     func generatorURL(of expression: String) -> String {
