@@ -79,12 +79,57 @@ enum Limits {
     /// A receiver's request without an answer after this is failed and tried again.
     static let timeoutSecondsDefault = 10.0
 
+    // Routing and muting
+
+    /// Matchers of one route, silence or inhibition: far more than labels that alerts have.
+    static let matchersMax = 100
+    /// A routing file beyond this is a mistake.
+    static let routeFileBytesMax = 4 << 20
+    /// Routes of one file: aliases of YAML could otherwise multiply a small file without end.
+    static let routesMax = 10_000
+    /// Routes within routes: the deepest trees in use have four.
+    static let routeDepthMax = 32
+    /// Groups of a receiver whose first page may go out within a minute; those beyond share one page.
+    static let stormGroupsPerMinuteMax = 10
+    static let stormWindowMilliseconds: Int64 = 60_000
+    /// How long the shared page of a storm gathers before it goes out.
+    static let stormWaitMilliseconds: Int64 = 300
+    /// How long after it the next one goes out with what has been added or has ended.
+    static let stormIntervalMilliseconds: Int64 = 60_000
+    /// Firings within the window from which an alert flaps: five rounds of a minute's rule are a coincidence, six in an hour aren't.
+    static let flappingFirings = 6
+    static let flappingWindowMilliseconds: Int64 = 3_600_000
+    /// An alert that flaps is paged again once it fired this long without a break.
+    static let flappingHoldMilliseconds: Int64 = 600_000
+    /// How often what is muted is looked at again, where its group's interval doesn't say sooner.
+    static let mutedRecheckMilliseconds: Int64 = 30_000
+    static let mutedRecheckMillisecondsMin: Int64 = 1000
+    /// Groups whose messages are made in one transaction, so that attempts get their turn between.
+    static let groupsPerFlushMax = 500
+    /// How long a silence that comes back may last each time.
+    static let recurrenceDurationMillisecondsMax: Int64 = 7 * 86_400_000
+    /// COUNT of a recurrence rule, and days that are counted through for it.
+    static let recurrencesMax = 1000
+    static let recurrenceDaysMax: Int64 = 3660
+    /// Silences that haven't ended: each is held against every alert that fires.
+    static let silencesMax = 10_000
+    /// Owner, reason or comment of an action.
+    static let actionTextBytesMax = 4096
+    /// Alerts of one posted list: forty of Prometheus's batches.
+    static let postedAlertsMax = 10_000
+    /// Labels and annotations of one posted alert, names and values together.
+    static let postedAlertBytesMax = 64 << 10
+    /// When posted alerts that are no longer sent are looked for.
+    static let expiryCheckMilliseconds: Int64 = 1000
+
     // Database
 
     /// The wait before a start that failed is tried again.
     static let startAgainMilliseconds: Int64 = 5000
     /// History of alerts, deliveries and attempts.
     static let historyMilliseconds: Int64 = 365 * 86_400_000
+    /// Events kept, whatever their age: some 4 GB.
+    static let eventsKeptMax: Int64 = 10_000_000
     /// A resolved alert whose messages are done is forgotten after this.
     static let resolvedMilliseconds: Int64 = 3_600_000
     /// Rows removed in one transaction, so that pruning never holds up a page.

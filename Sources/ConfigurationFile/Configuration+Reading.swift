@@ -41,7 +41,12 @@ extension Configuration {
         configuration.diskReserveBytes = root.bytes("disk_reserve")
         if let section = root.section("retention") { configuration.retention = readRetention(section) }
         if let section = root.section("agent") { configuration.agent = readAgent(section) }
+        configuration.routingFile = root.string("routes")
+        configuration.pagerDutyWebhookSecretFile = root.string("pagerduty_webhook_secret_file")
         configuration.paging = ReceiverConfiguration.parse(root)
+        if configuration.routingFile != nil, configuration.paging.route != nil {
+            root.report("routes", "there are both `routes` and `route`", remedy: "keep one of them")
+        }
         root.finish()
         return configuration
     }

@@ -20,7 +20,11 @@ public struct Configuration: Sendable {
     public var diskReserveBytes: Int64?
     public var retention = Retention()
     public var agent = Agent()
-    /// Who is told: the keys `receivers` and `route`.
+    /// A file of routes and receivers in Alertmanager's format, in place of `receivers` and `route`.
+    public var routingFile: String?
+    /// The file with the secret of PagerDuty's webhooks.
+    public var pagerDutyWebhookSecretFile: String?
+    /// Who is told: the keys `receivers`, `route` and `dependencies`.
     public var paging = ReceiverConfiguration()
 
     public static let defaultRuleGlobs = ["AlertRules/*.yml", "/etc/nightjar/rules/*.yml"]

@@ -85,8 +85,10 @@ func aRefusedPageIsKeptAndShown(status: Int) async throws {
     let database = try AlertDatabase(path: folder.path("alerts.db"))
     let names = ["sick", "well"]
     let context = NotificationContext(
-        router: Router(routes: names.map { Route(receiver: $0, groupBy: ["..."]) }),
-        receivers: Dictionary(uniqueKeysWithValues: names.map { ($0, Harness.hook($0)) }), externalURL: "")
+        router: Router(
+            root: RouteNode(
+                receiver: "", routes: names.map { RouteNode(key: "{}/\($0)", receiver: $0, grouping: .allLabels, continues: true) })),
+        receivers: names.map { Harness.hook($0) }, externalURL: "", stormGroupsPerMinuteMax: 1000)
     let delivered = Locked(0)
     let sick = ReceiverWorker(
         receiver: Harness.hook("sick"), database: database,
@@ -123,7 +125,7 @@ func aRefusedPageIsKeptAndShown(status: Int) async throws {
     #expect(status.delivered == 40 && status.pending == 40)
 }
 
-@Test func aSecretFileThatOthersReadIsRefused() throws {
+@Test func aSecretFileThatOthersReadIsRefused() async throws {
     let folder = TemporaryDirectory("secret")
     write("token-1\nrest", to: folder.path("token"))
     chmod(folder.path("token"), 0o644)
@@ -132,8 +134,8 @@ func aRefusedPageIsKeptAndShown(status: Int) async throws {
     let secret = try SecretFile.read(folder.path("token"), readers: .ownerAndGroup)
     #expect(secret.reveal() == "token-1" && "\(secret)" == "<redacted>")
     let message = OutboxMessage(id: 1, key: "k", receiver: "r", groupKey: "g", operation: .trigger, payload: [], attempt: 2, mayBeRepeat: true)
-    let request = try WebhookRequest.make(
-        message, for: Receiver.Webhook(address: .url("https://h"), bearerTokenFile: folder.path("token"), headers: ["X-A": "b"]))
+    let webhook = Receiver.Webhook(address: .url("https://h"), bearerTokenFile: folder.path("token"), headers: ["X-A": "b"])
+    let request = try await RequestComposer().request(message, for: Receiver(name: "r", kind: .webhook(webhook)))
     #expect(request.headers.map { "\($0.name): \($0.value)" } == [
         "Content-Type: application/json", "Idempotency-Key: k", "X-Nightjar-Attempt: 2", "X-Nightjar-Possible-Repeat: 1", "X-A: b",
         "Authorization: Bearer token-1",

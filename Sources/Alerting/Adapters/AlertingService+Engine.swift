@@ -13,11 +13,7 @@ extension AlertingService {
     ) throws {
         try self.init(
             options: options, evaluator: PromQLEvaluator(reader: reader, clock: clock), write: write, clock: clock, logger: logger
-        ) { receiver in
-            switch receiver.kind {
-            case .webhook(let webhook): OutboundDeliverer(webhook, clock: clock)
-            }
-        }
+        ) { receiver in OutboundDeliverer(receiver, clock: clock) }
     }
 
     /// All that is wrong in rule files (paths or patterns), for a check before they are put in force.

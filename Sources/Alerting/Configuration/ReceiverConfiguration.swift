@@ -2,11 +2,15 @@ import Foundations
 import Model
 import Settings
 
-/// The keys `receivers` and `route` of nightjar.yml.
+/// The keys `receivers`, `route`, `dependencies` and `storm_groups_per_minute` of nightjar.yml.
 public struct ReceiverConfiguration: Sendable, Hashable {
     public var receivers: [Receiver] = []
     /// Nil where nobody is to be paged.
     public var route: Route?
+    /// What mutes what hangs on it while it is down.
+    public var dependencies: [InhibitRule] = []
+    /// Groups of a receiver whose first page may go out within a minute; nil is the default.
+    public var stormGroupsPerMinuteMax: Int?
 
     public init(receivers: [Receiver] = [], route: Route? = nil) {
         self.receivers = receivers
@@ -26,6 +30,14 @@ public struct ReceiverConfiguration: Sendable, Hashable {
     ///           allow_private: false     # loopback and private addresses
     ///           max_alerts: 2000
     ///         send_resolved: true
+    ///       - name: script
+    ///         command: [/usr/local/bin/page, --urgent]    # gets the webhook body on its standard input
+    ///     dependencies:                   # while the first fires, the second isn't paged
+    ///       - name: zone
+    ///         when: [alertname="ZoneDown"]
+    ///         mutes: [alertname!="ZoneDown"]
+    ///         same: [zone]
+    ///     storm_groups_per_minute: 10
     ///     route:
     ///       receiver: on-call
     ///       group_by: [alertname, instance]
@@ -47,19 +59,47 @@ public struct ReceiverConfiguration: Sendable, Hashable {
         } else if !configuration.receivers.isEmpty {
             root.report("receivers", "there are receivers and no route to them", remedy: "add `route:` with `receiver:` and the name of one")
         }
+        configuration.dependencies = (root.sections("dependencies") ?? []).map(dependency)
+        configuration.stormGroupsPerMinuteMax = root.integer("storm_groups_per_minute", in: 1...1_000_000)
         return configuration
+    }
+
+    private static func dependency(_ section: SettingsSection) -> InhibitRule {
+        func matchers(_ key: String) -> [Matcher] {
+            var all: [Matcher] = []
+            for text in section.strings(key) ?? [] {
+                do {
+                    all += try MatcherText.parse(text)
+                } catch {
+                    section.report(key, SafeText(error.description).string, remedy: "write it like alertname=\"ZoneDown\"")
+                }
+            }
+            if all.isEmpty { section.report(key, "`\(key)` needs at least one matcher", remedy: "write it like [alertname=\"ZoneDown\"]") }
+            return all
+        }
+        let rule = InhibitRule(
+            kind: .dependency, name: section.requiredString("name") ?? "", source: matchers("when"), target: matchers("mutes"), equal: section.strings("same") ?? [])
+        section.finish()
+        return rule
     }
 
     private static func receiver(_ section: SettingsSection) -> Receiver? {
         let name = section.requiredString("name")
         let sendsResolved = section.bool("send_resolved") ?? true
         let webhook = section.section("webhook").flatMap(webhook)
-        if section.value("webhook") == nil {
-            section.report("webhook", "the receiver \(quoted(name ?? "")) has no destination", remedy: "add `webhook:` with a `url:` below it")
+        let command = section.strings("command")
+        if section.value("webhook") == nil, section.value("command") == nil {
+            section.report(
+                "webhook", "the receiver \(quoted(name ?? "")) has no destination",
+                remedy: "add `webhook:` with a `url:` below it, or `command:`; other kinds stand in a file of `routes:`")
         }
+        if let command, command.first?.hasPrefix("/") != true { section.report("command", "`command` must begin with the whole path of a program") }
         section.finish()
-        guard let name, let webhook else { return nil }
-        return Receiver(name: name, kind: .webhook(webhook), sendsResolved: sendsResolved)
+        guard let name else { return nil }
+        if let command, command.first?.hasPrefix("/") == true {
+            return Receiver(name: name, kind: .command(Receiver.Command(arguments: command)), sendsResolved: sendsResolved)
+        }
+        return webhook.map { Receiver(name: name, kind: .webhook($0), sendsResolved: sendsResolved) }
     }
 
     private static func webhook(_ section: SettingsSection) -> Receiver.Webhook? {
@@ -72,11 +112,14 @@ public struct ReceiverConfiguration: Sendable, Hashable {
         checkHeaders(headers, section)
         let allowsPrivate = section.bool("allow_private") ?? false
         let alertsMax = section.integer("max_alerts", in: 1...Limits.alertsPerMessageMax)
+        let signature = section.string("hmac_secret_file")
+        if let signature { checkSecret(signature, "hmac_secret_file", section) }
         section.finish()
         return address.map {
             Receiver.Webhook(
                 address: $0, bearerTokenFile: tokenFile, headers: headers, timeoutSeconds: timeout.map { Double($0) / 1000 },
-                allowsPlainHTTP: allowsPlainHTTP, allowsPrivateAddresses: allowsPrivate, alertsMax: alertsMax)
+                allowsPlainHTTP: allowsPlainHTTP, allowsPrivateAddresses: allowsPrivate, alertsMax: alertsMax,
+                signature: signature.map { .file($0) })
         }
     }
 

@@ -1,6 +1,3 @@
-import Foundations
-import Model
-
 /// Which receiver gets alerts, grouped how.
 public struct Route: Sendable, Hashable {
     public var receiver: String
@@ -38,40 +35,4 @@ public struct Route: Sendable, Hashable {
         self.groupWaitMilliseconds = groupWaitMilliseconds
         self.watchdog = watchdog
     }
-
-    /// The labels of the group that an alert belongs to.
-    func groupLabels(of labels: Labels) -> Labels {
-        groupBy.contains("...") ? labels : labels.keeping(Set(groupBy + [AlertLabel.name]))
-    }
-
-    /// `{}:{alertname="X"}`, in Alertmanager's form.
-    static func groupKey(_ groupLabels: Labels) -> String { "{}:\(groupLabels)" }
-}
-
-/// Labels that alerting gives a meaning.
-enum AlertLabel {
-    static let name = "alertname"
-    static let state = "alertstate"
-    static let severity = "severity"
-    static let critical = "critical"
-    static let none = "none"
-}
-
-/// Finds the routes of an alert: several at a time, as a tree of routes with matchers gives them.
-struct Router: Sendable {
-    private let paging: [Route]
-    private let watchdogs: [Route]
-
-    init(routes: [Route]) {
-        paging = routes
-        watchdogs = routes.compactMap(\.watchdog).map { Route(receiver: $0.receiver, repeatIntervalMilliseconds: $0.intervalMilliseconds) }
-    }
-
-    /// All routes.
-    var routes: [Route] { paging + watchdogs }
-
-    func routes(for labels: Labels) -> [Route] { labels[AlertLabel.severity] == AlertLabel.none ? watchdogs : paging }
-
-    /// How long the first message of a group waits.
-    func groupWaitMilliseconds(of receiver: String) -> Int64? { routes.first { $0.receiver == receiver }?.groupWaitMilliseconds }
 }

@@ -1,9 +1,31 @@
-/// What goes to a receiver: method POST.
+/// What goes to a receiver.
 struct DeliveryRequest: Sendable {
+    enum Transport: Sendable {
+        case http
+        /// To a mail server; the body is the whole message.
+        case mail(MailEnvelope)
+        /// To a program's standard input.
+        case command(arguments: [String], environment: [String: String])
+    }
+
+    var transport = Transport.http
+    var method = "POST"
     var url: String
     var headers: [(name: String, value: String)]
     var body: [UInt8]
     var timeoutSeconds: Double
+}
+
+/// Between whom a message goes, and how its server is talked to.
+struct MailEnvelope: Sendable {
+    var from: String
+    var recipients: [String]
+    var hello: String
+    var user: String
+    /// Nil: without authentication.
+    var password: SecretSource?
+    var requiresTLS: Bool
+    var authorityFile: String?
 }
 
 /// What came back, whatever its status.

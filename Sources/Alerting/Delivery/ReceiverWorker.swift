@@ -29,13 +29,19 @@ final class ReceiverWorker: Sendable {
     let signal = Signal()
     private let database: AlertDatabase
     private let deliverer: any Deliverer
+    private let composer: RequestComposer
+    private let isRetired = Locked(false)
     private let clock: any WallClock
     private let logger: Logger
     private let health = Locked(Health())
     private let counted = Locked(Counters())
 
-    init(receiver: Receiver, database: AlertDatabase, deliverer: any Deliverer, clock: any WallClock, logger: Logger, seed: UInt64? = nil) {
+    init(
+        receiver: Receiver, database: AlertDatabase, deliverer: any Deliverer, composer: RequestComposer = RequestComposer(), clock: any WallClock,
+        logger: Logger, seed: UInt64? = nil
+    ) {
         self.receiver = receiver
+        self.composer = composer
         self.database = database
         self.deliverer = deliverer
         self.clock = clock
@@ -48,12 +54,18 @@ final class ReceiverWorker: Sendable {
     /// Sends until the task is cancelled; requests under way are then given up, and their messages come again at the next start.
     func run() async {
         await withDiscardingTaskGroup { group in
-            while !Task.isCancelled {
+            while !Task.isCancelled, !isRetired.withLock({ $0 }) {
                 let messages = await claim()
                 for message in messages { group.addTask { await self.attempt(message) } }
                 if messages.isEmpty { await signal.wait(atMostMilliseconds: await pauseMilliseconds()) }
             }
         }
+    }
+
+    /// Another worker takes over: what is under way is ended, nothing more is begun.
+    func retire() {
+        isRetired.withLock { $0 = true }
+        signal.raise()
     }
 
     /// Sends what is due now, once, and returns how many attempts were made.
@@ -100,10 +112,7 @@ final class ReceiverWorker: Sendable {
         for message in due.filter({ !said.contains($0.id) }).prefix(messagesMax) {
             var outcome = "sent"
             do {
-                var request =
-                    switch receiver.kind {
-                    case .webhook(let webhook): try WebhookRequest.make(message, for: webhook)
-                    }
+                var request = try await composer.request(message, for: receiver)
                 request.headers.append((UnrecordedPager.header, "1"))
                 let reply = try await deliverer.send(request)
                 // One that is refused for good isn't sent again before that can be noted.
@@ -167,14 +176,10 @@ final class ReceiverWorker: Sendable {
     private func send(_ message: OutboxMessage) async -> AttemptOutcome {
         counted.withLock { $0.attempts += 1 }
         do {
-            let reply =
-                switch receiver.kind {
-                case .webhook(let webhook): try await deliverer.send(WebhookRequest.make(message, for: webhook))
-                }
-            return judge(reply, message)
+            return judge(ReplyReading.corrected(try await deliverer.send(composer.request(message, for: receiver)), receiver), message)
         } catch {
             // A secret that can't be read is found before anything is sent.
-            let mayHaveArrived = (error as? DeliveryFailure)?.mayHaveArrived ?? !(error is AlertingError)
+            let mayHaveArrived = (error as? DeliveryFailure)?.mayHaveArrived ?? !(error is AlertingError || error is DecodingError)
             return postpone(message, status: nil, answer: "", error: "\(error)", retryAfterSeconds: nil, mayHaveArrived: mayHaveArrived)
         }
     }

@@ -12,33 +12,33 @@ actor UnrecordedPager {
     static let annotation = NamedText(
         name: "nightjar_unrecorded", text: "The alert database can't be written. This page isn't recorded and comes again once it can.")
 
-    private let context: NotificationContext
-    private let deliverers: [String: any Deliverer]
+    private let desk: DeliveryDesk
     private let logger: Logger
     /// What was said, by receiver; of alerts that are no longer waiting to be recorded nothing is kept.
     private var said: [String: Set<Fingerprint>] = [:]
 
-    init(context: NotificationContext, deliverers: [String: any Deliverer], logger: Logger) {
-        self.context = context
-        self.deliverers = deliverers
+    init(desk: DeliveryDesk, logger: Logger) {
+        self.desk = desk
         self.logger = logger
     }
 
     /// Says what fires to those who haven't heard it. Failures are tried again at the next call.
     func page(_ alerts: [AlertInstance], generatorURL: String) async {
         var waiting: [String: [AlertInstance]] = [:]
+        let context = desk.context
         for alert in alerts {
-            for route in context.router.routes(for: alert.labels) where said[route.receiver]?.contains(alert.fingerprint) != true {
-                waiting[route.receiver, default: []].append(alert)
+            for receiver in context.router.routes(for: alert.labels).flatMap({ context.destinations[$0.receiver] ?? [] })
+            where said[receiver.name]?.contains(alert.fingerprint) != true {
+                waiting[receiver.name, default: []].append(alert)
             }
         }
         await withTaskGroup { group in
             for (name, alerts) in waiting {
-                guard let receiver = context.receivers[name], let deliverer = deliverers[name] else { continue }
-                let url = context.externalURL
+                guard let receiver = context.receivers[name], let deliverer = desk.deliverer(name) else { continue }
+                let (url, composer) = (context.externalURL, desk.composer)
                 group.addTask {
                     do {
-                        let reply = try await deliverer.send(Self.request(alerts, to: receiver, externalURL: url, generatorURL: generatorURL))
+                        let reply = try await deliverer.send(Self.request(alerts, to: receiver, composer, externalURL: url, generatorURL: generatorURL))
                         return (name, alerts, (200..<300).contains(reply.status) ? "" : "status \(reply.status)")
                     } catch {
                         return (name, alerts, "\(error)")
@@ -64,7 +64,9 @@ actor UnrecordedPager {
             metadata: ["receiver": "\(receiver)", "alerts": "\(alerts.count)", "failure": "\(failure)"])
     }
 
-    private static func request(_ alerts: [AlertInstance], to receiver: Receiver, externalURL: String, generatorURL: String) throws -> DeliveryRequest {
+    private static func request(
+        _ alerts: [AlertInstance], to receiver: Receiver, _ composer: RequestComposer, externalURL: String, generatorURL: String
+    ) async throws -> DeliveryRequest {
         let messages = alerts.map { alert in
             MessageAlert(
                 fingerprint: alert.fingerprint.text, labels: alert.labels, annotations: alert.annotations + [annotation], generatorURL: generatorURL,
@@ -72,16 +74,13 @@ actor UnrecordedPager {
         }
         let groupLabels: Labels = [AlertLabel.name: alerts[0].labels[AlertLabel.name] ?? ""]
         let body = WebhookBody(
-            receiver: receiver.name, groupKey: Route.groupKey(groupLabels), groupLabels: groupLabels, externalURL: externalURL, alerts: messages,
+            receiver: receiver.configuredName, groupKey: "{}:\(groupLabels)", groupLabels: groupLabels, externalURL: externalURL, alerts: messages,
             alertsMax: receiver.alertsPerMessageMax)
         let message = OutboxMessage(
-            id: 0, key: OutboxMessage.newKey(), receiver: receiver.name, groupKey: body.groupKey, operation: .trigger, payload: try body.encoded(),
+            id: 0, key: OutboxMessage.newKey(), receiver: receiver.name, groupKey: body.groupKey, operation: .trigger, payload: body.encoded(),
             attempt: 1, mayBeRepeat: true)
-        switch receiver.kind {
-        case .webhook(let webhook):
-            var request = try WebhookRequest.make(message, for: webhook)
-            request.headers.append((header, "1"))
-            return request
-        }
+        var request = try await composer.request(message, for: receiver)
+        request.headers.append((header, "1"))
+        return request
     }
 }

@@ -3,8 +3,8 @@ import Foundations
 import Model
 
 /// Alertmanager's webhook body, version 4.
-struct WebhookBody: Encodable {
-    struct Alert: Encodable {
+struct WebhookBody: Decodable {
+    struct Alert: Decodable {
         var status: String
         var labels: [String: String]
         var annotations: [String: String]
@@ -14,7 +14,6 @@ struct WebhookBody: Encodable {
         var fingerprint: String
     }
 
-    let version = "4"
     var groupKey: String
     var truncatedAlerts: Int
     var status: String
@@ -42,10 +41,31 @@ struct WebhookBody: Encodable {
         self.alerts = Array(all.prefix(alertsMax))
     }
 
-    func encoded() throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self))
+    /// The body of a message that was queued.
+    init(payload: [UInt8]) throws { self = try JSONDecoder().decode(WebhookBody.self, from: Data(payload)) }
+
+    /// Says that this is the shared page of a storm, and how many alerts it stands for.
+    mutating func addStormSummary(firing: Int) {
+        commonAnnotations["summary"] = "\(firing) alert\(firing == 1 ? "" : "s") fire in a storm; further groups are listed here together"
+    }
+
+    /// As JSON with sorted names.
+    func encoded() -> [UInt8] { json.encoded() }
+
+    private var json: JSONValue {
+        .object([
+            ("alerts", .array(alerts.map(Self.json))), ("commonAnnotations", .texts(commonAnnotations)), ("commonLabels", .texts(commonLabels)),
+            ("externalURL", .string(externalURL)), ("groupKey", .string(groupKey)), ("groupLabels", .texts(groupLabels)), ("receiver", .string(receiver)),
+            ("status", .string(status)), ("truncatedAlerts", .integer(Int64(truncatedAlerts))), ("version", .string("4")),
+        ])
+    }
+
+    private static func json(_ alert: Alert) -> JSONValue {
+        .object([
+            ("annotations", .texts(alert.annotations)), ("endsAt", .string(alert.endsAt)), ("fingerprint", .string(alert.fingerprint)),
+            ("generatorURL", .string(alert.generatorURL)), ("labels", .texts(alert.labels)), ("startsAt", .string(alert.startsAt)),
+            ("status", .string(alert.status)),
+        ])
     }
 
     private static func alert(_ alert: MessageAlert) -> Alert {

@@ -8,7 +8,8 @@ struct RuleEnvironment: Sendable {
     var database: AlertDatabase
     /// Stores recorded series and `ALERTS`.
     var write: @Sendable (MetricBatch) async throws -> Void
-    var context: NotificationContext
+    /// Holds the routing in force.
+    var desk: DeliveryDesk
     /// Pages what the database doesn't take.
     var unrecordedPager: UnrecordedPager
     var externalLabels: Labels
@@ -18,6 +19,7 @@ struct RuleEnvironment: Sendable {
     /// Wakes the workers of receivers that have something to send.
     var wake: @Sendable (Set<String>) -> Void
 
+    var context: NotificationContext { desk.context }
     var texts: TextEnvironment { TextEnvironment(evaluator: evaluator, externalLabels: externalLabels, externalURL: context.externalURL) }
 
     /// A link to the expression, in Prometheus's form.

@@ -11,6 +11,14 @@ public struct AlertingOptions: Sendable {
     public var receivers: [Receiver]
     /// Nil: nobody is paged, alerts are evaluated and shown.
     public var route: Route?
+    /// A file of routes and receivers in Alertmanager's format, in place of `route` and `receivers`.
+    public var routingFile: String?
+    /// What mutes what beside the file's own rules: dependencies.
+    public var inhibitions: [InhibitRule] = []
+    /// Groups of a receiver whose first page may go out within a minute; those beyond share one.
+    public var stormGroupsPerMinuteMax = Limits.stormGroupsPerMinuteMax
+    /// The secret of PagerDuty's webhooks, by which acknowledgements come back.
+    public var pagerDutyWebhookSecret: SecretSource?
     /// `$externalLabels` of templates.
     public var externalLabels: Labels
     /// For groups that say no `interval`.

@@ -7,36 +7,44 @@ import Model
 /// Everything that must survive the process is in one SQLite file. Only one service can have it open.
 public final class AlertingService: Sendable {
     let database: AlertDatabase
-    private let environment: RuleEnvironment
-    private let manager: RuleManager
-    private let workers: [ReceiverWorker]
-    private let clock: any WallClock
-    private let logger: Logger
+    let environment: RuleEnvironment
+    let manager: RuleManager
+    let desk: DeliveryDesk
+    let clock: any WallClock
+    let logger: Logger
+    let options: AlertingOptions
+    private let routing: Locked<RoutingSource>
     private let scheduleSignal = Signal()
+    /// Raised when a group may be due sooner than was thought.
+    let flushSignal = Signal()
 
     /// Opens the database. Nothing is evaluated before `run`.
     init(
         options: AlertingOptions, evaluator: any ExpressionEvaluator, write: @escaping @Sendable (MetricBatch) async throws -> Void,
-        clock: any WallClock, logger: Logger, deliverer: (Receiver) throws -> any Deliverer
+        clock: any WallClock, logger: Logger, deliverer: @escaping @Sendable (Receiver) throws -> any Deliverer
     ) throws {
         self.clock = clock
         self.logger = logger
+        self.options = options
         let database = try AlertDatabase(path: options.databasePath)
         self.database = database
-        var deliverers: [String: any Deliverer] = [:]
-        for receiver in options.receivers { deliverers[receiver.name] = try deliverer(receiver) }
-        let workers = options.receivers.map { receiver in
-            ReceiverWorker(receiver: receiver, database: database, deliverer: deliverers[receiver.name]!, clock: clock, logger: logger)
-        }
-        self.workers = workers
+        let source = RoutingSource(path: options.routingFile, route: options.route, receivers: options.receivers, inhibitions: options.inhibitions)
+        for problem in source.problems { logger.critical("the routing file has an error; nobody is paged until it is mended", metadata: ["problem": "\(problem)"]) }
+        routing = Locked(source)
         let context = NotificationContext(
-            router: Router(routes: options.route.map { [$0] } ?? []),
-            receivers: Dictionary(options.receivers.map { ($0.name, $0) }, uniquingKeysWith: { $1 }), externalURL: options.externalURL)
+            router: source.inForce.router, receivers: source.inForce.receivers, externalURL: options.externalURL,
+            stormGroupsPerMinuteMax: options.stormGroupsPerMinuteMax)
+        let desk = try DeliveryDesk(
+            context: context, composer: RequestComposer(templates: source.inForce.templates), database: database, clock: clock, logger: logger, deliverer: deliverer)
+        self.desk = desk
+        let flushSignal = flushSignal
         environment = RuleEnvironment(
-            evaluator: evaluator, database: database, write: write, context: context,
-            unrecordedPager: UnrecordedPager(context: context, deliverers: deliverers, logger: logger), externalLabels: options.externalLabels,
-            noDataHoldMilliseconds: Int64(options.noDataHoldSeconds * 1000), clock: clock, logger: logger,
-            wake: { receivers in for worker in workers where receivers.contains(worker.receiver.name) { worker.signal.raise() } })
+            evaluator: evaluator, database: database, write: write, desk: desk, unrecordedPager: UnrecordedPager(desk: desk, logger: logger),
+            externalLabels: options.externalLabels, noDataHoldMilliseconds: Int64(options.noDataHoldSeconds * 1000), clock: clock, logger: logger,
+            wake: { receivers in
+                desk.wake(receivers)
+                flushSignal.raise()
+            })
         manager = RuleManager(
             globs: options.ruleGlobs, intervalMillisecondsDefault: max(Limits.groupIntervalMillisecondsMin, Int64(options.evaluationIntervalSeconds * 1000)),
             environment: environment)
@@ -46,8 +54,9 @@ public final class AlertingService: Sendable {
     public func run() async {
         await startAgainUntilDone()
         await withDiscardingTaskGroup { group in
-            for worker in workers { group.addTask { await worker.run() } }
+            group.addTask { await self.desk.run() }
             group.addTask { await self.evaluate() }
+            group.addTask { await self.flush() }
             group.addTask { await self.maintain() }
         }
         await storeEvaluations()
@@ -72,6 +81,7 @@ public final class AlertingService: Sendable {
 
     /// Takes up what was stored, reads the rules and makes up for what changed meanwhile.
     func start() async throws {
+        try await database.loadSilences(into: environment.context.silences, now: clock.nowMilliseconds())
         try await manager.start()
         environment.wake(try await database.reconcile(now: clock.nowMilliseconds(), environment.context))
     }
@@ -104,7 +114,8 @@ public final class AlertingService: Sendable {
 
     /// Makes the attempts that are due now, once.
     func deliverDue() async {
-        for worker in workers { _ = await worker.sendDue() }
+        await flushDue()
+        await desk.deliverDue()
     }
 
     // Maintenance
@@ -120,7 +131,7 @@ public final class AlertingService: Sendable {
             await manager.update(isForced: false)
             scheduleSignal.raise()
             await storeEvaluations()
-            await queueRepeats()
+            await updateRouting(isForced: false)
             let now = clock.monotonicNanoseconds()
             if lastPrune.map({ now - $0 >= Limits.pruneSeconds * 1_000_000_000 }) ?? true {
                 lastPrune = now
@@ -129,14 +140,33 @@ public final class AlertingService: Sendable {
         }
     }
 
-    func queueRepeats() async {
+    /// Makes the messages that are due, until the task is cancelled.
+    private func flush() async {
+        while !Task.isCancelled {
+            let next = await flushDue()
+            let now = clock.nowMilliseconds()
+            let wait = next.map { $0.milliseconds - now.milliseconds } ?? Limits.expiryCheckMilliseconds
+            await flushSignal.wait(atMostMilliseconds: min(max(wait, 1), Limits.expiryCheckMilliseconds))
+        }
+    }
+
+    /// Ends posted alerts whose time is over and makes the messages of the groups that are due. Returns when the next one is.
+    @discardableResult
+    func flushDue() async -> Timestamp? {
         do {
             let now = clock.nowMilliseconds()
-            guard try await database.hasRepeats(now: now, environment.context) else { return }
-            try await manager.refreshTexts()
-            environment.wake(try await database.queueRepeats(now: now, environment.context))
+            var receivers = try await database.expirePosted(now: now, environment.context)
+            if try await database.hasRepeats(now: now) { try await manager.refreshTexts() }
+            while true {
+                let (found, next) = try await database.flushDue(now: now, environment.context)
+                receivers.formUnion(found)
+                if let next, next <= now, !Task.isCancelled { continue }
+                desk.wake(receivers)
+                return next
+            }
         } catch {
-            logger.error("pages that are due again weren't queued", metadata: ["reason": "\(error)"])
+            logger.error("pages that are due weren't queued", metadata: ["reason": "\(error)"])
+            return clock.nowMilliseconds().advanced(byMilliseconds: Limits.databaseRetryMilliseconds)
         }
     }
 
@@ -162,9 +192,40 @@ public final class AlertingService: Sendable {
     @discardableResult
     public func reload() async -> [RuleProblem] {
         await manager.update(isForced: true)
+        await updateRouting(isForced: true)
         scheduleSignal.raise()
-        return await manager.problems()
+        return await problems()
     }
+
+    /// Reads the routing file where it changed, and puts it in force whole; one with a fault leaves what was in force.
+    func updateRouting(isForced: Bool) async {
+        let before = routing.withLock { $0.problems }
+        var source = routing.withLock { $0 }
+        let hasChanged = source.update(isForced: isForced)
+        if hasChanged {
+            let inForce = source.inForce
+            var context = NotificationContext(
+                router: inForce.router, receivers: inForce.receivers, externalURL: options.externalURL, silences: environment.context.silences,
+                stormGroupsPerMinuteMax: options.stormGroupsPerMinuteMax)
+            context.silences = environment.context.silences
+            do {
+                try desk.apply(context, RequestComposer(templates: inForce.templates))
+                environment.wake(try await database.reconcile(now: clock.nowMilliseconds(), context))
+                logger.notice("routes and receivers were taken up", metadata: ["file": "\(options.routingFile ?? "")"])
+            } catch {
+                logger.error("routes and receivers weren't taken up", metadata: ["reason": "\(error)"])
+                return
+            }
+        }
+        for problem in source.problems where !before.contains(problem) {
+            logger.error("the routing file has an error; the routes before stay in force", metadata: ["problem": "\(problem)"])
+        }
+        let updated = source
+        routing.withLock { $0 = updated }
+    }
+
+    /// The routing in force.
+    var routingInForce: RoutingSource.InForce { routing.withLock { $0.inForce } }
 
     /// The groups in force, in order of file.
     public func groups() async -> [RuleGroupStatus] { await manager.groups() }
@@ -172,8 +233,8 @@ public final class AlertingService: Sendable {
     /// Pending and firing alerts.
     public func activeAlerts() async -> [ActiveAlert] { await manager.activeAlerts() }
 
-    /// What is wrong in the rule files now.
-    public func problems() async -> [RuleProblem] { await manager.problems() }
+    /// What is wrong in the rule files and the routing file now.
+    public func problems() async -> [RuleProblem] { await manager.problems() + routing.withLock { $0.problems } }
 
     /// The outbox with its last deliveries. Where it can't be read, everything is 0 and the status says why.
     public func outbox(deliveriesMax: Int = 100) async -> OutboxStatus {
@@ -200,13 +261,11 @@ public final class AlertingService: Sendable {
                 statistics.firingBySeverity[alert.severity, default: 0] += 1
             }
         }
-        for worker in workers {
-            let counters = worker.counters
-            statistics.attemptsTotal += counters.attempts
-            statistics.attemptFailuresTotal += counters.failures
-            statistics.deliveredTotal += counters.delivered
-            statistics.failedTotal += counters.refused
-        }
+        let counters = desk.counters
+        statistics.attemptsTotal = counters.attempts
+        statistics.attemptFailuresTotal = counters.failures
+        statistics.deliveredTotal = counters.delivered
+        statistics.failedTotal = counters.refused
         let outbox = await outbox(deliveriesMax: 0)
         statistics.outboxPending = outbox.pending
         statistics.outboxFailed = outbox.failed

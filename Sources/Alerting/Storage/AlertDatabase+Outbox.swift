@@ -11,6 +11,7 @@ struct OutboxMessage: Sendable {
     var groupKey: String
     var operation: OutboxOperation
     var payload: [UInt8]
+    var queuedAt: Timestamp = Timestamp(milliseconds: 0)
     /// Counts from 1.
     var attempt: Int
     /// An earlier attempt may have arrived: the program ended, or the connection broke, before its answer came.
@@ -136,6 +137,6 @@ extension OutboxMessage {
         self.init(
             id: row["id"], key: row["key"], receiver: row["receiver"], groupKey: row["group_key"],
             operation: OutboxOperation(rawValue: row["operation"])!, payload: Array(row["payload"] as Data),
-            attempt: Int(row["attempts"] as Int64) + 1, mayBeRepeat: (row["may_be_repeat"] as Int64) != 0)
+            queuedAt: Timestamp(milliseconds: row["queued_at"]), attempt: Int(row["attempts"] as Int64) + 1, mayBeRepeat: (row["may_be_repeat"] as Int64) != 0)
     }
 }

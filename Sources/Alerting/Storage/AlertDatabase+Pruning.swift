@@ -6,6 +6,11 @@ extension AlertDatabase {
     func prune(now: Timestamp) async throws(AlertingError) {
         let history = now.milliseconds - Limits.historyMilliseconds
         try await removeInSteps("DELETE FROM alert_events WHERE id IN (SELECT id FROM alert_events WHERE at < ? LIMIT ?)", before: history)
+        let newest = try await read("prune") { db in try Int64.fetchOne(db, sql: "SELECT max(id) FROM alert_events") ?? 0 }
+        try await removeInSteps(
+            "DELETE FROM alert_events WHERE id IN (SELECT id FROM alert_events WHERE id <= ? LIMIT ?)", before: newest - Limits.eventsKeptMax)
+        try await removeInSteps("DELETE FROM silences WHERE id IN (SELECT id FROM silences WHERE ends_at < ? LIMIT ?)", before: history)
+        try await removeInSteps("DELETE FROM flapping WHERE fingerprint IN (SELECT fingerprint FROM flapping WHERE until < ? LIMIT ?)", before: now.milliseconds)
         try await removeInSteps("DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? LIMIT ?)", before: history)
         try await removeInSteps(
             """

@@ -20,7 +20,7 @@ extension AlertDatabase {
     func activeAlerts() async throws(AlertingError) -> [RuleIdentity: StoredRule] {
         try await read("read the alerts of") { db in
             var rules: [RuleIdentity: StoredRule] = [:]
-            for row in try Row.fetchAll(db, sql: "SELECT * FROM alert_states WHERE phase <> 'resolved'") {
+            for row in try Row.fetchAll(db, sql: "SELECT * FROM alert_states WHERE phase <> 'resolved' AND rule <> 'api'") {
                 let identity = RuleIdentity(stored: row["rule"])
                 let reference = RuleReference(identity: identity, file: row["rule_file"], generatorURL: row["generator_url"])
                 rules[identity, default: StoredRule(reference: reference, alerts: [])].alerts.append(try AlertInstance(row))
@@ -38,6 +38,7 @@ extension AlertDatabase {
             for transition in transitions {
                 try Self.store(transition.alert, rule, step: transition.step, db)
                 try Self.log(transition, rule, at: moment, db)
+                if transition.step == .fired { try Self.noteFlapping(transition.alert.fingerprint.text, now: now, db) }
             }
             let told = transitions.filter { $0.step == .fired || $0.step == .resolved }.map(\.alert)
             return try Self.notify(of: told, now: now, context, db)
@@ -52,7 +53,7 @@ extension AlertDatabase {
         }
     }
 
-    private static func store(_ alert: AlertInstance, _ rule: RuleReference, step: AlertTransition.Step?, _ db: Database) throws {
+    static func store(_ alert: AlertInstance, _ rule: RuleReference, step: AlertTransition.Step?, _ db: Database) throws {
         if step == .dropped {
             // It told nobody. What an earlier firing of the same labels left behind stays until its resolve is out.
             try db.cachedStatement(
@@ -82,7 +83,7 @@ extension AlertDatabase {
         ])
     }
 
-    private static func log(_ transition: AlertTransition, _ rule: RuleReference, at moment: Timestamp, _ db: Database) throws {
+    static func log(_ transition: AlertTransition, _ rule: RuleReference, at moment: Timestamp, _ db: Database) throws {
         let alert = transition.alert
         try db.cachedStatement(
             sql: "INSERT INTO alert_events (at, rule, fingerprint, step, labels, value, reason) VALUES (?, ?, ?, ?, ?, ?, ?)"

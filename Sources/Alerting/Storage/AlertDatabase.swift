@@ -52,10 +52,10 @@ final class AlertDatabase: Sendable {
     private static func migrate(_ db: Database, path: String) throws {
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         if version > AlertSchema.version { throw AlertingError.newerDatabase(path: path, version: version, known: AlertSchema.version) }
-        if version == 0 {
-            try db.execute(sql: AlertSchema.tables)
-            try db.execute(sql: "PRAGMA user_version = \(AlertSchema.version)")
-        }
+        if version == AlertSchema.version { return }
+        try db.execute(sql: version == 0 ? AlertSchema.tables : AlertSchema.migrationFrom1)
+        if version == 1 { try fillAliases(db) }
+        try db.execute(sql: "PRAGMA user_version = \(AlertSchema.version)")
     }
 
     /// Runs a transaction off the cooperative threads. It goes through even when the calling task is cancelled.

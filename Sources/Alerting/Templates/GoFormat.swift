@@ -132,9 +132,10 @@ enum GoFormat {
         case .bool: "bool"
         case .integer: "int"
         case .float: "float64"
-        case .text: "string"
-        case .list: "[]interface {}"
-        case .map: "map[string]string"
+        case .text, .markup: "string"
+        case .list, .listing: "[]interface {}"
+        case .map, .pairs: "map[string]string"
+        case .moment: "time.Time"
         case .object: "struct"
         }
     }

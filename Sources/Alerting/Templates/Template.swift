@@ -13,20 +13,37 @@ struct Template: Sendable {
         var query: (@Sendable (String) async throws -> [(labels: Labels, value: Double)])?
     }
 
+    /// Where a template stands: rules know labels and a value, notifications a group of alerts.
+    enum Scope {
+        case rule, notification
+    }
+
     private let nodes: [TemplateNode]
+    /// What the text itself defines.
+    let definitions: [String: [TemplateNode]]
     /// The whole text where nothing in it is an action.
     private let plain: String?
 
-    init(_ text: String) throws(TemplateError) {
+    init(_ text: String, scope: Scope = .rule) throws(TemplateError) {
         guard text.contains("{{") else {
             plain = text
             nodes = []
+            definitions = [:]
             return
         }
         plain = nil
         var lexer = TemplateLexer(text)
-        var parser = TemplateParser(try lexer.pieces(), variables: ["", "labels", "externalLabels", "externalURL", "value"])
+        let variables = scope == .rule ? ["", "labels", "externalLabels", "externalURL", "value"] : [""]
+        var parser = TemplateParser(try lexer.pieces(), variables: variables, allowsDefinitions: scope == .notification)
         nodes = try parser.template()
+        definitions = parser.definitions
+    }
+
+    /// A notification's text.
+    func expand(_ dot: TemplateValue, definitions: [String: [TemplateNode]], escapesHTML: Bool = false) async throws(TemplateError) -> String {
+        if let plain { return plain }
+        var run = TemplateRun(dot: dot, definitions: definitions.merging(self.definitions) { $1 }, escapesHTML: escapesHTML)
+        return try await run.output(of: nodes)
     }
 
     /// The text with its actions done. Throws where one of them fails, or where the text or the work grows past its bounds.

@@ -15,7 +15,7 @@ enum TemplateFunctions {
         let reason: String
     }
 
-    static let table: [String: Function] = comparisons.merging(texts) { $1 }.merging(numbers) { $1 }.merging(samples) { $1 }
+    static let table: [String: Function] = comparisons.merging(texts) { $1 }.merging(numbers) { $1 }.merging(samples) { $1 }.merging(notifications) { $1 }
 
     // Go's own
 
@@ -35,6 +35,8 @@ enum TemplateFunctions {
             case .text(let text): .integer(Int64(text.utf8.count))
             case .list(let list): .integer(Int64(list.count))
             case .map(let map): .integer(Int64(map.count))
+            case .listing(let list, _): .integer(Int64(list.count))
+            case .pairs(let pairs): .integer(Int64(pairs.count))
             case let other: throw Failure(reason: "len of \(other.kind)")
             }
         },
@@ -64,7 +66,7 @@ enum TemplateFunctions {
             guard arguments.count == 3 else { throw Failure(reason: "reReplaceAll needs a pattern, a replacement and a text") }
             return .text(replaceAll(try expression(arguments[0]), try text(arguments[1]), in: try text(arguments[2])))
         },
-        "safeHtml": { .text(try text(try one($0, "safeHtml"))) },
+        "safeHtml": { .markup(try text(try one($0, "safeHtml"))) },
         "urlQueryEscape": { .text(percentEncoded(try text(try one($0, "urlQueryEscape")))) },
         "stripPort": { .text(withoutPort(try text(try one($0, "stripPort")))) },
         "stripDomain": { .text(withoutDomain(try text(try one($0, "stripDomain")))) },
@@ -112,6 +114,11 @@ enum TemplateFunctions {
     static func part(_ name: String, of value: TemplateValue) throws -> TemplateValue {
         switch value {
         case .map(let map): return .text(map[name] ?? "")
+        case .listing(_, let parts):
+            guard let part = parts[name] else { throw Failure(reason: "can't evaluate field \(name)") }
+            return part
+        case .pairs(let pairs): return part(name, of: pairs)
+        case .moment: return try method(name, of: value, [])
         case .object(let parts):
             guard let part = parts[name] else { throw Failure(reason: "can't evaluate field \(name)") }
             return part
@@ -124,22 +131,24 @@ enum TemplateFunctions {
         return labels
     }
 
-    private static func one(_ arguments: [TemplateValue], _ name: String) throws -> TemplateValue {
+    static func one(_ arguments: [TemplateValue], _ name: String) throws -> TemplateValue {
         guard arguments.count == 1 else { throw Failure(reason: "\(name) needs one value, not \(arguments.count)") }
         return arguments[0]
     }
 
-    private static func two(_ arguments: [TemplateValue], _ name: String) throws -> (TemplateValue, TemplateValue) {
+    static func two(_ arguments: [TemplateValue], _ name: String) throws -> (TemplateValue, TemplateValue) {
         guard arguments.count == 2 else { throw Failure(reason: "\(name) needs two values, not \(arguments.count)") }
         return (arguments[0], arguments[1])
     }
 
-    private static func text(_ value: TemplateValue) throws -> String {
-        guard case .text(let text) = value else { throw Failure(reason: "a text is needed, not \(value.kind)") }
-        return text
+    static func text(_ value: TemplateValue) throws -> String {
+        switch value {
+        case .text(let text), .markup(let text): return text
+        default: throw Failure(reason: "a text is needed, not \(value.kind)")
+        }
     }
 
-    private static func number(_ value: TemplateValue) throws -> Double {
+    static func number(_ value: TemplateValue) throws -> Double {
         switch value {
         case .float(let number): return number
         case .integer(let number): return Double(number)
@@ -242,7 +251,7 @@ enum TemplateFunctions {
         return result
     }
 
-    private static func escapedHTML(_ text: String) -> String {
+    static func escapedHTML(_ text: String) -> String {
         [("&", "&amp;"), ("'", "&#39;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&#34;")].reduce(text) { $0.replacing($1.0, with: $1.1) }
     }
 

@@ -6,6 +6,8 @@ indirect enum TemplateNode: Sendable {
     case branch(TemplatePipeline, setsDot: Bool, then: [TemplateNode], otherwise: [TemplateNode])
     case range(TemplatePipeline, body: [TemplateNode], otherwise: [TemplateNode])
     case leave(isBreak: Bool)
+    /// A definition, with what its dot is.
+    case call(String, TemplatePipeline?, line: Int)
 }
 
 /// Commands joined by `|`: the value of each is the last argument of the next.

@@ -6,9 +6,14 @@ struct TemplateParser {
     /// Names in sight, so that a misspelt variable is found before an alert fires.
     private var variables: [String]
 
-    init(_ pieces: [TemplatePiece], variables: [String]) {
+    private let allowsDefinitions: Bool
+    /// By `define` and `block`.
+    private(set) var definitions: [String: [TemplateNode]] = [:]
+
+    init(_ pieces: [TemplatePiece], variables: [String], allowsDefinitions: Bool = false) {
         self.pieces = pieces[...]
         self.variables = variables
+        self.allowsDefinitions = allowsDefinitions
     }
 
     /// How a run of nodes ended.
@@ -49,11 +54,36 @@ struct TemplateParser {
             case "break", "continue":
                 guard rangeDepth > 0, tokens.count == 1 else { throw TemplateError(line: line, reason: "\(keyword) outside a range") }
                 nodes.append(.leave(isBreak: keyword == "break"))
-            case "define", "template", "block": throw TemplateError(line: line, reason: "\(keyword) isn't supported in rules")
+            case "define" where allowsDefinitions && depth == 0: try define(tokens, line: line)
+            case "template" where allowsDefinitions: nodes.append(try call(tokens, line: line))
+            case "block" where allowsDefinitions:
+                nodes.append(try call(tokens, line: line))
+                try define(Array(tokens.prefix(2)), line: line)
+            case "define", "template", "block": throw TemplateError(line: line, reason: "\(keyword) isn't supported here")
             default: nodes.append(.output(try pipeline(tokens, line: line)))
             }
         }
         return (nodes, .ofTemplate)
+    }
+
+    /// `define "name"` up to its end.
+    private mutating func define(_ tokens: [TemplateToken], line: Int) throws(TemplateError) {
+        guard tokens.count == 2, case .string(let name) = tokens[1] else { throw TemplateError(line: line, reason: "define needs a name in quotes") }
+        let outer = variables
+        variables = [""]
+        depth += 1
+        let (body, stop) = try nodes()
+        depth -= 1
+        variables = outer
+        guard case .end = stop else { throw TemplateError(line: line, reason: "define without its end") }
+        definitions[name] = body
+    }
+
+    /// `template "name" pipeline`
+    private mutating func call(_ tokens: [TemplateToken], line: Int) throws(TemplateError) -> TemplateNode {
+        guard tokens.count >= 2, case .string(let name) = tokens[1] else { throw TemplateError(line: line, reason: "template needs a name in quotes") }
+        if tokens.count == 2 { return .call(name, nil, line: line) }
+        return .call(name, try pipeline(Array(tokens.dropFirst(2)), line: line), line: line)
     }
 
     private mutating func block(_ keyword: String, _ tokens: [TemplateToken], line: Int) throws(TemplateError) -> TemplateNode {

@@ -9,6 +9,8 @@ enum CollectorRoutes {
         QueryRoutes(edge: edge).register(routes)
         SeriesRoutes(edge: edge).register(routes)
         RuleRoutes(edge: edge).register(routes)
+        AlertmanagerRoutes(edge: edge).register(routes)
+        ActionRoutes(edge: edge).register(routes)
         StatusRoutes(edge: edge).register(routes)
         TargetRoutes(edge: edge).register(routes)
         RemoteReadRoutes(edge: edge).register(routes)

@@ -12,7 +12,8 @@ struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks configuration and rule files, and says file, line, reason and remedy of all that is wrong.",
         discussion: """
-            What a file is follows from its keys: `groups:` are rules, everything else is a configuration. Problems are told as \
+            What a file is follows from its keys: `groups:` are rules, Alertmanager's \
+            keys are routes, everything else is a configuration. Problems are told as \
             file:line:column: reason; remedy.
 
             Exit codes: 0 all are correct, 1 something is wrong, 2 a file or the folder can't be read.
@@ -61,6 +62,14 @@ struct Check: AsyncParsableCommand {
         if isRules(text) {
             problems = AlertingService.check([path])
             summary = "rules"
+        } else if isRouting(text) {
+            do {
+                _ = try RoutingFile.load(path)
+                problems = []
+            } catch {
+                problems = error.problems
+            }
+            summary = "routes"
         } else {
             do {
                 _ = try Configuration.parse(text, path: path)
@@ -85,6 +94,14 @@ struct Check: AsyncParsableCommand {
         // A file that is no YAML is told as what its name suggests.
         guard let node = try? Yams.compose(yaml: text), let mapping = node.mapping else { return text.contains("groups:") }
         return mapping["groups"] != nil
+    }
+
+    /// Alertmanager's files have a tree of routes, or lists that ours doesn't know.
+    private func isRouting(_ text: String) -> Bool {
+        guard let node = try? Yams.compose(yaml: text), let mapping = node.mapping else { return false }
+        if ["global", "inhibit_rules", "time_intervals", "mute_time_intervals", "templates"].contains(where: { mapping[Node($0)] != nil }) { return true }
+        let receivers = mapping["receivers"]?.sequence ?? []
+        return mapping["route"] != nil && receivers.contains { $0.mapping?.keys.contains { $0.scalar?.string.hasSuffix("_configs") == true } == true }
     }
 
     private func encoded(_ problems: [SettingsProblem]) throws -> String {

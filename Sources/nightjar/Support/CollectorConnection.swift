@@ -71,6 +71,20 @@ struct CollectorConnection: Sendable {
         return reply.body
     }
 
+    /// The answer to a request with a JSON body, whatever its shape; the collector's own words where it refuses.
+    func send(_ method: String, _ path: String, json: [String: Any]? = nil) async throws -> [UInt8] {
+        let body = try json.map { Array(try JSONSerialization.data(withJSONObject: $0, options: [.sortedKeys])) } ?? []
+        let request = HTTPRequest(
+            method: method, url: base + path, headers: headers + (json == nil ? [] : [("Content-Type", "application/json")]), body: body,
+            timeoutSeconds: Self.answerSecondsMax, replyBytesMax: Self.answerBytesMax)
+        let reply = try await reach { () async throws(OutboundError) in try await client.send(request) }
+        guard reply.isSuccess else { throw refusal(reply) }
+        return reply.body
+    }
+
+    /// A part of a path, percent-encoded.
+    static func pathPart(_ text: String) -> String { escaped(text) }
+
     /// Hands over an endless answer of JSON lines piece by piece until `receive` returns false.
     func stream(_ path: String, _ query: [(String, String)], _ receive: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool) async throws {
         let request = HTTPRequest(method: "GET", url: address(path, query), headers: headers, timeoutSeconds: 0, silenceSecondsMax: Self.silenceSecondsMax)
@@ -160,10 +174,12 @@ struct CollectorConnection: Sendable {
 
     private func refusal(_ reply: HTTPReply) -> Failure {
         struct Refusal: Decodable { let error: String }
-        let words = (try? JSONDecoder().decode(Refusal.self, from: Data(reply.body)).error) ?? ""
+        // Alertmanager's paths answer a JSON text alone.
+        let words = (try? JSONDecoder().decode(Refusal.self, from: Data(reply.body)).error) ?? (try? JSONDecoder().decode(String.self, from: Data(reply.body))) ?? ""
         switch reply.status {
         case 401: return Failure("the collector at \(base) wants a token, or another one; name its file with --token-file", code: 3)
         case 403: return Failure("the collector at \(base) refuses: \(words.isEmpty ? "the token lacks the scope" : words)", code: 3)
+        case 404 where !words.isEmpty && words != "there is no such path": return Failure(words, code: 1)
         case 400, 422: return Failure(words.isEmpty ? "the collector at \(base) answered \(reply.status)" : words, code: 2)
         default: return Failure("the collector at \(base) answered \(reply.status)" + (words.isEmpty ? "; is --url right?" : ": \(words)"), code: 3)
         }

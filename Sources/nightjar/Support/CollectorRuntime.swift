@@ -22,9 +22,14 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logge
     let logStore = LogStoreOptions(retentionSeconds: logSeconds, acceptedPastSeconds: logSeconds)
     let scheme = configuration.tls == nil ? "http" : "https"
     return try await CollectorService.open(options: options, metricStore: metricStore, logStore: logStore, logger: logger) { directory in
-        AlertingOptions(
+        var alerting = AlertingOptions(
             ruleGlobs: configuration.ruleGlobs, databasePath: Paths.join(directory, "alerts.db"), externalURL: "\(scheme)://\(configuration.listen)",
             receivers: configuration.paging.receivers, route: configuration.paging.route)
+        alerting.routingFile = configuration.routingFile
+        alerting.inhibitions = configuration.paging.dependencies
+        if let groups = configuration.paging.stormGroupsPerMinuteMax { alerting.stormGroupsPerMinuteMax = groups }
+        alerting.pagerDutyWebhookSecret = configuration.pagerDutyWebhookSecretFile.map { .file($0) }
+        return alerting
     }
 }
 

@@ -61,6 +61,9 @@ struct ServerFlags: ParsableArguments {
         completion: .file())
     var rules: [String] = []
 
+    @Option(help: ArgumentHelp("Routes and receivers in Alertmanager's format. (default: those of the configuration file)", valueName: "file"), completion: .file(extensions: ["yml", "yaml"]))
+    var routes: String?
+
     @Option(help: ArgumentHelp("This machine's name in the label `instance`. (default: its host name)", valueName: "name"))
     var instance: String?
 
@@ -95,6 +98,11 @@ struct ServerFlags: ParsableArguments {
         if let data { configuration.dataDirectory = data }
         if let address = listen.flatMap(ListenAddress.init) { configuration.listen = address }
         if !rules.isEmpty { configuration.ruleGlobs = rules }
+        if let routes {
+            configuration.routingFile = routes
+            configuration.paging.route = nil
+            configuration.paging.receivers = []
+        }
         if let instance { configuration.instance = instance }
         if let tokenFile { configuration.tokenFile = tokenFile }
         if let tlsCert, let tlsKey { configuration.tls = Configuration.TLS(certificateFile: tlsCert, keyFile: tlsKey) }
