@@ -53,6 +53,8 @@ public struct CollectorOptions: Sendable {
     public var limits: CollectorLimits
     /// Whether other parts of this process, such as its own agent, need an address that they can always reach: see `localEndpoint`.
     public var servesOwnProcess = false
+    /// Whether the collector writes its own metrics to its store every few seconds; `/metrics` serves them either way.
+    public var storesOwnMetrics = true
 
     public init(
         dataDirectory: String, listen: ServerAddress = ServerAddress(), tls: CollectorTLS? = nil, tokenFile: String? = nil,

@@ -22,7 +22,7 @@ struct RemoteWriteBench: AsyncParsableCommand {
         var bodies: [Body] = []
         for step in 0..<min(steps, data.steps.count) {
             data.next(&values)
-            for shard in data.shards(BodyFolder.connections) { bodies += writer.bodies(shard, data.steps, step: step, values) }
+            for shard in data.shards(BodyFolder.connectionsWhole) { bodies += writer.bodies(shard, data.steps, step: step, values) }
         }
         let samples = bodies.reduce(0) { $0 + $1.sampleCount }
         let (plain, inflating) = try await Cost.of { try bodies.map { try Snappy.decompress($0.bytes, bytesMax: 16 << 20) } }
