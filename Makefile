@@ -1,5 +1,7 @@
 # make run     installs what is missing, builds for release, starts everything on this machine and opens the dashboard
 # make test    builds and runs all tests
+# make bench   measures the modules: encode, decode, append, select, expressions, wire, logs
+# make bench-peers  the same data to Nightjar, Prometheus and VictoriaMetrics, side by side (some 20 minutes; QUICK=1: 3)
 # make help    lists the rest
 
 SHELL := /bin/bash
@@ -9,12 +11,14 @@ SHELL := /bin/bash
 LIBRARIES := libcurl4-openssl-dev libzstd-dev zlib1g-dev libsnappy-dev libre2-dev libsimdjson-dev libsqlite3-dev pkg-config
 # What the end-to-end tests start or call beside the product: clients that must work with it unchanged, among them.
 TEST_TOOLS := tmux curl prometheus python3-prometheus-client python3-protobuf python3-snappy
+# What `make bench-peers` measures Nightjar beside, and what its node-like data is scraped from.
+PEERS := prometheus victoria-metrics prometheus-node-exporter
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak compare-prometheus deps test-deps clean
+.PHONY: help run build debug test soak bench bench-peers compare-prometheus deps test-deps bench-deps clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -41,6 +45,9 @@ deps:
 test-deps:
 	$(call install,$(LIBRARIES) $(TEST_TOOLS))
 
+bench-deps:
+	$(call install,$(LIBRARIES) $(PEERS))
+
 build: deps
 	swift build -c release --product nightjar -j $(JOBS)
 	swift build -c release --product nightjar-agent -j $(JOBS) -Xswiftc -static-stdlib --scratch-path .build-agent
@@ -63,6 +70,15 @@ compare-prometheus: test-deps
 	swift build -c release --product nightjar -j $(JOBS)
 	swift build -c release --product nightjar-bench -j $(JOBS)
 	.build/release/nightjar-bench compare-prometheus $(ARGUMENTS)
+
+bench: deps
+	swift build -c release --product nightjar-bench -j $(JOBS)
+	.build/release/nightjar-bench modules $(if $(QUICK),--quick) $(ARGUMENTS)
+
+bench-peers: bench-deps
+	swift build -c release --product nightjar -j $(JOBS)
+	swift build -c release --product nightjar-bench -j $(JOBS)
+	.build/release/nightjar-bench peers $(if $(QUICK),--quick) $(ARGUMENTS)
 
 clean:
 	rm -rf .build .build-*

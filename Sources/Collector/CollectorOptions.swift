@@ -55,6 +55,8 @@ public struct CollectorOptions: Sendable {
     public var servesOwnProcess = false
     /// How long the metric store keeps samples, as the API tells it. `CollectorService.open` sets it.
     public var metricRetentionMilliseconds: Int64?
+    /// Whether the collector writes its own metrics to its store every few seconds; `/metrics` serves them either way.
+    public var storesOwnMetrics = true
 
     public init(
         dataDirectory: String, listen: ServerAddress = ServerAddress(), tls: CollectorTLS? = nil, tokenFile: String? = nil,

@@ -39,6 +39,7 @@ extension Configuration {
         configuration.tokenFile = root.string("token_file")
         if let allowed = root.bool("allow_plain_tokens") { configuration.allowsPlainTokens = allowed }
         configuration.diskReserveBytes = root.bytes("disk_reserve")
+        if let stores = root.bool("own_metrics") { configuration.storesOwnMetrics = stores }
         if let section = root.section("retention") { configuration.retention = readRetention(section) }
         if let section = root.section("agent") { configuration.agent = readAgent(section) }
         configuration.routingFile = root.string("routes")

@@ -19,6 +19,8 @@ public struct Configuration: Sendable {
     /// Below this much free space the collector refuses to store; nil chooses by the size of the disk.
     public var diskReserveBytes: Int64?
     public var retention = Retention()
+    /// Whether the collector's own metrics are written to its store; `/metrics` serves them either way.
+    public var storesOwnMetrics = true
     public var agent = Agent()
     /// A file of routes and receivers in Alertmanager's format, in place of `receivers` and `route`.
     public var routingFile: String?

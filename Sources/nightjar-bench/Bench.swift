@@ -5,5 +5,8 @@ import ArgumentParser
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nightjar-bench", abstract: "Measures Nightjar and its peers.",
-        subcommands: [GenerateCommand.self, ScrapeCommand.self, MetricStoreBench.self, LogStoreBench.self, RemoteWriteBench.self, ComparePrometheus.self])
+        subcommands: [
+            PeersCommand.self, ModulesCommand.self, GenerateCommand.self, ScrapeCommand.self, MetricStoreCommand.self, RemoteWriteCommand.self,
+            ExpressionCommand.self, LogStoreCommand.self, ComparePrometheus.self,
+        ])
 }

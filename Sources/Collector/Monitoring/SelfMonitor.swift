@@ -22,17 +22,21 @@ struct SelfMonitor: Sendable {
     }
 
     func writeOnce() async {
+        if edge.options.storesOwnMetrics { await storeMetrics() }
+        do {
+            try edge.agents.save()
+        } catch {
+            edge.logger.warning("the list of agents couldn't be saved", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func storeMetrics() async {
         let batch = await families().batch(at: edge.clock.nowMilliseconds(), instance: edge.options.instance)
         do {
             _ = try await edge.metrics.append(batch)
         } catch {
             edge.counters.ingested { $0.selfMonitoringFailures += 1 }
             edge.logger.warning("the collector's own metrics couldn't be stored", metadata: ["error": "\(error)"])
-        }
-        do {
-            try edge.agents.save()
-        } catch {
-            edge.logger.warning("the list of agents couldn't be saved", metadata: ["error": "\(error)"])
         }
     }
 

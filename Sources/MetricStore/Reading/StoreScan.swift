@@ -33,8 +33,10 @@ struct StoreScan: MetricScan {
 extension HeadSeriesView {
     /// No more samples than this are in memory.
     var sampleBound: Int {
-        var bound = closed.reduce(open.count) { $0 + $1.count }
-        if let rare { bound += rare.late.count + rare.sealing.reduce(0) { $0 + $1.count } + rare.histograms.count }
+        var bound = open?.count ?? 0
+        for chunk in closed { bound += chunk.count }
+        for chunk in sealing { bound += chunk.count }
+        if let rare { bound += rare.late.count + rare.histograms.count }
         return bound
     }
 }

@@ -5,11 +5,12 @@ import Wire
 
 /// A data set's request bodies on disk: a file for each connection, made once and sent to every server alike.
 ///
-/// File: bodies one behind the other, each behind its bytes and its samples as two 32-bit numbers. The file `complete` is written last.
+/// File: bodies one behind the other, each behind its step, its bytes and its samples as 32-bit numbers. The file `complete` is written last.
 struct BodyFolder {
-    /// Connections that feed a server.
-    static let connections = 8
+    /// Connections that feed a server a whole data set; of a part of it fewer, so that a body has as many samples.
+    static let connectionsWhole = 8
 
+    let title: String
     let directory: String
     let version: RemoteWrite.Version
     let sampleCount: Int
@@ -18,12 +19,11 @@ struct BodyFolder {
     private static let completeBytesMax = 4096
 
     /// The folder of a set's bodies, written where it isn't there yet.
-    static func make(_ data: any DataSet, version: RemoteWrite.Version, in work: String, connections: Int = connections) throws -> BodyFolder {
+    static func make(_ data: any DataSet, version: RemoteWrite.Version, in work: String, connections: Int = connectionsWhole) throws -> BodyFolder {
         let files = RealFileSystem()
-        // The title names the set, its series and its steps; a set with other contents needs another title.
-        let name = data.title.lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " }.replacing(" ", with: "-")
+        let name = data.identity.lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " }.replacing(" ", with: "-")
         let directory = Paths.join(Paths.join(work, "bodies"), "\(name)-\(version)-\(connections)")
-        let folder = BodyFolder(directory: directory, version: version, sampleCount: data.sampleCount, steps: data.steps)
+        let folder = BodyFolder(title: data.title, directory: directory, version: version, sampleCount: data.sampleCount, steps: data.steps)
         if try files.exists(folder.complete) { return folder }
         try files.removeTree(directory)
         try files.createDirectory(directory)
@@ -45,6 +45,7 @@ struct BodyFolder {
             data.next(&values)
             for (shard, output) in zip(shards, outputs) {
                 for body in writer.bodies(shard, data.steps, step: step, values) {
+                    output.append(littleEndian: UInt32(step))
                     output.append(littleEndian: UInt32(body.bytes.count))
                     output.append(littleEndian: UInt32(body.sampleCount))
                     try output.append(body.bytes)
@@ -76,14 +77,16 @@ struct BodyList: Sequence {
 
     init(_ map: MappedFile) { self.map = map }
 
-    /// Each body's samples and bytes; the bytes live as long as the list.
-    func makeIterator() -> AnyIterator<(sampleCount: Int, bytes: UnsafeRawBufferPointer)> {
+    /// Each body's step, samples and bytes; the bytes live as long as the list.
+    func makeIterator() -> AnyIterator<(step: Int, sampleCount: Int, bytes: UnsafeRawBufferPointer)> {
         var reader = ByteReader(map.bytes)
         let map = map
         return AnyIterator {
             withExtendedLifetime(map) {
-                guard let length: UInt32 = reader.read(), let samples: UInt32 = reader.read(), let bytes = reader.readBytes(Int(length)) else { return nil }
-                return (Int(samples), bytes)
+                guard let step: UInt32 = reader.read(), let length: UInt32 = reader.read(), let samples: UInt32 = reader.read(),
+                    let bytes = reader.readBytes(Int(length))
+                else { return nil }
+                return (Int(step), Int(samples), bytes)
             }
         }
     }

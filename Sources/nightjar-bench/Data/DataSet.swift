@@ -5,6 +5,8 @@ import Model
 protocol DataSet {
     /// Names the set and its size, for tables: `TSBS-like, 13,100 series x 4,320 steps`.
     var title: String { get }
+    /// Names the contents as well, for files that are made from it.
+    var identity: String { get }
     /// All series, host after host.
     var series: [Labels] { get }
     /// What is measured and sent together.
@@ -35,6 +37,7 @@ struct DataSteps {
 }
 
 extension DataSet {
+    var identity: String { title }
     var sampleCount: Int { series.count * steps.count }
 
     /// One batch for each of `parts` groups of hosts, with the values of one step.

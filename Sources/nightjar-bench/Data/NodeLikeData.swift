@@ -41,6 +41,8 @@ struct NodeLikeData: DataSet {
 
     var title: String { "node-like, " + Self.sizes(series.count, steps.count) }
 
+    var identity: String { "\(title) of \(String(scrapes.fingerprint, radix: 16))" }
+
     mutating func next(_ values: inout [Double]) {
         let width = scrapes.series.count
         for host in hosts.indices {

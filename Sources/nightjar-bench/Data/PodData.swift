@@ -3,19 +3,20 @@ import Model
 
 /// Many series with few samples, as a cluster's pods make them: for what a new series costs, and an active one in memory.
 ///
-/// Each pod has 20 counters; a sample each 15 s. `first` lets a later set go on with other pods.
+/// Each pod has 20 counters; a sample each 15 s.
 struct PodData: DataSet {
-    private static let names = (0..<20).map { "pod_\(["requests", "errors", "bytes", "retries", "timeouts"][$0 % 5])_stage\($0 / 5)_total" }
+    static let names = (0..<20).map { "pod_\(["requests", "errors", "bytes", "retries", "timeouts"][$0 % 5])_stage\($0 / 5)_total" }
 
     let series: [Labels]
     let hosts: [DataHost]
     let steps: DataSteps
+    private let place: String
     private var values: [Double]
     private var random: SeededGenerator
 
-    /// `first`: the number of series before these.
-    init(seriesCount: Int, first: Int = 0, steps count: Int, seed: UInt64 = 3) {
-        random = SeededGenerator(seed: seed &+ UInt64(first))
+    /// `first` and `firstStep`: the numbers of series and steps before these, so that a later set can go on with others.
+    init(seriesCount: Int, first: Int = 0, steps count: Int, firstStep: Int = 0, seed: UInt64 = 3) {
+        random = SeededGenerator(seed: seed &+ UInt64(first) &+ UInt64(firstStep) << 32)
         var series: [Labels] = []
         var hosts: [DataHost] = []
         series.reserveCapacity(seriesCount)
@@ -33,11 +34,12 @@ struct PodData: DataSet {
         }
         self.series = series
         self.hosts = hosts
-        steps = DataSteps(count: count, milliseconds: 15_000)
-        values = series.map { _ in 0 }
+        steps = DataSteps(start: DataSteps.beginning.advanced(byMilliseconds: Int64(firstStep) * 15_000), count: count, milliseconds: 15_000)
+        place = "from series \(first) and step \(firstStep)"
+        values = series.map { _ in Double(firstStep) * 1000 }
     }
 
-    var title: String { "pods, " + Self.sizes(series.count, steps.count) }
+    var title: String { "pods \(place), " + Self.sizes(series.count, steps.count) }
 
     mutating func next(_ values: inout [Double]) {
         for index in self.values.indices {

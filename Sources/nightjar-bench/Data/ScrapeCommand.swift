@@ -52,7 +52,7 @@ struct Scraper {
         }
         let whole = columns.filter { $0.value.count == count }.sorted { $0.key < $1.key }
         progress.end("\(count) scrapes of \(whole.count) series")
-        return Scrapes(intervalMilliseconds: Int64(intervalMilliseconds), series: whole.map(\.key), columns: whole.map(\.value))
+        return Scrapes(series: whole.map(\.key), columns: whole.map(\.value))
     }
 
     private static func scrape(_ url: String, _ client: HTTPClient, retries: Int) async throws -> [MetricBatch.Entry] {

@@ -4,10 +4,9 @@ import Model
 
 /// Scrapes of one host kept in a compact file: the series that all of them have, and their values.
 ///
-/// File: one zstd frame of `NJSC1\n`, the milliseconds between scrapes, the number of series and of scrapes (varints), each series'
-/// label set behind its length, then each series' values, 8 bytes each, in order of time.
+/// File: one zstd frame of `NJSC1\n`, the number of series and of scrapes (varints), each series' label set behind its length, then each
+/// series' values, 8 bytes each, in order of time.
 struct Scrapes {
-    let intervalMilliseconds: Int64
     let series: [Labels]
     /// Of each series, a value a scrape.
     let columns: [[Double]]
@@ -18,11 +17,13 @@ struct Scrapes {
     /// A day of scrapes of a large host, a second apart, would be 700 MiB.
     private static let bytesMax = 1 << 30
 
-    init(intervalMilliseconds: Int64, series: [Labels], columns: [[Double]]) {
-        self.intervalMilliseconds = intervalMilliseconds
+    init(series: [Labels], columns: [[Double]]) {
         self.series = series
         self.columns = columns
     }
+
+    /// A checksum of the values.
+    var fingerprint: UInt32 { columns.reduce(0) { sum, column in column.withUnsafeBytes { CRC32C.checksum($0, previous: sum) } } }
 
     init(file: String) throws {
         let packed = try RealFileSystem().readAll(file, bytesMax: Self.bytesMax)
@@ -33,8 +34,7 @@ struct Scrapes {
 
     private static func decode(_ bytes: UnsafeRawBufferPointer) -> Scrapes? {
         var reader = ByteReader(bytes)
-        guard let head = reader.readBytes(magic.count), head.elementsEqual(magic), let interval = reader.readVarint(),
-            let seriesCount = reader.readVarint(), let count = reader.readVarint(), seriesCount <= UInt64(bytes.count), count <= UInt64(bytes.count)
+        guard let head = reader.readBytes(magic.count), head.elementsEqual(magic), let seriesCount = reader.readVarint(), let count = reader.readVarint(), seriesCount <= UInt64(bytes.count), count <= UInt64(bytes.count)
         else { return nil }
         var series: [Labels] = []
         for _ in 0..<seriesCount {
@@ -50,12 +50,11 @@ struct Scrapes {
             }
             columns.append(column)
         }
-        return Scrapes(intervalMilliseconds: Int64(clamping: interval), series: series, columns: columns)
+        return Scrapes(series: series, columns: columns)
     }
 
     func write(to file: String) throws {
         var bytes = Self.magic
-        bytes.append(varint: UInt64(intervalMilliseconds))
         bytes.append(varint: UInt64(series.count))
         bytes.append(varint: UInt64(count))
         for labels in series { bytes.append(lengthPrefixed: labels.encoded) }

@@ -1,12 +1,18 @@
 import Foundations
 import MetricStore
 
-/// What a store becomes when all that is due later is done now.
+/// Stores of data that lies in the past.
 enum MergedStore {
-    /// Seals everything in a closed store's head and merges its blocks, as time alone would do.
-    static func seal(_ directory: String, keepsMilliseconds: Int64? = nil) async throws -> MetricStoreStatistics {
+    /// As the product has them, but that nothing is ever too old.
+    static var keepingAll: MetricStoreOptions {
         var options = MetricStoreOptions()
-        options.retentionMilliseconds = keepsMilliseconds
+        options.retentionMilliseconds = nil
+        return options
+    }
+
+    /// Seals everything in a closed store's head and merges its blocks: all that is due later, done now.
+    static func seal(_ directory: String) async throws -> MetricStoreStatistics {
+        var options = keepingAll
         options.maintenanceIntervalSeconds = 0
         options.outOfOrderWindowMilliseconds = 0
         // A delay below nothing: also the block whose time has only begun, and all whose merged range has.

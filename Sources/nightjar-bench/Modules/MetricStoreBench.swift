@@ -4,65 +4,74 @@ import Foundations
 import MetricStore
 import Model
 
-/// Append, seal and merge, select and reopen of the metric store alone, in this process.
-struct MetricStoreBench: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "metrics", abstract: "Append, merge, select and reopen of the metric store alone.")
+/// Append, seal and merge, select and reopen of the metric store alone.
+struct MetricStoreBench: ModuleBench {
+    let data: any DataSet
+    /// Batches of each step; nil makes them as large as bodies of remote write.
+    var batches: Int?
 
-    @OptionGroup var options: DataOptions
-    @Option(help: "Batches of each step.") var batches = 8
-    @Flag(help: "Keeps the store's folder, and says where it is.") var keep = false
+    var title: String { "Metric store: \(data.title)" }
 
-    func run() async throws {
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("nightjar-bench-\(getpid())").path
-        defer { if !keep { try? FileManager.default.removeItem(atPath: directory) } }
-        let data = try options.make()
-        print("\(data.title) = \(grouped(data.sampleCount)) samples\n")
-        try await append(data, directory)
-        try await merge(data, directory)
-        try await read(data, directory)
-        if keep { row("kept in", directory) }
+    func measure() async throws -> [Measure] {
+        try await withTemporaryFolder { directory in try await append(directory) + merge(directory) + read(directory) }
     }
 
-    private func append(_ data: any DataSet, _ directory: String) async throws {
+    private func append(_ directory: String) async throws -> [Measure] {
         var data = data
         let before = residentBytes()
-        let store = try MetricStore.open(directory: directory)
+        let store = try MetricStore.open(directory: directory, options: MergedStore.keepingAll)
         var values = [Double](repeating: 0, count: data.series.count)
+        let parts = batches ?? max(1, data.series.count / BodyWriter.samplesPerBodyMax)
         var generating = 0.0
         let (_, appending) = try await Cost.of {
             for step in 0..<data.steps.count {
                 let (made, cost) = await Cost.of {
                     data.next(&values)
-                    return data.batches(values, step: step, parts: batches)
+                    return data.batches(values, step: step, parts: parts)
                 }
                 generating += cost.cpuSeconds
                 for batch in made { _ = try await store.append(batch) }
             }
         }
-        row("append, samples a CPU second", perSecond(data.sampleCount, appending.cpuSeconds - generating))
-        row("append, samples a second", perSecond(data.sampleCount, appending.wallSeconds - generating))
-        row("resident memory beyond the start", mebibytes(residentBytes() - before))
+        let resident = residentBytes() - before
         await store.close()
+        return [
+            Measure(title: "append, per CPU second", unit: .samplesPerSecond, value: Double(data.sampleCount) / (appending.cpuSeconds - generating)),
+            Measure(title: "resident memory beyond the start", unit: .bytes, value: Double(max(0, resident))),
+        ]
     }
 
-    private func merge(_ data: any DataSet, _ directory: String) async throws {
-        let (sealed, cost) = try await Cost.of { try await MergedStore.seal(directory, keepsMilliseconds: nil) }
-        row("seal and merge all, CPU seconds", decimal(cost.cpuSeconds, 2))
-        row("bytes a sample in blocks", decimal(Double(sealed.blockBytes) / Double(max(1, sealed.blockSamples)), 3))
-        row("blocks, samples in them", "\(sealed.blockCount), \(grouped(sealed.blockSamples))")
+    private func merge(_ directory: String) async throws -> [Measure] {
+        let (sealed, cost) = try await Cost.of { try await MergedStore.seal(directory) }
+        guard sealed.blockSamples == data.sampleCount else { throw BenchError("of \(data.sampleCount) samples \(sealed.blockSamples) are in blocks") }
+        return [
+            Measure(title: "encode (seal the rest, merge all), per CPU second", unit: .samplesPerSecond, value: Double(sealed.blockSamples) / cost.cpuSeconds),
+            Measure(title: "bytes per sample, merged", unit: .bytesPerSample, value: Double(sealed.blockBytes) / Double(sealed.blockSamples)),
+        ]
     }
 
-    private func read(_ data: any DataSet, _ directory: String) async throws {
-        let (store, opening) = try await Cost.of { try MetricStore.open(directory: directory) }
-        row("reopen, seconds (CPU seconds)", "\(decimal(opening.wallSeconds, 2)) (\(decimal(opening.cpuSeconds, 2)))")
+    private func read(_ directory: String) async throws -> [Measure] {
+        let (store, opening) = try await Cost.of { try MetricStore.open(directory: directory, options: MergedStore.keepingAll) }
+        var measures = [Measure(title: "open, wall", unit: .milliseconds, value: opening.wallSeconds * 1000)]
         let name = data.series[0].metricName ?? ""
         let queries = [("one metric", [Matcher("__name__", equals: name)]), ("everything", try [Matcher("__name__", .regex, ".+")])]
         for (what, matchers) in queries {
             let query = MetricQuery(matchers: matchers, start: data.steps.start, end: data.steps.end)
             let (found, selecting) = try await Cost.of { try await store.select(query) }
             let samples = found.reduce(0) { $0 + $1.sampleCount }
-            row("select \(what): \(grouped(found.count)) series, samples/CPU s", perSecond(samples, selecting.cpuSeconds))
+            measures.append(Measure(title: "select and decode \(what), per CPU second", unit: .samplesPerSecond, value: Double(samples) / selecting.cpuSeconds))
         }
         await store.close()
+        return measures
     }
+}
+
+/// `nightjar-bench metrics`
+struct MetricStoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "metrics", abstract: "Append, merge, select and reopen of the metric store alone.")
+
+    @OptionGroup var options: DataOptions
+    @Option(help: "Batches of each step. (default: as large as bodies of remote write)") var batches: Int?
+
+    func run() async throws { try await MetricStoreBench(data: try options.make(), batches: batches).report() }
 }

@@ -16,6 +16,7 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logge
         tls: configuration.tls.map { CollectorTLS(certificatePath: $0.certificateFile, keyPath: $0.keyFile) }, tokenFile: configuration.tokenFile,
         allowsPlainTokens: configuration.allowsPlainTokens, instance: instance, version: Version.text, diskReserveBytes: configuration.diskReserveBytes)
     options.servesOwnProcess = servesOwnProcess
+    options.storesOwnMetrics = configuration.storesOwnMetrics
     var metricStore = MetricStoreOptions()
     metricStore.retentionMilliseconds = configuration.retention.metricsMilliseconds
     let logSeconds = configuration.retention.logsMilliseconds / 1000
