@@ -76,7 +76,7 @@ struct CollectorConnection: Sendable {
         let body = try json.map { Array(try JSONSerialization.data(withJSONObject: $0, options: [.sortedKeys])) } ?? []
         let request = HTTPRequest(
             method: method, url: base + path, headers: headers + (json == nil ? [] : [("Content-Type", "application/json")]), body: body,
-            timeoutSeconds: Self.answerSecondsMax, replyBytesMax: Self.answerBytesMax)
+            timeoutSeconds: answerSecondsMax, replyBytesMax: Self.answerBytesMax)
         let reply = try await reach { () async throws(OutboundError) in try await client.send(request) }
         guard reply.isSuccess else { throw refusal(reply) }
         return reply.body
