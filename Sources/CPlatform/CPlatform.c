@@ -2,6 +2,7 @@
 #include "CPlatform.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,3 +86,12 @@ void nj_name_thread(const char *name) {
     snprintf(cut, sizeof cut, "%s", name);
     pthread_setname_np(pthread_self(), cut);
 }
+
+void nj_tune_allocator(void) {
+    // An arena for each thread would keep what each once used. Setting the threshold also stops it from growing by itself.
+    mallopt(M_ARENA_MAX, 4);
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
+
+void nj_trim_allocator(void) { malloc_trim(0); }

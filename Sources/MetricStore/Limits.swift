@@ -44,7 +44,7 @@ public enum Limits {
     static let groupBytesMax = 8 << 20
     /// Bytes that may wait for the committer before batches are refused: some seconds of a fast disk.
     static let queueBytesMax = 256 << 20
-    /// A log segment is closed when it is longer than this.
+    /// A log segment is closed when it is longer than this, the labels that it names not counted: each segment names all series anew.
     static let segmentBytesMax = 64 << 20
     /// A checkpoint is due when the log behind the last one is longer than this (or than the last checkpoint, where that is longer).
     static let checkpointLogBytes = 64 << 20

@@ -22,7 +22,7 @@ public struct MetricStoreOptions: Sendable {
     public var labelValueBytesMax: Int = Limits.labelValueBytesMax
     /// A checkpoint is due when the log behind the last one is longer than this. Bytes.
     public var checkpointLogBytes: Int = Limits.checkpointLogBytes
-    /// A log segment is closed when it is longer than this. Bytes.
+    /// A log segment is closed when it is longer than this, the labels that it names not counted. Bytes.
     public var segmentBytesMax: Int = Limits.segmentBytesMax
     /// Seconds between two looks at whether sealing, a checkpoint or retention is due; 0 leaves them to `maintain()`.
     public var maintenanceIntervalSeconds: Int = 10

@@ -10,6 +10,7 @@ enum Entry {
         // A reader that has gone is an error of the write that meets it, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
+        Allocator.tune()
         await Nightjar.main()
     }
 

@@ -185,6 +185,47 @@ import Testing
         }
     }
 
+    /// Label names that share their first eight bytes, or are shorter, in every order: the quick look at names must not mistake them.
+    @Test(arguments: 0..<60) func namesInAnyOrderComeOutSorted(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let names = ["a", "aa", "service", "service_", "service_a", "service_b", "servicf", "é", "z\u{0}", "zz", "__name__", "le"]
+        let series = (0..<20).map { _ in
+            var chosen = names.filter { _ in Bool.random(using: &generator) }
+            if !chosen.contains("__name__") { chosen.append("__name__") }
+            if Bool.random(using: &generator) { chosen.shuffle(using: &generator) } else { chosen.sort() }
+            return Self.series(chosen.map { ($0, Int.random(in: 0...9, using: &generator) == 0 ? "" : String(repeating: "v", count: Int.random(in: 1...140, using: &generator))) })
+        }
+        let body = series.flatMap { $0 }
+        // A metric name may be among the values that came out empty.
+        do { for entry in try body.decodeRemoteWrite(.v1).entries { #expect(entry.labels.encoded.withUnsafeBytes { Labels.isCanonical($0) }) } } catch {
+            #expect(error is WireError)
+        }
+    }
+
+    /// Series of one target share most labels, some differ in the middle, and some have a form that goes the long way.
+    @Test(arguments: 0..<40) func seriesThatShareLabelsAreReadAsIfTheyDidNot(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var body: [UInt8] = []
+        for target in 0..<8 {
+            for index in 0..<Int.random(in: 1...12, using: &generator) {
+                var pairs = [("__name__", "m\(index % 5)"), ("instance", "host-\(target)"), ("job", "node"), ("zone", "z\(target % 2)")]
+                if Bool.random(using: &generator) { pairs.insert(("cpu", "\(index)"), at: 1) }
+                if Bool.random(using: &generator) { pairs.insert(("mode", "idle"), at: pairs.count - 1) }
+                let isSplit = Int.random(in: 0..<6, using: &generator) == 0
+                body += message { request in
+                    request.message(1) { series in
+                        for (name, value) in isSplit ? Array(pairs.dropLast()) : pairs { series.message(1) { $0.string(1, name); $0.string(2, value) } }
+                        series.message(2) { $0.double(1, Double(index)); $0.int64(2, 1_700_000_000_000 + Int64(index)) }
+                        guard isSplit, let (name, value) = pairs.last else { return }
+                        series.message(1) { $0.string(1, name); $0.string(2, value) }
+                    }
+                }
+            }
+        }
+        let batch = try body.decodeRemoteWrite(.v1)
+        #expect(batch.entries.allSatisfy { entry in entry.labels["job"] == "node" && entry.labels["zone"] != nil && entry.samples.count == 1 })
+    }
+
     @Test func contentTypesNameTheVersion() {
         #expect(RemoteWrite.Version(contentType: "application/x-protobuf") == .v1)
         #expect(RemoteWrite.Version(contentType: "application/x-protobuf; proto=prometheus.WriteRequest") == .v1)

@@ -16,8 +16,19 @@ extension [UInt8] {
         }
     }
 
+    /// Series by series; the columns of the same body must say the same, and be refused where it is.
     func decodeRemoteWrite(_ version: RemoteWrite.Version, limits: WireLimits = WireLimits()) throws -> MetricBatch {
-        try withUnsafeBytes { try RemoteWrite.decode($0, version: version, limits: limits) }
+        var columns: MetricColumns?
+        var failure: (any Error)?
+        do { columns = try withUnsafeBytes { try RemoteWrite.decodeColumns($0, version: version, limits: limits) } } catch { failure = error }
+        do {
+            let batch = try withUnsafeBytes { try RemoteWrite.decode($0, version: version, limits: limits) }
+            expectEqual(columns, MetricColumns(batch))
+            return batch
+        } catch {
+            #expect(failure is WireError && columns == nil)
+            throw error
+        }
     }
 
     func decodeOTLP(limits: WireLimits = WireLimits()) throws -> [LogRecord] {
@@ -39,6 +50,19 @@ extension [UInt8] {
     func parseExposition(limits: WireLimits = WireLimits()) throws -> MetricBatch {
         try withUnsafeBytes { try Exposition.parse($0, defaultTimestamp: Timestamp(milliseconds: 7), limits: limits) }
     }
+}
+
+func expectEqual(_ left: MetricColumns?, _ right: MetricColumns, sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(left?.labelBytes == right.labelBytes, sourceLocation: sourceLocation)
+    #expect(left?.ends.map(\.labels) == right.ends.map(\.labels), sourceLocation: sourceLocation)
+    #expect(left?.ends.map(\.samples) == right.ends.map(\.samples), sourceLocation: sourceLocation)
+    #expect(left?.timestamps == right.timestamps, sourceLocation: sourceLocation)
+    #expect(left?.values == right.values, sourceLocation: sourceLocation)
+    #expect(left?.histograms.map(\.series) == right.histograms.map(\.series), sourceLocation: sourceLocation)
+    #expect(left?.histograms.map(\.sample) == right.histograms.map(\.sample), sourceLocation: sourceLocation)
+    #expect(left?.exemplars.map(\.series) == right.exemplars.map(\.series), sourceLocation: sourceLocation)
+    #expect(left?.exemplars.map(\.exemplar) == right.exemplars.map(\.exemplar), sourceLocation: sourceLocation)
+    #expect(left?.metadata == right.metadata, sourceLocation: sourceLocation)
 }
 
 func message(_ body: (inout ProtobufWriter) -> Void) -> [UInt8] {

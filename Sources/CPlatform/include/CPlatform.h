@@ -26,3 +26,7 @@ int nj_output_queue(int descriptor);
 int nj_lock_exclusive(int descriptor);
 /// Names the calling thread, as shown by top and gdb; cut to 15 bytes.
 void nj_name_thread(const char *name);
+/// Sets up the C library's allocator for a server: few arenas, large blocks mapped on their own, memory kept for requests to come.
+void nj_tune_allocator(void);
+/// Gives unused memory of the allocator back to the system.
+void nj_trim_allocator(void);

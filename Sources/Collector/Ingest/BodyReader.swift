@@ -22,7 +22,7 @@ struct BodyReader: Sendable {
         }
         var heldBytes = 0
         defer { budget.giveBack(heldBytes) }
-        let body = try await collect(request, context: context, bytesMax: bytesMax, heldBytes: &heldBytes)
+        let body = try await collect(request, context: context, bytesMax: bytesMax, declared: declared, heldBytes: &heldBytes)
         if let declared, declared != body.readableBytes {
             throw Refusal.malformed("the body has \(body.readableBytes) bytes, and Content-Length promised \(declared)")
         }
@@ -30,7 +30,7 @@ struct BodyReader: Sendable {
     }
 
     private func collect(
-        _ request: Request, context: CollectorContext, bytesMax: Int, heldBytes: inout Int
+        _ request: Request, context: CollectorContext, bytesMax: Int, declared: Int?, heldBytes: inout Int
     ) async throws -> ByteBuffer {
         let start = clock.monotonicNanoseconds()
         var body = ByteBuffer()
@@ -53,6 +53,8 @@ struct BodyReader: Sendable {
             heldBytes += piece.readableBytes
             if body.readableBytes == 0 {
                 body = piece
+                // Untouched until the bytes come, so that a promise alone takes no memory.
+                if let declared, declared > body.readableBytes { body.reserveCapacity(declared) }
             } else {
                 body.writeImmutableBuffer(piece)
             }

@@ -55,6 +55,9 @@ struct CommitGroup {
     /// Whether there is anything to write.
     var isEmpty: Bool { members.allSatisfy { $0.outcome.isDuplicateBatch } }
 
+    /// Bytes of the labels that the record names.
+    var labelBytes: Int { members.reduce(0) { $0 + $1.logged.newSeriesBytes.count } }
+
     mutating func add(_ prepared: PreparedBatch, head: inout Head) throws(MetricStoreError) {
         var member = Member(logged: LoggedBatch(origin: prepared.origin, firstReference: nextReference))
         if let origin = prepared.origin {
@@ -91,26 +94,36 @@ struct CommitGroup {
     /// All floats of a batch whose times lie in the window: its columns are the log's.
     private mutating func addSamples(_ prepared: PreparedBatch, to member: inout Member, head: inout Head) {
         let columns = prepared.columns
-        member.logged.samples.references.reserveCapacity(columns.sampleCount)
-        member.sampleTargets.reserveCapacity(columns.sampleCount)
         var refused: [Range<Int>] = []
-        columns.labelBytes.withUnsafeBytes { bytes in
-            var labelStart = 0
-            var sampleStart = 0
-            for (series, end) in columns.ends.enumerated() {
-                defer { (labelStart, sampleStart) = (end.labels, end.samples) }
-                if end.samples == sampleStart { continue }
-                let labels = UnsafeRawBufferPointer(rebasing: bytes[labelStart..<end.labels])
-                guard let found = resolve(labels, hash: prepared.hashes[series], weight: end.samples - sampleStart, member: &member, head: &head) else {
-                    refused.append(sampleStart..<end.samples)
-                    continue
+        var references: [UInt32] = []
+        let targets = [UInt32](unsafeUninitializedCapacity: columns.sampleCount) { targets, filled in
+            references = [UInt32](unsafeUninitializedCapacity: columns.sampleCount) { references, count in
+                var known = HeadIndex.KnownLabels()
+                columns.labelBytes.withUnsafeBytes { bytes in
+                    var labelStart = 0
+                    var sampleStart = 0
+                    for (series, end) in columns.ends.enumerated() {
+                        let labels = UnsafeRawBufferPointer(rebasing: bytes[labelStart..<end.labels])
+                        let samples = sampleStart..<end.samples
+                        (labelStart, sampleStart) = (end.labels, end.samples)
+                        if samples.isEmpty { continue }
+                        let found = resolve(labels, hash: prepared.hashes[series], weight: samples.count, known: &known, member: &member, head: &head)
+                        guard let found else {
+                            refused.append(samples)
+                            continue
+                        }
+                        for _ in samples {
+                            references[count] = found.reference
+                            targets[count] = found.target
+                            count += 1
+                        }
+                    }
                 }
-                for _ in sampleStart..<end.samples {
-                    member.logged.samples.references.append(found.reference)
-                    member.sampleTargets.append(found.target)
-                }
+                filled = count
             }
         }
+        member.sampleTargets = targets
+        member.logged.samples.references = references
         if let times = prepared.times { newest = max(newest, times.upperBound) }
         member.logged.samples.timestamps = columns.timestamps
         member.logged.samples.values = columns.values
@@ -203,9 +216,9 @@ struct CommitGroup {
 
     /// Where a series is; nil, with its `weight` counted as refused, where it may not come in.
     @inline(__always) private mutating func resolve(
-        _ labels: UnsafeRawBufferPointer, hash: UInt64, weight: Int, member: inout Member, head: inout Head
+        _ labels: UnsafeRawBufferPointer, hash: UInt64, weight: Int, known: inout HeadIndex.KnownLabels, member: inout Member, head: inout Head
     ) -> Resolved? {
-        if let number = head.find(labels, hash: hash) {
+        if let number = head.find(labels, hash: hash, like: &known) {
             if let reference = head.reference(of: number) { return Resolved(target: number, reference: reference) }
             let reference = takeReference(labels, member: &member)
             head.setReference(of: number, to: reference)
@@ -213,6 +226,14 @@ struct CommitGroup {
             return Resolved(target: number, reference: reference)
         }
         return resolveNew(labels, hash: hash, weight: weight, member: &member, head: head)
+    }
+
+    /// The same for what comes one by one.
+    private mutating func resolve(
+        _ labels: UnsafeRawBufferPointer, hash: UInt64, weight: Int, member: inout Member, head: inout Head
+    ) -> Resolved? {
+        var known = HeadIndex.KnownLabels()
+        return resolve(labels, hash: hash, weight: weight, known: &known, member: &member, head: &head)
     }
 
     @inline(never) private mutating func resolveNew(
@@ -269,7 +290,13 @@ struct CommitGroup {
         @inline(__always) func number(_ target: UInt32) -> UInt32 { target & Self.isNew != 0 ? numbers[Int(target & ~Self.isNew)] : target }
         for member in members where !member.outcome.isDuplicateBatch {
             let samples = member.logged.samples
-            for index in 0..<samples.count { head.append(number(member.sampleTargets[index]), samples.timestamps[index], samples.values[index]) }
+            member.sampleTargets.withUnsafeBufferPointer { targets in
+                samples.timestamps.withUnsafeBufferPointer { timestamps in
+                    samples.values.withUnsafeBufferPointer { values in
+                        for index in 0..<targets.count { head.append(number(targets[index]), timestamps[index], values[index]) }
+                    }
+                }
+            }
             for (index, entry) in member.logged.histograms.enumerated() { head.append(number(member.histogramTargets[index]), entry.sample) }
             for (index, entry) in member.logged.exemplars.enumerated() { head.append(number(member.exemplarTargets[index]), entry.exemplar) }
             for (name, value) in member.logged.metadata { _ = head.setMetadata(name, value) }

@@ -8,6 +8,8 @@ final class Committer: @unchecked Sendable {
     // What follows is the thread's own.
     private let writer: LogWriter
     private var nextReference: UInt32 = 0
+    /// Bytes of the open segment that are labels: with many series they are most of it, and every segment names them anew.
+    private var segmentLabelBytes = 0
     private var record: [UInt8] = []
     /// A longer buffer is given back after its group.
     private static let recordBytesKept = 16 << 20
@@ -133,6 +135,7 @@ final class Committer: @unchecked Sendable {
             if !group.isEmpty {
                 try write(.commitGroup) { group.encode(into: &$0) }
                 nextReference = group.nextReference
+                segmentLabelBytes += group.labelBytes
                 store.head.withLock { group.apply(to: &$0) }
             }
             return group.members.map { .success($0.outcome) }
@@ -158,13 +161,14 @@ final class Committer: @unchecked Sendable {
 
     private func prepareToWrite() throws(MetricStoreError) {
         if case .no(let reason) = store.counters.withLock({ $0.acknowledging }) { throw .notAcknowledging(reason: reason) }
-        if !writer.isOpen || writer.segmentBytes >= store.options.segmentBytesMax { try beginSegment() }
+        if !writer.isOpen || writer.segmentBytes - segmentLabelBytes >= store.options.segmentBytesMax { try beginSegment() }
     }
 
     private func beginSegment() throws(MetricStoreError) {
         let closedBytes = writer.segmentBytes
         do { try writer.rotate() } catch { throw failure(error) }
         nextReference = 0
+        segmentLabelBytes = 0
         store.head.withLock { $0.forgetReferences() }
         store.catalog.withLock { $0.closedLogBytes += closedBytes }
         store.counters.withLock {

@@ -33,6 +33,19 @@ struct Head: PostingSource, ~Copyable, Sendable {
         table.find(hash) { index.areEqual(slots[Int($0)].labels, labels) }
     }
 
+    /// The same; `known` are the labels of the series that was found before, and become those of the one that is found.
+    @inline(__always) func find(_ labels: UnsafeRawBufferPointer, hash: UInt64, like known: inout HeadIndex.KnownLabels) -> UInt32? {
+        if known.bytes.baseAddress == nil {
+            let found = find(labels, hash: hash)
+            if let found { known = HeadIndex.KnownLabels(start: slots[Int(found)].labels, bytes: labels) }
+            return found
+        }
+        let before = known
+        let found = table.find(hash) { index.areEqual(slots[Int($0)].labels, labels, like: before) }
+        if let found { known = HeadIndex.KnownLabels(start: slots[Int(found)].labels, bytes: labels) }
+        return found
+    }
+
     /// The number of a series that isn't there yet.
     mutating func add(_ labels: UnsafeRawBufferPointer, hash: UInt64) -> UInt32 {
         let number = UInt32(slots.count)

@@ -86,6 +86,37 @@ struct HeadIndex: ~Copyable, Sendable {
         return offset == encoded.count
     }
 
+    /// The same, where another series' labels and their bytes are known to fit: what both share at their ends is compared as a whole.
+    @inline(__always) func areEqual(_ start: UInt32, _ encoded: UnsafeRawBufferPointer, like known: KnownLabels) -> Bool {
+        let first = labels.pointer(Int(start))
+        let other = labels.pointer(Int(known.start))
+        let count = Int(first.pointee)
+        guard count == Int(other.pointee), let bytes = known.bytes.baseAddress else { return areEqual(start, encoded) }
+        var head = count
+        while head > 0, first[head] == other[head] { head &-= 1 }
+        var offset = 0
+        var knownOffset = 0
+        var place = 1
+        while place <= head {
+            let pair = pairs.pointer(Int(first[place]))
+            let length = Int(pair.pointee.count)
+            guard length <= encoded.count &- offset,
+                isEqualMemory(encoded.baseAddress! + offset, UnsafeRawPointer(text.base + Int(pair.pointee.start)), length)
+            else { return false }
+            offset &+= length
+            knownOffset &+= Int(pairs.pointer(Int(other[place])).pointee.count)
+            place &+= 1
+        }
+        let rest = encoded.count &- offset
+        return rest == known.bytes.count &- knownOffset && isEqualMemory(encoded.baseAddress! + offset, bytes + knownOffset, rest)
+    }
+
+    /// Labels of a series, and their canonical bytes as they stand elsewhere.
+    struct KnownLabels {
+        var start: UInt32 = 0
+        var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
     func labels(at start: UInt32) -> Labels {
         let first = labels.pointer(Int(start))
         var size = 0

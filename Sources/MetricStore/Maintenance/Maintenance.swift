@@ -132,6 +132,8 @@ final class Maintenance: @unchecked Sendable {
             store.head.withLock { $0.collectEmpty() }
             return .success(())
         }
+        // Numbering anew took memory for all series twice.
+        Allocator.trim()
     }
 
     private var isCheckpointDue: Bool {

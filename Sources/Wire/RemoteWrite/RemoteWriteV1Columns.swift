@@ -1,3 +1,4 @@
+import Glibc
 import Model
 
 extension RemoteWrite {
@@ -6,7 +7,9 @@ extension RemoteWrite {
         _ body: UnsafeRawBufferPointer, version: Version, limits: WireLimits = WireLimits()
     ) throws(WireError) -> MetricColumns {
         guard version == .v1 else { return MetricColumns(try decode(body, version: version, limits: limits)) }
-        var decoder = V1ColumnsDecoder(body, limits: limits)
+        let tails = UnsafeMutableBufferPointer<V1ColumnsDecoder.LabelTail>.allocate(capacity: max(1, limits.labelsMax))
+        defer { tails.deallocate() }
+        var decoder = V1ColumnsDecoder(body, limits: limits, tails: tails)
         var failure: WireError?
         // Canonical labels are shorter than the fields that they come from.
         let labelBytes = [UInt8](unsafeUninitializedCapacity: body.count + V1ColumnsDecoder.slackBytes) { output, count in
@@ -30,6 +33,7 @@ struct V1ColumnsDecoder {
     private let body: UnsafeRawBufferPointer
     private let limits: WireLimits
     private var slow: V1SeriesDecoder
+    private var last: LastLabels
     private var ends: [MetricColumns.SeriesEnd] = []
     private var timestamps: [Int64] = []
     private var values: [UInt64] = []
@@ -37,9 +41,11 @@ struct V1ColumnsDecoder {
     private var exemplars: [(series: Int, exemplar: Exemplar)] = []
     private var metadata: [String: Metadata] = [:]
 
-    init(_ body: UnsafeRawBufferPointer, limits: WireLimits) {
+    /// `tails` has room for the labels that a series may have, and outlives the decoder.
+    init(_ body: UnsafeRawBufferPointer, limits: WireLimits, tails: UnsafeMutableBufferPointer<LabelTail>) {
         self.body = body
         self.limits = limits
+        last = LastLabels(tails: tails)
         slow = V1SeriesDecoder(body, limits: limits)
         // Most series take over 128 bytes; others make the arrays grow.
         let expected = min(body.count / 128, limits.seriesMax)
@@ -94,16 +100,55 @@ struct V1ColumnsDecoder {
     /// "__name__" as its eight bytes, the first one lowest.
     private static let metricName: UInt64 = 0x5F5F_656D_616E_5F5F
 
+    /// From the beginning of a label to the end of the last one, in bytes: of the fields, and of the canonical form.
+    struct LabelTail: BitwiseCopyable {
+        var fields: Int
+        var canonical: Int
+    }
+
+    /// The labels of the last series in the usual form. The next one, of the same target, mostly shares all but its first ones: what is
+    /// shared was looked at already, and is copied as a whole.
+    private struct LastLabels {
+        /// Of each label; while a series is read, those before the current one hold where they begin.
+        let tails: UnsafeMutableBufferPointer<LabelTail>
+        var count = 0
+        /// Where the fields end in the body.
+        var fieldsEnd = 0
+        var canonicalEnd = UnsafeRawPointer(bitPattern: 1)!
+        /// Which label is the metric's name.
+        var metricName = 0
+
+        /// Ends a series whose first `changed` labels were read and whose others are the last series'.
+        @inline(__always) mutating func finish(changed: Int, fieldsEnd: Int, written: Int, canonicalEnd: UnsafeRawPointer, metricName: Int) {
+            for place in 0..<changed {
+                tails[place] = LabelTail(fields: fieldsEnd &- tails[place].fields, canonical: written &- tails[place].canonical)
+            }
+            self.fieldsEnd = fieldsEnd
+            self.canonicalEnd = canonicalEnd
+            self.metricName = metricName
+        }
+    }
+
     /// Copies the labels of a series in the usual form and takes its floats; returns the labels' length. Nil where it has another form:
     /// what was written and taken till then is to be forgotten.
-    @inline(__always) private mutating func copyUsual(_ message: ProtobufReader, to output: UnsafeMutableRawPointer) -> Int? {
-        guard message.end + Self.slackBytes <= body.count else { return nil }
+    private mutating func copyUsual(_ message: ProtobufReader, to output: UnsafeMutableRawPointer) -> Int? {
+        if message.end + Self.slackBytes <= body.count, let (fieldsEnd, written) = copyUsualLabels(message, to: output),
+            takeFloats(from: fieldsEnd, to: message.end)
+        {
+            return written
+        }
+        // Other labels will stand where these do.
+        last.count = 0
+        return nil
+    }
+
+    @inline(__always) private mutating func copyUsualLabels(_ message: ProtobufReader, to output: UnsafeMutableRawPointer) -> (fieldsEnd: Int, written: Int)? {
         let start = body.baseAddress!
-        var offset = message.offset
         let end = message.end
+        var offset = message.offset
         var written = 0
-        var labelCount = 0
-        var hasMetricName = false
+        var place = 0
+        var metricName = -1
         var previousName: UInt64 = 0
         var previousOffset = 0
         @inline(__always) func byte(_ offset: Int) -> Int { Int(start.load(fromByteOffset: offset, as: UInt8.self)) }
@@ -113,28 +158,54 @@ struct V1ColumnsDecoder {
             let length = byte(offset &+ 1)
             let nameBytes = byte(offset &+ 3)
             guard length < 0x80, nameBytes > 0, nameBytes &+ 4 < length, offset &+ 2 &+ length <= end, byte(offset &+ 2) == 0x0A else { return nil }
-            let value = offset &+ 4 &+ nameBytes
-            let valueBytes = byte(value &+ 1)
-            guard byte(value) == 0x12, valueBytes > 0, valueBytes &+ nameBytes &+ 4 == length else { return nil }
-            guard nameBytes <= limits.labelNameBytesMax, valueBytes <= limits.labelValueBytesMax else { return nil }
             // Names ascend: nearly always their first eight bytes say so.
             let text = word(offset &+ 4)
             let name = nameBytes >= 8 ? text.byteSwapped : text.byteSwapped & ~(UInt64.max &>> UInt64(8 &* nameBytes))
             if name <= previousName {
                 guard name == previousName, isBehind(offset &+ 3, previousOffset) else { return nil }
             }
+            if place < last.count, sharesRest(from: offset, to: end, place, word(offset)) {
+                // The name was compared with the one before; the rest is as it was in the last series.
+                let rest = last.tails[place]
+                guard isASCII(UnsafeRawPointer(output), written), metricName >= 0 || last.metricName >= place else { return nil }
+                copy(from: last.canonicalEnd - rest.canonical, to: output + written, rest.canonical)
+                written &+= rest.canonical
+                offset &+= rest.fields
+                last.finish(
+                    changed: place, fieldsEnd: offset, written: written, canonicalEnd: UnsafeRawPointer(output) + written,
+                    metricName: metricName >= 0 ? metricName : last.metricName)
+                return (offset, written)
+            }
+            let value = offset &+ 4 &+ nameBytes
+            let valueBytes = byte(value &+ 1)
+            guard byte(value) == 0x12, valueBytes > 0, valueBytes &+ nameBytes &+ 4 == length else { return nil }
+            guard nameBytes <= limits.labelNameBytesMax, valueBytes <= limits.labelValueBytesMax, place < last.tails.count else { return nil }
             previousName = name
             previousOffset = offset &+ 3
-            if nameBytes == 8, text == Self.metricName { hasMetricName = true }
+            if nameBytes == 8, text == Self.metricName { metricName = place }
+            last.tails[place] = LabelTail(fields: offset, canonical: written)
             copy(from: start + offset + 3, to: output + written, nameBytes &+ 1)
             written &+= nameBytes &+ 1
             copy(from: start + value + 1, to: output + written, valueBytes &+ 1)
             written &+= valueBytes &+ 1
-            labelCount &+= 1
+            place &+= 1
             offset = value &+ 2 &+ valueBytes
         }
-        guard hasMetricName, labelCount <= limits.labelsMax, isASCII(UnsafeRawPointer(output), written) else { return nil }
-        return takeFloats(from: offset, to: end) ? written : nil
+        guard metricName >= 0, isASCII(UnsafeRawPointer(output), written) else { return nil }
+        last.count = place
+        last.finish(changed: place, fieldsEnd: offset, written: written, canonicalEnd: UnsafeRawPointer(output) + written, metricName: metricName)
+        return (offset, written)
+    }
+
+    /// Whether the labels from an offset on are those of the last series from the same place on.
+    @inline(__always) private func sharesRest(from offset: Int, to end: Int, _ place: Int, _ first: UInt64) -> Bool {
+        let start = body.baseAddress!
+        let fields = last.tails[place].fields
+        let known = last.fieldsEnd &- fields
+        guard fields <= end &- offset, first == start.loadUnaligned(fromByteOffset: known, as: UInt64.self),
+            memcmp(start + offset, start + known, fields) == 0
+        else { return false }
+        return offset &+ fields == end || start.load(fromByteOffset: offset &+ fields, as: UInt8.self) != 0x0A
     }
 
     /// Whether one run of a length and as many bytes is behind another in order of bytes.
