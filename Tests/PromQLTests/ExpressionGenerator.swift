@@ -41,11 +41,11 @@ struct ExpressionGenerator {
             let function = pick([
                 "rate", "increase", "delta", "irate", "idelta", "changes", "resets", "deriv", "sum_over_time", "avg_over_time", "min_over_time", "max_over_time",
                 "count_over_time", "last_over_time", "first_over_time", "present_over_time", "stddev_over_time", "mad_over_time", "ts_of_max_over_time",
-                "absent_over_time",
+                "ts_of_first_over_time", "stdvar_over_time", "absent_over_time",
             ])
             return "\(function)(\(matrix(depth - 1)))"
         case 2:
-            let function = pick(["abs", "ceil", "floor", "sgn", "sqrt", "exp", "absent", "timestamp", "histogram_count", "histogram_avg", "hour", "day_of_year"])
+            let function = pick(["abs", "ceil", "floor", "sgn", "sqrt", "exp", "absent", "timestamp", "histogram_count", "histogram_sum", "histogram_avg", "hour", "day_of_year"])
             return "\(function)(\(vector(depth - 1)))"
         case 3: return aggregation(depth)
         case 4: return "(\(vector(depth - 1)))"
@@ -54,7 +54,10 @@ struct ExpressionGenerator {
         case 7: return "\(operand(depth - 1)) \(pick(["and", "or", "unless", "and on(x)", "or ignoring(y)", "unless on()"])) \(operand(depth - 1))"
         case 8:
             let op = pick(["+", "*", "/", ">", "== bool"])
-            let matching = pick(["", "on(x, y)", "ignoring(z)", "on(x) group_left(y)", "ignoring(y) group_right()", "fill(0)", "on(x, y) fill_right(7)"])
+            let matching = pick([
+                "", "on(x, y)", "ignoring(z)", "on(x) group_left(y)", "ignoring(y) group_right()", "fill(0)", "on(x, y) fill_right(7)",
+                "ignoring(y) group_left fill_left(-1)", "on(x) group_right(y) fill(2)", "on(__name__, x, y)",
+            ])
             return "\(operand(depth - 1)) \(op) \(matching) \(operand(depth - 1))"
         default:
             return pick([
