@@ -60,6 +60,48 @@ import Testing
         #expect(wrong.messages.hasSuffix("\n  sum by (a (b)\n            ^\n"), "the place is marked: \(wrong)")
     }
 
+    @Test func aRangeIsDrawnAsAChartAndSeveralSeriesAsATable() async throws {
+        let bench = try await Bench.start(logFiles: [])
+        for (shop, value) in [("north", 4.5), ("south", 2)] { try await bench.push(metric: "shop_orders", labels: ["shop": shop, "town": "x"], value: value) }
+        let url = "--url \(bench.probe.base)"
+        let table = try await CommandRun.shell("$NIGHTJAR query shop_orders \(url)")
+        #expect(table.data == "shop_orders{town=\"x\"}\nSHOP   VALUE\nnorth    4.5\nsouth      2\n", "\(table)")
+        let course = try await CommandRun.shell("$NIGHTJAR query shop_orders --range 1m --step 5s --limit 1 \(url)")
+        #expect(course.data.contains("SHOP   MIN  MAX  LAST  COURSE") || course.data.contains("MIN  MAX  LAST  COURSE"), "\(course)")
+        #expect(course.messages == "nightjar: results truncated due to limit\n")
+        let one = try await CommandRun.shell("COLUMNS=60 $NIGHTJAR query 'shop_orders{shop=\"north\"}' --range 1m --step 5s --chart \(url)")
+        #expect(one.code == 0 && one.data.contains("── shop_orders{shop=\"north\", town=\"x\"}  4.5"), "\(one)")
+        #expect(one.data.split(separator: "\n").allSatisfy { $0.count <= 60 } && !one.data.utf8.contains(0x1B), "no colours and no longer lines where it is no terminal")
+        let bands = try await CommandRun.shell("LANG=C $NIGHTJAR query shop_orders --range 1m --chart \(url)")
+        #expect(bands.data.contains("shop_orders{shop=\"south\", town=\"x\"}  2\n") && bands.data.utf8.allSatisfy { $0 < 0x80 }, "\(bands)")
+        let coloured = try TerminalRun(["query", "shop_orders", "--range", "1m", "--chart", "--url", bench.probe.base])
+        #expect(try await coloured.waitForExit(seconds: 10) == 0)
+        #expect(coloured.output.contains("\u{1B}["), "a terminal gets colours")
+        let late = try await CommandRun.shell("$NIGHTJAR query shop_orders --timeout 10s --at '2020-01-01' \(url)")
+        #expect(late.code == 1 && late.messages == "nightjar: no series match\n", "\(late)")
+    }
+
+    @Test func shellsCompleteMetricsLabelsAndValues() async throws {
+        let bench = try await Bench.start(logFiles: [])
+        try await bench.push(metric: "shop_orders", labels: ["shop": "north"], value: 4.5)
+        try await bench.push(metric: "shop_orders", labels: ["shop": "$(echo bad)"], value: 1)
+        // What bash hands to the function that `nightjar --generate-completion-script bash` makes.
+        let script = """
+            mkdir bin && ln -s "$NIGHTJAR" bin/nightjar && PATH=$PWD/bin:$PATH && source <(nightjar --generate-completion-script bash)
+            complete_word() {
+                COMP_WORDS=(nightjar query --url \(bench.probe.base) "$1"); COMP_CWORD=4; COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}; COMPREPLY=()
+                _nightjar nightjar "${1#\\'}" x
+                printf '%s\\n' "${COMPREPLY[@]}"
+            }
+            complete_word "'sum(rate(shop_or"; complete_word "'shop_orders{sh"; complete_word "'shop_orders{shop=\\""
+            """
+        let directory = TemporaryDirectory("completion")
+        let run = try await CommandRun.shell(script, in: directory.path)
+        #expect(run.data == "sum(rate(shop_orders\nshop_orders{shop=\nshop_orders{shop=\"north\"\n" && run.messages.isEmpty, "\(run)")
+        let nobody = try await CommandRun.shell("time $NIGHTJAR ---completion query -- positional@0 4 3 nightjar query --url http://127.0.0.1:1 up_")
+        #expect(nobody.code == 0 && nobody.data.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty, "\(nobody)")
+    }
+
     @Test func outputEndsQuietlyWithItsReaderAndSaysWhenItCanNotBeWritten() async throws {
         let bench = try await Bench.start(logFiles: ["app.log"])
         try bench.append("app.log", (0..<2000).map { "line \($0) \(String(repeating: "x", count: 100))\n" }.joined())

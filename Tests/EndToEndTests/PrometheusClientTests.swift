@@ -62,6 +62,13 @@ import Wire
         #expect(try await bench.probe.instant("client_job_seconds_bucket", by: "le") == ["0.1": 1, "1.0": 2, "10.0": 3, "+Inf": 4])
     }
 
+    /// Every seventh of the queries that `make compare-prometheus` asks.
+    @Test func answersAreThoseOfPrometheus() async throws {
+        let bench = Paths.join(Paths.directory(of: NightjarProcess.executable), "nightjar-bench")
+        let run = try await CommandRun.shell("\(bench) compare-prometheus --nightjar $NIGHTJAR --port \(freePort()) --prometheus-port \(freePort()) --every 7")
+        #expect(run.code == 0 && run.data.firstMatch(of: /^passed 1\d\d of 1\d\d\b/) != nil, "\(run)")
+    }
+
     /// Both servers are given the same; series of one chunk come out of both in the same bytes.
     @Test func streamedChunksAreThoseOfPrometheus() async throws {
         let bench = try await Bench.start(logFiles: [])

@@ -11,7 +11,8 @@ struct ComparePrometheus: AsyncParsableCommand {
 
     @Option(help: "The nightjar binary.") var nightjar = ".build/release/nightjar"
     @Option(help: "The Prometheus binary.") var prometheus = "/usr/bin/prometheus"
-    @Option(help: "The first of two ports on loopback.") var port = 19_998
+    @Option(help: "A port on loopback for Nightjar.") var port = 19_998
+    @Option(help: "A port on loopback for Prometheus.") var prometheusPort = 19_999
     @Option(help: "Relative difference of values that counts as none.") var tolerance = 1e-9
     @Option(help: "Takes every n-th query alone, for a quick look.") var every = 1
     @Option(help: "Seed of the data.") var seed: UInt64 = 1
@@ -51,9 +52,9 @@ struct ComparePrometheus: AsyncParsableCommand {
         return try await ComparedServer(
             "Prometheus",
             [
-                prometheus, "--config.file=\(configuration)", "--storage.tsdb.path=\(directory)/prometheus", "--web.listen-address=127.0.0.1:\(port + 1)",
+                prometheus, "--config.file=\(configuration)", "--storage.tsdb.path=\(directory)/prometheus", "--web.listen-address=127.0.0.1:\(prometheusPort)",
                 "--web.enable-remote-write-receiver", "--log.level=warn",
-            ], port: port + 1, log: directory + "/prometheus.log")
+            ], port: prometheusPort, log: directory + "/prometheus.log")
     }
 
     /// The same requests to each, in order of time, as Prometheus wants them.
@@ -77,12 +78,27 @@ struct ComparePrometheus: AsyncParsableCommand {
         var report = ComparisonReport()
         let queries = ComparedQueries.all.enumerated().filter { index, query in index % every == 0 && only.map(query.text.contains) ?? true }.map(\.element)
         for query in queries {
-            let ownText = KnownDifferences.renamed.reduce(query.text) { $0.replacing($1.old, with: $1.new) }
-            let answer = try await ours.range(ownText, start: end - Self.rangeMilliseconds, end: end, stepSeconds: Self.stepSeconds)
-            let expected = try await theirs.range(query.text, start: end - Self.rangeMilliseconds, end: end, stepSeconds: Self.stepSeconds)
-            report.add(query, answer, expected, tolerance)
+            func asked(_ server: ComparedServer, _ text: String) async throws -> ComparedAnswer {
+                try await server.range(text, start: end - Self.rangeMilliseconds, end: end, stepSeconds: Self.stepSeconds)
+            }
+            let answer = try await asked(ours, KnownDifferences.renamed.reduce(query.text) { $0.replacing($1.old, with: $1.new) })
+            let expected = try await asked(theirs, query.text)
+            guard let difference = report.difference(query, answer, expected, tolerance) else { continue }
+            guard let rule = KnownDifferences.rules.first(where: { $0.applies(query.text) }) else {
+                report.add(query, difference)
+                continue
+            }
+            let older = rule.older?(query.text)
+            let remaining = try await older.asyncFlatMap { answer.difference(from: try await asked(theirs, $0), tolerance: tolerance) }
+            if let older, let remaining { report.add(query, "\(remaining), asked as \(older)") } else { report.add(query, rule, older) }
         }
         return report
+    }
+}
+
+extension Optional {
+    fileprivate func asyncFlatMap<Result>(_ body: (Wrapped) async throws -> Result?) async rethrows -> Result? {
+        if let self { try await body(self) } else { nil }
     }
 }
 
@@ -90,39 +106,36 @@ struct ComparePrometheus: AsyncParsableCommand {
 struct ComparisonReport {
     private(set) var passed = 0
     private(set) var empty = 0
-    private(set) var byDesign: [String: [String]] = [:]
+    private(set) var byDesign: [String: [(query: String, older: String?)]] = [:]
     private(set) var differences: [(query: String, what: String)] = []
 
-    mutating func add(_ query: ComparedQueries.Query, _ answer: ComparedAnswer, _ expected: ComparedAnswer, _ tolerance: Double) {
-        if query.mustFail {
-            if case .matrix = expected { differences.append((query.text, "Prometheus doesn't refuse it; the list of queries is wrong")) } else { note(query, answer, expected, tolerance) }
-        } else if case .failure(_, _, let message) = expected {
-            differences.append((query.text, "Prometheus refuses it: \(message); the list of queries is wrong"))
-        } else {
-            note(query, answer, expected, tolerance)
+    /// What is different; nil, and counted as passed, where nothing is.
+    mutating func difference(_ query: ComparedQueries.Query, _ answer: ComparedAnswer, _ expected: ComparedAnswer, _ tolerance: Double) -> String? {
+        switch expected {
+        case .matrix where query.mustFail: return "Prometheus doesn't refuse it; the list of queries is wrong"
+        case .failure(_, _, let message) where !query.mustFail: return "Prometheus refuses it: \(message); the list of queries is wrong"
+        default: break
         }
+        if let difference = answer.difference(from: expected, tolerance: tolerance) { return difference }
+        passed += 1
+        if expected.isEmpty { empty += 1 }
+        return nil
     }
 
-    private mutating func note(_ query: ComparedQueries.Query, _ answer: ComparedAnswer, _ expected: ComparedAnswer, _ tolerance: Double) {
-        guard let difference = answer.difference(from: expected, tolerance: tolerance) else {
-            passed += 1
-            if expected.isEmpty { empty += 1 }
-            return
-        }
-        if let rule = KnownDifferences.rules.first(where: { $0.applies(query.text) }) {
-            byDesign[rule.name, default: []].append(query.text)
-        } else {
-            differences.append((query.text, difference))
-        }
+    mutating func add(_ query: ComparedQueries.Query, _ difference: String) { differences.append((query.text, difference)) }
+
+    /// A difference by design; `older` gave the same answer.
+    mutating func add(_ query: ComparedQueries.Query, _ rule: KnownDifferences.Rule, _ older: String?) {
+        byDesign[rule.name, default: []].append((query.text, older))
     }
 
     func print() {
         let designed = byDesign.values.reduce(0) { $0 + $1.count }
-        Swift.print("passed \(passed) of \(passed + designed + differences.count) (\(empty) of them with an empty answer)")
+        Swift.print("passed \(passed) of \(passed + designed + differences.count) (\(empty) of them with an empty answer), \(designed) differ by design")
         for rule in KnownDifferences.rules {
             guard let queries = byDesign[rule.name] else { continue }
             Swift.print("\n\(queries.count) by design, \(rule.name): \(rule.reason)")
-            for query in queries { Swift.print("  \(query)") }
+            for (query, older) in queries { Swift.print("  \(query)\n    \(older.map { "equal when the older one is asked \($0)" } ?? "not comparable")") }
         }
         if differences.isEmpty { return }
         Swift.print("\n\(differences.count) differ:")

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Foundations
 import Model
@@ -16,10 +17,20 @@ enum QueryCompletion {
         guard let place = Place(typed), let connection = connection(arguments) else { return [] }
         do {
             let names: [String] = try await connection.decode([String].self, place.path, place.parameters(limit: candidatesMax))
-            return names.filter { $0.hasPrefix(place.started) && place.takes($0) }.map { place.before + $0 + place.after }
+            return names.filter { $0.hasPrefix(place.started) && place.takes($0) }.map { literal(place.before + $0 + place.after) }
         } catch {
             return []
         }
+    }
+
+    /// A candidate as the shell that asks takes it for just these characters.
+    ///
+    /// Bash's `compgen` expands words as a command line is expanded, command substitution included: what was typed and what comes from
+    /// the collector must not run. It matches them against the word behind the quote that was begun; others keep the quote.
+    private static func literal(_ candidate: String) -> String {
+        guard CompletionShell.requesting == .bash else { return candidate }
+        let text = candidate.first == "'" || candidate.first == "\"" ? candidate.dropFirst() : candidate[...]
+        return text.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_.,:@%+-=/".contains($0)) ? String($0) : "\\\($0)" }.joined()
     }
 
     /// The collector that the command line names so far.
@@ -113,12 +124,13 @@ enum QueryCompletion {
             return (selector.isEmpty ? [] : [("match[]", selector)]) + [("limit", String(limit))]
         }
 
-        /// Names that would need quotes aren't offered: the quote would have to come before what was typed.
+        /// Names that would need quotes aren't offered: the quote would have to come before what was typed. Nor are values with
+        /// characters that mean something to a shell within quotes.
         func takes(_ name: String) -> Bool {
             switch wanted {
             case .metric: LabelName.isLegacyMetricName(name)
             case .label: LabelName.isLegacy(name) && name != LabelName.metricName
-            case .value: !name.contains { $0 == "\"" || $0 == "\\" || $0 == "\n" } && SafeText(name).string == name
+            case .value: name.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && ![0x22, 0x27, 0x5C, 0x60, 0x24].contains($0) }
             }
         }
     }
