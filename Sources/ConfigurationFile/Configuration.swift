@@ -19,6 +19,7 @@ public struct Configuration: Sendable {
     /// Below this much free space the collector refuses to store; nil chooses by the size of the disk.
     public var diskReserveBytes: Int64?
     public var retention = Retention()
+    public var limits = SeriesLimits()
     public var agent = Agent()
     /// Who is told: the keys `receivers` and `route`.
     public var paging = ReceiverConfiguration()
@@ -39,6 +40,20 @@ public struct Configuration: Sendable {
     public struct Retention: Sendable, Equatable {
         public var metricsMilliseconds: Int64 = 15 * 86_400_000
         public var logsMilliseconds: Int64 = 30 * 86_400_000
+        /// Bytes of all blocks of metrics together; nil is without bound.
+        public var metricsBytes: Int64?
+    }
+
+    /// What series of metrics may be; nil is what the store ships with.
+    public struct SeriesLimits: Sendable, Equatable {
+        /// Series in memory at once.
+        public var series: Int?
+        public var newSeriesPerMinute: Int?
+        /// New series taken at once where there were few before.
+        public var newSeriesBurst: Int?
+        public var labelsPerSeries: Int?
+        public var labelNameBytes: Int?
+        public var labelValueBytes: Int?
     }
 
     public struct Agent: Sendable {

@@ -18,6 +18,7 @@ extension MetricStore {
             store.head.withLock { head in
                 for series in head.series[min(next, head.seriesCount)..<min(next + Limits.seriesPerHold, head.seriesCount)] {
                     figures.headSamples += series.sampleCount
+                    figures.headChunks += series.closed.count + (series.open.count > 0 ? 1 : 0)
                     figures.headBytes += series.bytes
                     if series.hasData { figures.headSeries += 1 }
                     if let first = series.firstTimestamp { figures.oldest = min(figures.oldest ?? .distantFuture, Timestamp(milliseconds: first)) }
@@ -59,6 +60,9 @@ extension MetricStore {
         figures.batchesDuplicateTotal = counters.batchesDuplicate
         figures.commitGroupsTotal = counters.commitGroups
         figures.samplesRejectedTotal = counters.rejected
+        figures.refusals = counters.refusals
+        figures.samplesImportedTotal = counters.samplesImported
+        figures.blocksImportedTotal = counters.blocksImported
         figures.blocksSealedTotal = counters.blocksSealed
         figures.checkpointsTotal = counters.checkpoints
         figures.blocksRetiredTotal = counters.blocksRetired

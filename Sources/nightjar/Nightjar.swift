@@ -45,6 +45,6 @@ struct Nightjar: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Up.self, CollectorCommand.self, AgentCommand.self, Dash.self, Query.self, Logs.self, Alerts.self, Check.self, Token.self, Sink.self, TestCommand.self,
+            Up.self, CollectorCommand.self, AgentCommand.self, Dash.self, Query.self, Logs.self, Alerts.self, Metrics.self, Check.self, Token.self, Sink.self, TestCommand.self,
         ])
 }

@@ -10,6 +10,7 @@ enum CollectorRoutes {
         SeriesRoutes(edge: edge).register(routes)
         RuleRoutes(edge: edge).register(routes)
         StatusRoutes(edge: edge).register(routes)
+        TransferRoutes(edge: edge).register(routes)
         LokiRoutes(edge: edge).register(routes)
         tail.register(routes)
         NightjarRoutes(edge: edge).register(routes)

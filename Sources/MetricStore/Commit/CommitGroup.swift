@@ -35,14 +35,18 @@ struct CommitGroup {
     private var newest: Int64
     private let now: Int64
     private let options: MetricStoreOptions
+    private let admission: SeriesAdmission
+    /// Why `resolve` gave nothing last.
+    private var admissionRefusal = RejectReason.tooManySeries
 
-    init(segment: UInt32, nextReference: UInt32, newest: Int64, now: Int64, options: MetricStoreOptions) {
+    init(segment: UInt32, nextReference: UInt32, newest: Int64, now: Int64, options: MetricStoreOptions, admission: SeriesAdmission) {
         self.segment = segment
         self.nextReference = nextReference
         firstReference = nextReference
         self.newest = newest
         self.now = now
         self.options = options
+        self.admission = admission
     }
 
     /// Whether there is anything to write.
@@ -89,7 +93,7 @@ struct CommitGroup {
         let exemplars = entry.exemplars.isEmpty ? [] : soundExemplars(entry, in: &member)
         guard accepted + histograms.count + exemplars.count > 0 else { return }
         guard let (target, reference) = resolve(entry.labels, hash: hash, member: &member, head: &head) else {
-            member.outcome.reject(.tooManySeries, count: accepted + histograms.count + exemplars.count, example: entry.labels.description)
+            member.outcome.reject(admissionRefusal, count: accepted + histograms.count + exemplars.count, labels: entry.labels)
             return
         }
         for sample in entry.samples where range.contains(sample.timestamp) {
@@ -114,14 +118,14 @@ struct CommitGroup {
     private func reject(_ timestamps: [Int64], outside range: ClosedRange<Int64>, of labels: Labels, in member: inout Member) {
         let old = timestamps.reduce(0) { $0 + ($1 < range.lowerBound ? 1 : 0) }
         let future = timestamps.reduce(0) { $0 + ($1 > range.upperBound ? 1 : 0) }
-        if old > 0 { member.outcome.reject(.tooOld, count: old, example: labels.description) }
-        if future > 0 { member.outcome.reject(.tooFarInFuture, count: future, example: labels.description) }
+        if old > 0 { member.outcome.reject(.tooOld, count: old, labels: labels) }
+        if future > 0 { member.outcome.reject(.tooFarInFuture, count: future, labels: labels) }
     }
 
     private func soundHistograms(_ entry: MetricBatch.Entry, within range: ClosedRange<Int64>, in member: inout Member) -> [HistogramSample] {
         let sound = entry.histograms.filter { HistogramCoder.isSound($0.histogram) }
         if sound.count < entry.histograms.count {
-            member.outcome.reject(.badHistogram, count: entry.histograms.count - sound.count, example: entry.labels.description)
+            member.outcome.reject(.badHistogram, count: entry.histograms.count - sound.count, labels: entry.labels)
         }
         let accepted = sound.filter { range.contains($0.timestamp) }
         if accepted.count < sound.count { reject(sound.map(\.timestamp), outside: range, of: entry.labels, in: &member) }
@@ -131,7 +135,7 @@ struct CommitGroup {
     private func soundExemplars(_ entry: MetricBatch.Entry, in member: inout Member) -> [Exemplar] {
         let sound = entry.exemplars.filter { $0.labels.encoded.count <= Limits.exemplarLabelBytesMax }
         if sound.count < entry.exemplars.count {
-            member.outcome.reject(.badExemplar, count: entry.exemplars.count - sound.count, example: entry.labels.description)
+            member.outcome.reject(.badExemplar, count: entry.exemplars.count - sound.count, labels: entry.labels)
         }
         return sound
     }
@@ -149,7 +153,10 @@ struct CommitGroup {
         }
         let found = newSeries.isEmpty ? nil : newTable.find(hash) { haveEqualBytes(newSeries[Int($0)].labels.encoded, labels.encoded) }
         if let found { return (found | Self.isNew, newSeries[Int(found)].reference) }
-        guard head.seriesCount + newSeries.count < options.seriesMax else { return nil }
+        if let refusal = admission.refusal(seriesCount: head.seriesCount + newSeries.count) {
+            admissionRefusal = refusal
+            return nil
+        }
         let place = UInt32(newSeries.count)
         newSeries.append(NewSeries(labels: labels, hash: hash, reference: takeReference(labels, member: &member)))
         newTable.insert(place, hash: hash) { [newSeries] in newSeries[Int($0)].hash }

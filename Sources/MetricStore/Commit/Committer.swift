@@ -108,7 +108,7 @@ final class Committer: @unchecked Sendable {
             let group = store.head.withLock { head in
                 var group = CommitGroup(
                     segment: UInt32(truncatingIfNeeded: writer.segment), nextReference: nextReference, newest: head.newest, now: now,
-                    options: store.options)
+                    options: store.options, admission: store.admission)
                 for (batch, reply) in jobs {
                     do throws(MetricStoreError) {
                         try group.add(batch, head: &head)

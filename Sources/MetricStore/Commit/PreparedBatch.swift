@@ -19,14 +19,14 @@ struct PreparedBatch: Sendable {
         self.batch = batch
         self.origin = origin
         var outcome = AppendOutcome()
+        outcome.agent = origin?.agent
         var hashes: [UInt64?] = []
         hashes.reserveCapacity(batch.entries.count)
         var bytes = 256
         for entry in batch.entries {
             if let reason = Self.refusal(of: entry.labels, options) {
                 outcome.reject(
-                    reason, count: max(1, entry.samples.count + entry.histograms.count + entry.exemplars.count),
-                    example: entry.labels.description)
+                    reason, count: max(1, entry.samples.count + entry.histograms.count + entry.exemplars.count), labels: entry.labels)
                 hashes.append(nil)
                 continue
             }
@@ -46,7 +46,7 @@ struct PreparedBatch: Sendable {
             + 8 * histogram.customValues.count
     }
 
-    private static func refusal(of labels: Labels, _ options: MetricStoreOptions) -> RejectReason? {
+    static func refusal(of labels: Labels, _ options: MetricStoreOptions) -> RejectReason? {
         guard !labels.isEmpty else { return .noLabels }
         var count = 0
         var reason: RejectReason?

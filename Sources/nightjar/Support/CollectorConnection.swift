@@ -32,15 +32,15 @@ struct ConnectionFlags: ParsableArguments {
 /// Calls of the collector's HTTP API, for the commands.
 struct CollectorConnection: Sendable {
     /// No answer is worth a longer wait; the collector itself gives up a query after 30 s.
-    private static let answerSecondsMax = 60.0
+    static let answerSecondsMax = 60.0
     /// The collector sends an empty line every 15 s where a live tail has nothing to say.
     private static let silenceSecondsMax = 45
     /// A range query of many series; above it a collector would have refused.
     private static let answerBytesMax = 256 << 20
 
-    private let base: String
-    private let client: HTTPClient
-    private let headers: [(String, String)]
+    let base: String
+    let client: HTTPClient
+    let headers: [(String, String)]
 
     init(url: String, tokenFile: String?, authorityFile: String?) throws {
         var base = url
@@ -100,7 +100,7 @@ struct CollectorConnection: Sendable {
 
     private struct Envelope<Value: Decodable>: Decodable { let data: Value }
 
-    private static func decode<Value: Decodable>(_ body: [UInt8]) throws -> Value? {
+    static func decode<Value: Decodable>(_ body: [UInt8]) throws -> Value? {
         do {
             return try JSONDecoder().decode(Envelope<Value>.self, from: Data(body)).data
         } catch is DecodingError {
@@ -108,11 +108,11 @@ struct CollectorConnection: Sendable {
         }
     }
 
-    private func strange(_ path: String) -> Failure {
+    func strange(_ path: String) -> Failure {
         Failure("\(base)\(path) answered something else than the API of a collector; is --url right?", code: 3)
     }
 
-    private func reach(_ call: () async throws(OutboundError) -> HTTPReply) async throws -> HTTPReply {
+    func reach(_ call: () async throws(OutboundError) -> HTTPReply) async throws -> HTTPReply {
         do {
             return try await call()
         } catch .cancelled {
@@ -138,7 +138,7 @@ struct CollectorConnection: Sendable {
         }
     }
 
-    private func refusal(_ reply: HTTPReply) -> Failure {
+    func refusal(_ reply: HTTPReply) -> Failure {
         struct Refusal: Decodable { let error: String }
         let words = (try? JSONDecoder().decode(Refusal.self, from: Data(reply.body)).error) ?? ""
         switch reply.status {
@@ -149,7 +149,7 @@ struct CollectorConnection: Sendable {
         }
     }
 
-    private func address(_ path: String, _ query: [(String, String)]) -> String {
+    func address(_ path: String, _ query: [(String, String)]) -> String {
         guard !query.isEmpty else { return base + path }
         return base + path + "?" + query.map { "\(Self.escaped($0))=\(Self.escaped($1))" }.joined(separator: "&")
     }
