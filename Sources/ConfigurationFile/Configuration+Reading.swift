@@ -41,6 +41,7 @@ extension Configuration {
         configuration.diskReserveBytes = root.bytes("disk_reserve")
         if let stores = root.bool("own_metrics") { configuration.storesOwnMetrics = stores }
         if let section = root.section("retention") { configuration.retention = readRetention(section) }
+        if let section = root.section("limits") { configuration.limits = readLimits(section) }
         if let section = root.section("agent") { configuration.agent = readAgent(section) }
         configuration.routingFile = root.string("routes")
         configuration.pagerDutyWebhookSecretFile = root.string("pagerduty_webhook_secret_file")
@@ -64,8 +65,22 @@ extension Configuration {
         let range: ClosedRange<Int64> = 3_600_000...(100 * 365 * 86_400_000)
         if let metrics = section.durationMilliseconds("metrics", in: range) { retention.metricsMilliseconds = metrics }
         if let logs = section.durationMilliseconds("logs", in: range) { retention.logsMilliseconds = logs }
+        retention.metricsBytes = section.bytes("metrics_size")
         section.finish()
         return retention
+    }
+
+    private static func readLimits(_ section: SettingsSection) -> SeriesLimits {
+        var limits = SeriesLimits()
+        limits.series = section.integer("series", in: 1...5_000_000)
+        limits.newSeriesPerMinute = section.integer("new_series_per_minute", in: 1...100_000_000)
+        limits.newSeriesBurst = section.integer("new_series_burst", in: 1...5_000_000)
+        // Above these the reader of requests refuses before the store does.
+        limits.labelsPerSeries = section.integer("labels_per_series", in: 1...64)
+        limits.labelNameBytes = section.integer("label_name_bytes", in: 8...128)
+        limits.labelValueBytes = section.integer("label_value_bytes", in: 8...2048)
+        section.finish()
+        return limits
     }
 
     private static func readAgent(_ section: SettingsSection) -> Agent {

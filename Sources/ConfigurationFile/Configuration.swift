@@ -21,6 +21,7 @@ public struct Configuration: Sendable {
     public var retention = Retention()
     /// Whether the collector's own metrics are written to its store; `/metrics` serves them either way.
     public var storesOwnMetrics = true
+    public var limits = SeriesLimits()
     public var agent = Agent()
     /// A file of routes and receivers in Alertmanager's format, in place of `receivers` and `route`.
     public var routingFile: String?
@@ -45,6 +46,20 @@ public struct Configuration: Sendable {
     public struct Retention: Sendable, Equatable {
         public var metricsMilliseconds: Int64 = 15 * 86_400_000
         public var logsMilliseconds: Int64 = 30 * 86_400_000
+        /// Bytes of all blocks of metrics together; nil is without bound.
+        public var metricsBytes: Int64?
+    }
+
+    /// What series of metrics may be; nil is what the store ships with.
+    public struct SeriesLimits: Sendable, Equatable {
+        /// Series in memory at once.
+        public var series: Int?
+        public var newSeriesPerMinute: Int?
+        /// New series taken at once where there were few before.
+        public var newSeriesBurst: Int?
+        public var labelsPerSeries: Int?
+        public var labelNameBytes: Int?
+        public var labelValueBytes: Int?
     }
 
     public struct Agent: Sendable {

@@ -20,6 +20,12 @@ public enum Limits {
     public static let exemplarsPerSeriesMax = 16
     /// Labels of one exemplar, in encoded bytes: OpenMetrics allows 128 characters.
     public static let exemplarLabelBytesMax = 512
+    /// Metrics, and agents, of which refusals are counted apart: one entry takes some 100 bytes.
+    static let refusalEntriesMax = 1_000
+    /// Metrics of one batch of which refusals are counted apart.
+    static let refusedMetricsPerBatchMax = 64
+    /// Characters of a refused metric's name that are kept.
+    static let refusedNameCharactersMax = 128
     /// Deletions that still cover a block. Each is looked at for every series of a query.
     public static let tombstonesMax = 10_000
     /// Matchers of one deletion or selector.
@@ -75,6 +81,18 @@ public enum Limits {
     static let mergedBlocksPerRetention: Int64 = 4
     /// Seconds before merging is tried again by itself after it failed.
     static let mergeRetrySeconds: Int64 = 600
+    /// Samples of an import in memory: with their order, some 80 MiB.
+    static let importSamplesMax = 2 << 20
+    /// Blocks of one import: two years of 2 hours each. Their numbers and files are made before any is listed.
+    static let importBlocksMax = 10_000
+    /// Bytes that an import writes at once.
+    static let importPieceBytes = 1 << 20
+    /// Series of which an import keeps exemplars.
+    static let importExemplarSeriesMax = 100_000
+    /// Series with exemplars in one batch: 16 exemplars of 512 bytes each make 16 MiB.
+    static let importExemplarSeriesPerBatch = 2_000
+    /// The earliest time that is imported: the year 1, in milliseconds since 1970.
+    static let importTimeMin: Int64 = -62_135_596_800_000
     /// Series merged between two looks at what else is due.
     static let seriesPerMergeStep = 256
     /// Files that quarantine keeps; older ones are removed.

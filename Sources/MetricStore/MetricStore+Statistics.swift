@@ -18,6 +18,7 @@ extension MetricStore {
             store.head.withLock { head in
                 for number in UInt32(min(next, head.seriesCount))..<UInt32(min(next + Limits.seriesPerHold, head.seriesCount)) {
                     figures.headSamples += head.sampleCount(number)
+                    figures.headChunks += head.chunkCount(number)
                     if head.hasData(number) { figures.headSeries += 1 }
                     if let first = head.firstTimestamp(number) { figures.oldest = min(figures.oldest ?? .distantFuture, Timestamp(milliseconds: first)) }
                 }
@@ -58,6 +59,9 @@ extension MetricStore {
         figures.batchesDuplicateTotal = counters.batchesDuplicate
         figures.commitGroupsTotal = counters.commitGroups
         figures.samplesRejectedTotal = counters.rejected
+        figures.refusals = counters.refusals
+        figures.samplesImportedTotal = counters.samplesImported
+        figures.blocksImportedTotal = counters.blocksImported
         figures.blocksSealedTotal = counters.blocksSealed
         figures.checkpointsTotal = counters.checkpoints
         figures.blocksRetiredTotal = counters.blocksRetired

@@ -33,12 +33,13 @@ public final class MetricStore: Sendable {
             fileSystem: fileSystem, directory: opened.store.layout.log, lastSegment: opened.lastSegment, nextSequence: opened.nextSequence)
         let committer = Committer(store: opened.store, writer: writer)
         let maintenance = Maintenance(store: opened.store, committer: committer)
+        try converting { () throws(FileError) in try opened.store.removeUnfinishedImports() }
         committer.start()
         maintenance.start()
         return MetricStore(store: opened.store, committer: committer, maintenance: maintenance, lock: lock)
     }
 
-    private static func takeLock(_ directory: String, _ fileSystem: any FileSystem) throws(MetricStoreError) -> any FileLock {
+    static func takeLock(_ directory: String, _ fileSystem: any FileSystem) throws(MetricStoreError) -> any FileLock {
         do throws(FileError) {
             let lock = Store.Layout(directory: directory).lock
             // The lock's file is made last: where it stands, the folder is durable.
@@ -85,6 +86,9 @@ public final class MetricStore: Sendable {
         guard start <= end else { throw .badDeletion(reason: "its end is before its start") }
         try await committer.delete(matchers, start: start.milliseconds, end: end.milliseconds)
     }
+
+    /// Takes what deletions hide out of the blocks and the log, so that the bytes leave the disk. Needs room for each block it writes anew.
+    public func cleanTombstones() async throws(MetricStoreError) { try await maintenance.clean() }
 
     /// Makes a consistent copy in a new folder, which can be opened as a store. Files are shared by hard link on the same file system.
     public func snapshot(to directory: String) async throws(MetricStoreError) { try await maintenance.snapshot(to: directory) }

@@ -25,6 +25,16 @@ public enum MetricStoreError: Error, Equatable, CustomStringConvertible, Sendabl
     case badDeletion(reason: String)
     /// The destination of a snapshot isn't empty.
     case snapshotExists(directory: String)
+    /// What is to be restored has no manifest.
+    case noSnapshot(directory: String)
+    case snapshotDamaged(directory: String, first: String, count: Int)
+    /// A snapshot is to be restored where something is.
+    case targetNotEmpty(directory: String)
+    case notRestored(reason: String)
+    /// An import that holds more than one may.
+    case importTooLarge(reason: String)
+    /// Deletions can't be cleaned out of a block.
+    case notCleaned(reason: String)
     case closed
 
     /// The case that fits what the file system said.
@@ -46,6 +56,13 @@ public enum MetricStoreError: Error, Equatable, CustomStringConvertible, Sendabl
         case .tooManyDeletions(let limit): "\(limit) deletions still cover blocks; wait for the blocks to pass their retention"
         case .badDeletion(let reason): "nothing was deleted: \(reason)"
         case .snapshotExists(let directory): "\(directory) isn't empty; choose a new folder for the snapshot"
+        case .noSnapshot(let directory): "\(directory) is no snapshot of a metric store: it has no manifest; name the folder that `nightjar metrics snapshot` made"
+        case .snapshotDamaged(let directory, let first, let count):
+            "nothing was restored: \(directory) has \(count) damaged \(count == 1 ? "place" : "places"), the first: \(first); take another snapshot"
+        case .targetNotEmpty(let directory): "nothing was restored: \(directory) isn't empty; name another folder, or replace what is there with --force"
+        case .notRestored(let reason): "nothing was restored: \(reason)"
+        case .importTooLarge(let reason): "the import is too large: \(reason); import it in parts"
+        case .notCleaned(let reason): "deleted samples stay hidden and on the disk: \(reason)"
         case .closed: "the metric store is closed"
         }
     }

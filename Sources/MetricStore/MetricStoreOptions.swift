@@ -17,6 +17,11 @@ public struct MetricStoreOptions: Sendable {
     public var retentionBytes: Int64?
     /// Series in memory at once; samples of further series are refused.
     public var seriesMax: Int = Limits.seriesMax
+    /// Series that may become new within a minute, on average; samples of further new ones are refused until there is room again. Nil is
+    /// without bound. Against a label whose value is different each time, which would fill `seriesMax` before anybody looks.
+    public var newSeriesPerMinuteMax: Int?
+    /// New series that are taken at once where there were few before: what a fleet brings that is connected for the first time.
+    public var newSeriesBurst: Int = 100_000
     public var labelsPerSeriesMax: Int = Limits.labelsPerSeriesMax
     public var labelNameBytesMax: Int = Limits.labelNameBytesMax
     public var labelValueBytesMax: Int = Limits.labelValueBytesMax

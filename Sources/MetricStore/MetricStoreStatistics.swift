@@ -4,6 +4,8 @@ import Foundations
 public struct MetricStoreStatistics: Sendable {
     public var headSeries = 0
     public var headSamples = 0
+    /// Packed pieces that the head's samples are in.
+    public var headChunks = 0
     /// Bytes of the head's series, chunks and index; an estimate.
     public var headBytes = 0
     public var blockCount = 0
@@ -24,6 +26,10 @@ public struct MetricStoreStatistics: Sendable {
     public var batchesDuplicateTotal = 0
     public var commitGroupsTotal = 0
     public var samplesRejectedTotal: [RejectReason: Int] = [:]
+    /// What was refused most, since the start.
+    public var refusals = RefusalBook()
+    public var samplesImportedTotal = 0
+    public var blocksImportedTotal = 0
     public var blocksSealedTotal = 0
     public var checkpointsTotal = 0
     public var blocksRetiredTotal = 0

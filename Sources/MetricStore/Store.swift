@@ -10,6 +10,9 @@ final class Store: Sendable {
     let head: Locked<Head>
     let catalog: Locked<Catalog>
     let counters = Locked(Counters())
+    let admission: SeriesAdmission
+    /// Number of the last import that began.
+    let imports = Locked<UInt64>(0)
     /// Held by a deletion from choosing its limit of blocks until it is applied, and by sealing from numbering blocks until their
     /// samples are set apart: a deletion lies wholly before or wholly behind that. Taken before all other locks; the one held for I/O.
     let deletionGate = Locked(())
@@ -19,6 +22,7 @@ final class Store: Sendable {
         self.fileSystem = fileSystem
         self.clock = clock
         self.options = options
+        admission = SeriesAdmission(options, clock: clock)
         self.head = Locked(head)
         self.catalog = Locked(catalog)
     }
@@ -42,6 +46,8 @@ final class Store: Sendable {
         var log: String { Paths.join(directory, "log") }
         var blocks: String { Paths.join(directory, "blocks") }
         var checkpoints: String { Paths.join(directory, "checkpoints") }
+        /// Of imports that are under way.
+        var imports: String { Paths.join(directory, "imports") }
         var quarantine: String { Paths.join(directory, "quarantine") }
 
         func segment(_ number: UInt64) -> String { LogWriter.path(log, number) }
@@ -90,6 +96,9 @@ struct Counters: Sendable {
     var batchesDuplicate = 0
     var commitGroups = 0
     var rejected: [RejectReason: Int] = [:]
+    var refusals = RefusalBook()
+    var samplesImported = 0
+    var blocksImported = 0
     var blocksSealed = 0
     var checkpoints = 0
     var blocksRetired = 0
@@ -108,7 +117,7 @@ struct Counters: Sendable {
     var recovery = RecoveryReport()
 
     mutating func count(_ outcome: AppendOutcome) {
-        for (reason, count, _) in outcome.rejected { rejected[reason, default: 0] += count }
+        count(rejectedOf: outcome)
         if outcome.isDuplicateBatch {
             batchesDuplicate += 1
             return
@@ -117,5 +126,10 @@ struct Counters: Sendable {
         samplesAppended += outcome.samplesStored
         histogramsAppended += outcome.histogramsStored
         exemplarsAppended += outcome.exemplarsStored
+    }
+
+    mutating func count(rejectedOf outcome: AppendOutcome) {
+        for (reason, count, _) in outcome.rejected { rejected[reason, default: 0] += count }
+        refusals.note(outcome)
     }
 }

@@ -6,6 +6,9 @@ public struct HTTPRequest: Sendable {
     public var headers: [(String, String)]
     /// Sent where it isn't empty, and with POST, PUT and PATCH always. Without a `Content-Type` among the headers none is sent.
     public var body: [UInt8]
+    /// Fills a buffer with the next bytes of a body whose length isn't known; returns how many, 0 at the end and a negative number to give
+    /// up. Sent in place of `body`. Called on the client's thread, where it may block only if nothing else is sent meanwhile.
+    public var bodySource: (@Sendable (UnsafeMutableRawBufferPointer) -> Int)?
     /// For the whole exchange; 0 is without bound.
     public var timeoutSeconds: Double
     public var connectTimeoutSeconds: Double

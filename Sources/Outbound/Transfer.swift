@@ -102,6 +102,12 @@ final class Transfer: @unchecked Sendable {
         let hasBody = !request.body.isEmpty || ["POST", "PUT", "PATCH"].contains(request.method)
         if request.method == "HEAD" {
             set(nj_curl_set_long(easy, CURLOPT_NOBODY, 1))
+        } else if request.bodySource != nil {
+            set(nj_curl_set_long(easy, CURLOPT_POST, 1))
+            set(nj_curl_set_pointer(easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque()))
+            set(nj_curl_set_callback(easy, CURLOPT_READFUNCTION) { bytes, size, count, context in
+                Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue().sendBody(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+            })
         } else if hasBody {
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, request.body.count), alignment: 1)
             copy.copyBytes(from: request.body)
@@ -113,6 +119,7 @@ final class Transfer: @unchecked Sendable {
         if request.method != "HEAD" { set(nj_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method)) }
         // An empty value after the colon takes a header away that curl would add; with a semicolon it is sent empty.
         var lines = request.headers.map { $1.isEmpty ? "\($0);" : "\($0): \($1)" } + ["Expect:"]
+        if request.bodySource != nil { lines.append("Transfer-Encoding: chunked") }
         if !request.headers.contains(where: { $0.0.lowercased() == "content-type" }) { lines.append("Content-Type:") }
         for line in lines { headerList = curl_slist_append(headerList, line) }
         set(nj_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList))
@@ -147,6 +154,11 @@ final class Transfer: @unchecked Sendable {
             return CURL_SOCKET_BAD
         }
         return socket(address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+    }
+
+    private func sendBody(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = request.bodySource?(buffer) ?? 0
+        return count < 0 ? Int(CURL_READFUNC_ABORT) : count
     }
 
     private func receiveHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {

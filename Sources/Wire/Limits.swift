@@ -12,6 +12,15 @@ enum Limits {
     /// Parsers kept for reuse: lines are rarely parsed on more threads at once.
     static let pooledJSONParsersMax = 8
 
+    /// A line of OpenMetrics text: far above 64 labels of 2 KiB with an exemplar, and below what a native histogram of 10,000 buckets can take.
+    static let openMetricsLineBytesMax = 1 << 20
+
+    /// Series of an OpenMetrics text whose text is remembered, so that their labels are read once: some 30 MiB.
+    static let openMetricsKnownSeriesMax = 100_000
+
+    /// Families of an OpenMetrics text whose metadata is kept.
+    static let openMetricsFamiliesMax = 100_000
+
     /// Fields read from one line; what is behind them stays in the line alone.
     static let lineFieldsMax = 128
 

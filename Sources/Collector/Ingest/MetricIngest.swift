@@ -83,7 +83,7 @@ func refusal(for error: MetricStoreError, limits: CollectorLimits) -> Refusal {
     case .batchTooLarge:
         Refusal(status: .contentTooLarge, errorType: "bad_data", reason: .inflatedTooLarge, message: error.description)
     case .notAcknowledging, .closed, .locked, .noPermission, .file, .corrupt, .tooManyAgents, .tooManyDeletions, .badDeletion,
-        .snapshotExists:
+        .snapshotExists, .noSnapshot, .snapshotDamaged, .targetNotEmpty, .notRestored, .importTooLarge, .notCleaned:
         .unavailable(.storeUnavailable, error.description, retryAfterSeconds: limits.diskRetrySeconds)
     }
 }

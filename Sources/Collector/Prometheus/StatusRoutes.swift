@@ -1,5 +1,6 @@
 import Foundations
 import Hummingbird
+import MetricStore
 import Model
 import PromQL
 
@@ -8,8 +9,8 @@ struct StatusRoutes: Sendable {
     let edge: Edge
     /// The Prometheus whose API this is, for clients that switch features on by version.
     static let compatibleVersion = "3.5.0"
-    /// Series looked at for the statistics of `status/tsdb`.
-    static let sampledSeriesMax = 200_000
+    /// Entries of each list of `status/tsdb`.
+    static let statisticsLimitMax = 1000
 
     func register(_ routes: Routes) {
         routes.on(.get, "/api/v1/status/buildinfo", scope: .read) { _, _ in buildInfo() }
@@ -121,66 +122,71 @@ struct StatusRoutes: Sendable {
         }
     }
 
+    /// Of the series in memory, as Prometheus gives it; beside it under `nightjar` what was refused most.
     private func storeStatistics(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let parameters = try await edge.parameters(of: request, context)
-        let limit = min(try parameters.limit() ?? 10, 1000)
-        let now = edge.clock.nowMilliseconds()
-        let metrics = edge.metrics
-        let series = try await edge.query(context) {
-            try await metrics.series([], start: now.advanced(byMilliseconds: -3_600_000), end: now, limit: Self.sampledSeriesMax)
-        }
-        let counts = LabelCounts(series)
-        let statistics = metrics.statistics()
+        let limit = min(try parameters.limit() ?? 10, Self.statisticsLimitMax)
+        let cardinality = edge.metrics.cardinality(limit: limit)
+        let statistics = edge.metrics.statistics()
         return Reply.success { writer in
             writer.object { writer in
                 writer.key("headStats")
                 writer.object { writer in
                     writer.member("numSeries", statistics.headSeries)
-                    writer.member("numLabelPairs", counts.pairs.count)
-                    writer.member("chunkCount", statistics.headSeries)
+                    writer.member("numLabelPairs", cardinality.labelPairs)
+                    writer.member("chunkCount", statistics.headChunks)
                     writer.member("minTime", statistics.oldest?.milliseconds ?? .max)
                     writer.member("maxTime", statistics.newest?.milliseconds ?? .min)
                 }
-                writer.counts("seriesCountByMetricName", counts.names, limit)
-                writer.counts("labelValueCountByLabelName", counts.valuesByLabel, limit)
-                writer.counts("memoryInBytesByLabelName", counts.bytesByLabel, limit)
-                writer.counts("seriesCountByLabelValuePair", counts.pairs, limit)
-            }
-        }
-    }
-}
-
-/// How often names, labels and pairs occur in a set of series.
-private struct LabelCounts {
-    var names: [String: Int] = [:]
-    var pairs: [String: Int] = [:]
-    var valuesByLabel: [String: Int] = [:]
-    var bytesByLabel: [String: Int] = [:]
-
-    init(_ series: [Labels]) {
-        for labels in series {
-            for (name, value) in labels.pairs {
-                if name == LabelName.metricName { names[value, default: 0] += 1 }
-                let pair = "\(name)=\(value)"
-                if pairs[pair] == nil {
-                    valuesByLabel[name, default: 0] += 1
-                    bytesByLabel[name, default: 0] += value.utf8.count
-                }
-                pairs[pair, default: 0] += 1
+                writer.counts("seriesCountByMetricName", cardinality.seriesByMetric)
+                writer.counts("labelValueCountByLabelName", cardinality.valuesByLabel)
+                writer.counts("memoryInBytesByLabelName", cardinality.bytesByLabel)
+                writer.counts("seriesCountByLabelValuePair", cardinality.seriesByPair)
+                writer.key("nightjar")
+                writer.object { $0.refusals(statistics, limit) }
             }
         }
     }
 }
 
 extension JSONWriter {
-    /// The highest counts first.
-    fileprivate mutating func counts(_ name: String, _ counts: [String: Int], _ limit: Int) {
+    fileprivate mutating func counts(_ name: String, _ counts: [HeadCardinality.Count]) {
         key(name)
-        let highest = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(limit)
-        array(highest) { writer, item in
+        array(counts) { writer, item in
             writer.object { writer in
-                writer.member("name", item.key)
+                writer.member("name", item.name)
                 writer.member("value", item.value)
+            }
+        }
+    }
+
+    /// What was refused since the start: by reason with the newest example, by metric, by agent; the highest counts first.
+    fileprivate mutating func refusals(_ statistics: MetricStoreStatistics, _ limit: Int) {
+        let reasons = statistics.samplesRejectedTotal.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+        key("refused")
+        object { writer in
+            writer.key("byReason")
+            writer.array(reasons) { writer, item in
+                writer.object { writer in
+                    writer.member("reason", item.key.rawValue)
+                    writer.member("count", item.value)
+                    writer.member("newestExample", statistics.refusals.newestExamples[item.key] ?? "")
+                }
+            }
+            writer.key("byMetricName")
+            writer.array(statistics.refusals.worstMetrics(limit)) { writer, item in
+                writer.object { writer in
+                    writer.member("name", item.metric)
+                    writer.member("reason", item.reason.rawValue)
+                    writer.member("count", item.count)
+                }
+            }
+            writer.key("byAgent")
+            writer.array(statistics.refusals.worstAgents(limit)) { writer, item in
+                writer.object { writer in
+                    writer.member("agent", item.agent)
+                    writer.member("count", item.count)
+                }
             }
         }
     }

@@ -16,6 +16,7 @@ enum CollectorRoutes {
         RemoteReadRoutes(edge: edge).register(routes)
         Federation(edge: edge).register(routes)
         AdminRoutes(edge: edge).register(routes)
+        TransferRoutes(edge: edge).register(routes)
         LokiRoutes(edge: edge).register(routes)
         tail.register(routes)
         NightjarRoutes(edge: edge).register(routes)

@@ -20,6 +20,8 @@ final class Edge: Sendable {
     let bodies: BodyReader
     let ingestGate: AdmissionGate
     let queryGate: AdmissionGate
+    /// One import at a time: each holds some 100 MiB.
+    let importGate = AdmissionGate(runningMax: 1, waitingMax: 0)
     let tails: TailLimit
     let startedAt: NanoTimestamp
     /// Set when the server stops: readiness ends and live tails close.

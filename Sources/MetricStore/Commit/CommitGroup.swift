@@ -44,12 +44,12 @@ struct CommitGroup {
     private let options: MetricStoreOptions
     private let admission: SeriesAdmission
 
-    init(nextReference: UInt32, newest: Int64, now: Int64, options: MetricStoreOptions) {
+    init(nextReference: UInt32, newest: Int64, now: Int64, options: MetricStoreOptions, admission: SeriesAdmission) {
         self.nextReference = nextReference
         self.newest = newest
         self.now = now
         self.options = options
-        admission = SeriesAdmission(options: options)
+        self.admission = admission
     }
 
     /// Whether there is anything to write.
@@ -60,6 +60,7 @@ struct CommitGroup {
 
     mutating func add(_ prepared: PreparedBatch, head: inout Head) throws(MetricStoreError) {
         var member = Member(logged: LoggedBatch(origin: prepared.origin, firstReference: nextReference))
+        member.outcome.agent = prepared.origin?.agent
         if let origin = prepared.origin {
             let mark = marks[origin.agent] ?? head.marks[origin.agent]
             if let mark, origin.sequence <= mark {
@@ -162,11 +163,11 @@ struct CommitGroup {
     ) {
         let old = timestamps.reduce(0) { $0 + ($1 < window.lowerBound ? 1 : 0) }
         let future = timestamps.reduce(0) { $0 + ($1 > window.upperBound ? 1 : 0) }
-        if old > 0 { member.outcome.reject(.tooOld, count: old, example: Self.text(labels)) }
-        if future > 0 { member.outcome.reject(.tooFarInFuture, count: future, example: Self.text(labels)) }
+        if old > 0 { member.outcome.reject(.tooOld, count: old, labels: Self.labels(labels)) }
+        if future > 0 { member.outcome.reject(.tooFarInFuture, count: future, labels: Self.labels(labels)) }
     }
 
-    private static func text(_ labels: UnsafeRawBufferPointer) -> String { Labels(uncheckedEncoded: Array(labels)).description }
+    private static func labels(_ bytes: UnsafeRawBufferPointer) -> Labels { Labels(uncheckedEncoded: Array(bytes)) }
 
     // MARK: Histograms, exemplars, metadata
 
@@ -176,7 +177,7 @@ struct CommitGroup {
             columns.labelBytes.withUnsafeBytes { bytes in
                 let labels = UnsafeRawBufferPointer(rebasing: bytes[columns.labelRange(of: series)])
                 guard HistogramCoder.isSound(sample.histogram) else {
-                    return member.outcome.reject(.badHistogram, count: 1, example: Self.text(labels))
+                    return member.outcome.reject(.badHistogram, count: 1, labels: Self.labels(labels))
                 }
                 guard window.contains(sample.timestamp) else { return refuse([sample.timestamp], outside: window, of: labels, in: &member) }
                 guard let found = resolve(labels, hash: prepared.hashes[series], weight: 1, member: &member, head: &head) else { return }
@@ -194,7 +195,7 @@ struct CommitGroup {
             columns.labelBytes.withUnsafeBytes { bytes in
                 let labels = UnsafeRawBufferPointer(rebasing: bytes[columns.labelRange(of: series)])
                 guard exemplar.labels.encoded.count <= Limits.exemplarLabelBytesMax else {
-                    return member.outcome.reject(.badExemplar, count: 1, example: Self.text(labels))
+                    return member.outcome.reject(.badExemplar, count: 1, labels: Self.labels(labels))
                 }
                 guard let found = resolve(labels, hash: prepared.hashes[series], weight: 1, member: &member, head: &head) else { return }
                 member.logged.exemplars.append((found.reference, exemplar))
@@ -246,8 +247,8 @@ struct CommitGroup {
             }
         }
         if let known { return Resolved(target: known | Self.isNew, reference: newSeries[Int(known)].reference) }
-        if let reason = admission.refusal(of: labels, beside: head.seriesCount + newSeries.count) {
-            member.outcome.reject(reason, count: weight, example: Self.text(labels))
+        if let reason = LabelLimits(options).refusal(of: labels) ?? admission.refusal(seriesCount: head.seriesCount + newSeries.count) {
+            member.outcome.reject(reason, count: weight, labels: Self.labels(labels))
             return nil
         }
         let place = UInt32(newSeries.count)

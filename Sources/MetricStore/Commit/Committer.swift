@@ -108,7 +108,8 @@ final class Committer: @unchecked Sendable {
             var accepted: [CommitQueue.Reply<AppendOutcome>] = []
             let now = store.now
             let group = store.head.withLock { head in
-                var group = CommitGroup(nextReference: nextReference, newest: head.newest, now: now, options: store.options)
+                var group = CommitGroup(
+                    nextReference: nextReference, newest: head.newest, now: now, options: store.options, admission: store.admission)
                 for (batch, reply) in jobs {
                     do throws(MetricStoreError) {
                         try group.add(batch, head: &head)

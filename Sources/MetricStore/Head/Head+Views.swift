@@ -47,6 +47,14 @@ extension Head {
         return count + (rare[number].map { $0.late.count + $0.histograms.count } ?? 0)
     }
 
+    /// Chunks that aren't on their way into a block, the open one among them.
+    func chunkCount(_ number: UInt32) -> Int {
+        let slot = slots[Int(number)]
+        var count = slot.count > 0 ? 1 : 0
+        chunks.forEach(from: slot.chunks) { _ in count += 1 }
+        return count
+    }
+
     /// Earliest time of what isn't on its way into a block.
     func firstTimestamp(_ number: UInt32) -> Int64? {
         let slot = slots[Int(number)]

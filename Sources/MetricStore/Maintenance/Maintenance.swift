@@ -12,6 +12,10 @@ final class Maintenance: @unchecked Sendable {
         /// A checkpoint, due or not.
         case checkpoint(Reply)
         case snapshot(directory: String, Reply)
+        /// Lists blocks that an import made.
+        case install([ImportedBlock], Reply)
+        /// Takes what deletions hide out of the blocks.
+        case clean(Reply)
     }
 
     private struct State {
@@ -20,7 +24,12 @@ final class Maintenance: @unchecked Sendable {
 
         /// What can be answered while blocks are merged.
         mutating func takeUrgent() -> [Request] {
-            func isUrgent(_ request: Request) -> Bool { if case .pass = request { false } else { true } }
+            func isUrgent(_ request: Request) -> Bool {
+                switch request {
+                case .checkpoint, .snapshot: true
+                case .pass, .install, .clean: false
+                }
+            }
             defer { requests.removeAll(where: isUrgent) }
             return requests.filter(isUrgent)
         }
@@ -73,6 +82,9 @@ final class Maintenance: @unchecked Sendable {
     func checkpoint() async throws(MetricStoreError) { try await request { .checkpoint($0) } }
     func snapshot(to directory: String) async throws(MetricStoreError) { try await request { .snapshot(directory: directory, $0) } }
 
+    func install(_ blocks: [ImportedBlock]) async throws(MetricStoreError) { try await request { .install(blocks, $0) } }
+    func clean() async throws(MetricStoreError) { try await request { .clean($0) } }
+
     private func request(_ make: (Reply) -> Request) async throws(MetricStoreError) {
         let result: Result<Void, MetricStoreError> = await withCheckedContinuation { reply in
             let isClosed = monitor.update { state in
@@ -88,6 +100,9 @@ final class Maintenance: @unchecked Sendable {
         switch request {
         case .pass(let reply): reply.resume(returning: pass(isAsked: true))
         case .checkpoint(let reply): reply.resume(returning: Result { () throws(MetricStoreError) in try writeCheckpoint() })
+        case .install(let blocks, let reply):
+            reply.resume(returning: Result { () throws(MetricStoreError) in try converting { () throws(FileError) in try store.install(blocks) } })
+        case .clean(let reply): reply.resume(returning: Result { () throws(MetricStoreError) in try clean() })
         case .snapshot(let directory, let reply):
             reply.resume(
                 returning: Result { () throws(MetricStoreError) in
@@ -106,6 +121,12 @@ final class Maintenance: @unchecked Sendable {
         if case .failure(let error) = result, error != .closed { failure = error.description }
         store.counters.withLock { $0.maintenanceFailure = failure }
         return result
+    }
+
+    private func clean() throws(MetricStoreError) {
+        try store.cleanBlocks { () throws(MetricStoreError) in try betweenMergeSteps() }
+        // What was deleted stands in the log too, and the deletion itself: until a checkpoint makes them unneeded.
+        try writeCheckpoint()
     }
 
     private func sealAndCheckpoint() throws(MetricStoreError) {

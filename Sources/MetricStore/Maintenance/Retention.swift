@@ -25,6 +25,61 @@ extension Store {
         try fileSystem.replace(layout.manifest, with: catalog.withLock { $0.manifest }.encode())
         try removeUnused()
     }
+
+    /// Writes every block anew that a deletion hides something of, without what it hides. On the maintenance thread.
+    ///
+    /// Blocks that can't be read stay as they are, hidden samples and all, and are named in the error once the others are done.
+    func cleanBlocks(between: () throws(MetricStoreError) -> Void) throws(MetricStoreError) {
+        var failed: [UInt64: String] = [:]
+        while let plan = CleaningPlan.next(catalog.withLock { $0 }, options: options, excluded: Set(failed.keys)) {
+            guard try converting({ () throws(FileError) in try hasRoom(for: plan) }) else {
+                throw .notCleaned(reason: "\(2 * plan.bytes + Limits.mergeFreeBytes) bytes must be free to write blocks anew; free some space")
+            }
+            do throws(MergeFailure) {
+                try merge(plan, between: between)
+            } catch {
+                switch error {
+                case .file(let file): throw MetricStoreError(file)
+                case .interrupted(let reason): throw reason
+                case .damaged(let block, let damage):
+                    noteDamage("\(block.path) is damaged at byte \(damage.offset): \(damage.reason)")
+                    for input in plan.inputs { failed[input.number] = "\(block.path) is damaged at byte \(damage.offset)" }
+                case .tooLarge(let reason): for input in plan.inputs { failed[input.number] = reason }
+                }
+            }
+            try between()
+        }
+        catalog.withLock { $0.dropTombstones() }
+        if let reason = failed.sorted(by: { $0.key < $1.key }).first?.value { throw .notCleaned(reason: reason) }
+    }
+}
+
+/// Which blocks are written anew together, so that what a deletion hides leaves the disk.
+enum CleaningPlan {
+    /// The next block that a deletion hides something of, with all that share its range of time; nil where there is none.
+    static func next(_ catalog: Catalog, options: MetricStoreOptions, excluded: Set<UInt64>) -> MergePlan? {
+        for block in catalog.blocks where !excluded.contains(block.number) && isTouched(block, catalog.tombstones) {
+            let range = range(around: block, among: catalog.blocks, options)
+            let inputs = catalog.blocks.filter { range.holds($0.start, $0.end) }
+            if inputs.contains(where: { excluded.contains($0.number) }) { continue }
+            return MergePlan(range: range, inputs: inputs.sorted { $0.number < $1.number })
+        }
+        return nil
+    }
+
+    private static func isTouched(_ block: BlockReader, _ tombstones: [Tombstone]) -> Bool {
+        tombstones.contains { $0.hides(block.number, from: block.start, through: block.end) }
+    }
+
+    /// The widest range of a block that shares time with this one. Ranges of merged blocks are nested, so that every block that shares
+    /// time with one in it lies in it as well.
+    private static func range(around block: BlockReader, among blocks: [BlockReader], _ options: MetricStoreOptions) -> BlockFormat.MergedRange {
+        func own(_ block: BlockReader) -> BlockFormat.MergedRange {
+            block.footer.merged ?? .init(start: blockStart(of: block.start, options.blockMilliseconds), widthMilliseconds: options.blockMilliseconds)
+        }
+        let around = blocks.filter { own($0).holds(block.start, block.end) }.map(own)
+        return around.max { $0.widthMilliseconds < $1.widthMilliseconds } ?? own(block)
+    }
 }
 
 extension Catalog {

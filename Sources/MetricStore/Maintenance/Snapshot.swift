@@ -29,22 +29,12 @@ extension Store {
     private func fill(_ target: Layout, segments: Range<UInt64>) throws(FileError) {
         for folder in [target.directory, target.log, target.blocks, target.checkpoints] { try fileSystem.createDirectory(folder) }
         let manifest = catalog.withLock { $0.manifest }
-        for block in manifest.blocks { try share(layout.block(block), with: target.block(block)) }
-        if manifest.checkpoint > 0 { try share(layout.checkpoint(manifest.checkpoint), with: target.checkpoint(manifest.checkpoint)) }
-        for segment in segments where try fileSystem.exists(layout.segment(segment)) { try share(layout.segment(segment), with: target.segment(segment)) }
+        for block in manifest.blocks { try fileSystem.share(layout.block(block), with: target.block(block)) }
+        if manifest.checkpoint > 0 { try fileSystem.share(layout.checkpoint(manifest.checkpoint), with: target.checkpoint(manifest.checkpoint)) }
+        for segment in segments where try fileSystem.exists(layout.segment(segment)) { try fileSystem.share(layout.segment(segment), with: target.segment(segment)) }
         for folder in [target.log, target.blocks, target.checkpoints] { try fileSystem.synchronizeDirectory(folder) }
         try fileSystem.replace(target.manifest, with: manifest.encode())
         try fileSystem.synchronizeDirectory(Paths.directory(of: target.directory))
-    }
-
-    /// Links a file that doesn't change any more, or copies it to another file system.
-    private func share(_ path: String, with destination: String) throws(FileError) {
-        do throws(FileError) { return try fileSystem.link(path, to: destination) } catch { if error.code != 18 /* EXDEV */ { throw error } }
-        let map = try fileSystem.map(path)
-        let copy = try fileSystem.open(destination, .create)
-        defer { copy.close() }
-        try copy.write(map.bytes, at: 0)
-        try copy.synchronize()
     }
 }
 

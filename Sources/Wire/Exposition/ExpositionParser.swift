@@ -7,12 +7,31 @@ struct ExpositionParser {
     private let limits: WireLimits
     private let defaultTimestamp: Int64
     private let isOpenMetrics: Bool
-    private(set) var batch = MetricBatch()
-    private var cursor: LineCursor
-    private var line = 1
+    var batch = MetricBatch()
+    var cursor: LineCursor
+    private var line: Int
+    /// Where the line begins in `text`, and `text` in the whole of it.
+    private var lineStart = 0
+    private let textOffset: Int
+
+    /// One line of a longer text, or a few: `line` is the first one's number and `textOffset` where it begins.
+    init(line text: UnsafeRawBufferPointer, isOpenMetrics: Bool, line: Int, textOffset: Int, limits: WireLimits) {
+        self.text = text
+        defaultTimestamp = Self.noTime
+        self.limits = limits
+        self.isOpenMetrics = isOpenMetrics
+        self.line = line
+        self.textOffset = textOffset
+        cursor = LineCursor(text)
+    }
+
+    /// The time of samples that have none, where lines are read on their own.
+    static let noTime = Int64.min
 
     init(_ text: UnsafeRawBufferPointer, defaultTimestamp: Int64, limits: WireLimits) {
         self.text = text
+        line = 1
+        textOffset = 0
         self.defaultTimestamp = defaultTimestamp
         self.limits = limits
         cursor = LineCursor(text)
@@ -34,14 +53,17 @@ struct ExpositionParser {
             _ = cursor.take(0x0D)
             _ = cursor.take(0x0A)
             line += 1
+            lineStart = cursor.index
         }
     }
 
-    private func error(_ what: String) -> WireError { WireError("line \(line): \(what)", offset: cursor.index) }
+    func error(_ what: String) -> WireError { WireError(place + what, offset: textOffset + cursor.index) }
 
-    private var isAtLineEnd: Bool { cursor.isAtEnd || cursor.current == 0x0A || (cursor.current == 0x0D && cursor.peek(1) == 0x0A) }
+    private var place: String { "line \(line), column \(cursor.index - lineStart + 1): " }
 
-    private mutating func skipBlanks() { while cursor.takeAny(0x20, 0x09) {} }
+    var isAtLineEnd: Bool { cursor.isAtEnd || cursor.current == 0x0A || (cursor.current == 0x0D && cursor.peek(1) == 0x0A) }
+
+    mutating func skipBlanks() { while cursor.takeAny(0x20, 0x09) {} }
 
     /// Up to a blank or the line's end.
     private mutating func word() -> String {
@@ -81,7 +103,11 @@ struct ExpositionParser {
             cursor.index += 1
             if byte == UInt8(ascii: "\\"), !isAtLineEnd {
                 let escaped = cursor.current
-                if escaped == UInt8(ascii: "n") { byte = 0x0A } else if escaped != UInt8(ascii: "\\"), escaped != UInt8(ascii: "\"") { cursor.index -= 1 }
+                switch escaped {
+                case UInt8(ascii: "n"): byte = 0x0A
+                case UInt8(ascii: "\\"), UInt8(ascii: "\""): byte = escaped
+                default: cursor.index -= 1
+                }
                 cursor.index += 1
             }
             result.append(byte)
@@ -94,13 +120,7 @@ struct ExpositionParser {
         guard batch.entries.count < limits.seriesMax else {
             throw WireError(.overLimit, "the text has more than \(limits.seriesMax) samples", offset: cursor.index)
         }
-        var pairs: [(name: String, value: String)] = []
-        let name = nameWord()
-        if !name.isEmpty { pairs.append((LabelName.metricName, name)) }
-        skipBlanks()
-        if cursor.take(UInt8(ascii: "{")) { try labels(into: &pairs, allowsName: name.isEmpty) }
-        guard pairs.contains(where: { $0.name == LabelName.metricName }) else { throw error("a sample without a metric name") }
-        var entry = MetricBatch.Entry(labels: try canonical(pairs))
+        var entry = MetricBatch.Entry(labels: try seriesLabels())
         let value = try number("value")
         let timestamp = try time() ?? defaultTimestamp
         entry.samples.append(Sample(timestamp: timestamp, value: value))
@@ -109,8 +129,27 @@ struct ExpositionParser {
         batch.entries.append(entry)
     }
 
+    /// Whether the brace here begins a native histogram: a word and a colon, which no label has.
+    var isAtComposite: Bool {
+        guard isOpenMetrics, cursor.current == UInt8(ascii: "{") else { return false }
+        var distance = 1
+        while LineCursor.isLetter(cursor.peek(distance)) || cursor.peek(distance) == 0x5F { distance += 1 }
+        return distance > 1 && cursor.peek(distance) == 0x3A
+    }
+
+    /// The labels of the series that begins here.
+    mutating func seriesLabels() throws(WireError) -> Labels {
+        var pairs: [(name: String, value: String)] = []
+        let name = nameWord()
+        if !name.isEmpty { pairs.append((LabelName.metricName, name)) }
+        skipBlanks()
+        if !isAtComposite, cursor.take(UInt8(ascii: "{")) { try labels(into: &pairs, allowsName: name.isEmpty) }
+        guard pairs.contains(where: { $0.name == LabelName.metricName }) else { throw error("a sample without a metric name") }
+        return try canonical(pairs)
+    }
+
     /// A name that needs no quotes; empty where none begins here.
-    private mutating func nameWord() -> String {
+    mutating func nameWord() -> String {
         let start = cursor.index
         if LineCursor.isDigit(cursor.current) { return "" }
         while LineCursor.isLetter(cursor.current) || LineCursor.isDigit(cursor.current) || cursor.current == 0x5F || cursor.current == 0x3A {
@@ -179,9 +218,9 @@ struct ExpositionParser {
         return Labels(pairs)
     }
 
-    private func overLimit(_ what: String) -> WireError { WireError(.overLimit, "line \(line): \(what)", offset: cursor.index) }
+    private func overLimit(_ what: String) -> WireError { WireError(.overLimit, place + what, offset: textOffset + cursor.index) }
 
-    private mutating func number(_ what: String) throws(WireError) -> Double {
+    mutating func number(_ what: String) throws(WireError) -> Double {
         skipBlanks()
         let text = word()
         switch text.lowercased() {
@@ -195,7 +234,7 @@ struct ExpositionParser {
     }
 
     /// Milliseconds; nil where no time stands here.
-    private mutating func time() throws(WireError) -> Int64? {
+    mutating func time() throws(WireError) -> Int64? {
         skipBlanks()
         if isAtLineEnd || cursor.current == UInt8(ascii: "#") { return nil }
         if isOpenMetrics {
@@ -208,7 +247,7 @@ struct ExpositionParser {
         return milliseconds
     }
 
-    private mutating func exemplar(sampleTime: Int64) throws(WireError) -> Exemplar {
+    mutating func exemplar(sampleTime: Int64) throws(WireError) -> Exemplar {
         skipBlanks()
         guard cursor.take(UInt8(ascii: "{")) else { throw error("an exemplar's labels belong behind #") }
         var pairs: [(name: String, value: String)] = []

@@ -40,9 +40,9 @@ struct CollectorConnection: Sendable {
     /// A range query of many series; above it a collector would have refused.
     private static let answerBytesMax = 256 << 20
 
-    private let base: String
-    private let client: HTTPClient
-    private let headers: [(String, String)]
+    let base: String
+    let client: HTTPClient
+    let headers: [(String, String)]
     private let answerSecondsMax: Double
 
     init(url: String, tokenFile: String?, authorityFile: String?, answerSecondsMax: Double = Self.answerSecondsDefault) throws {
@@ -134,7 +134,7 @@ struct CollectorConnection: Sendable {
 
     private struct Envelope<Value: Decodable>: Decodable { let data: Value }
 
-    private static func decode<Value: Decodable>(_ body: [UInt8]) throws -> Value? {
+    static func decode<Value: Decodable>(_ body: [UInt8]) throws -> Value? {
         do {
             return try JSONDecoder().decode(Envelope<Value>.self, from: Data(body)).data
         } catch is DecodingError {
@@ -142,11 +142,11 @@ struct CollectorConnection: Sendable {
         }
     }
 
-    private func strange(_ path: String) -> Failure {
+    func strange(_ path: String) -> Failure {
         Failure("\(base)\(path) answered something else than the API of a collector; is --url right?", code: 3)
     }
 
-    private func reach(_ call: () async throws(OutboundError) -> HTTPReply) async throws -> HTTPReply {
+    func reach(_ call: () async throws(OutboundError) -> HTTPReply) async throws -> HTTPReply {
         do {
             return try await call()
         } catch .cancelled {
@@ -172,7 +172,7 @@ struct CollectorConnection: Sendable {
         }
     }
 
-    private func refusal(_ reply: HTTPReply) -> Failure {
+    func refusal(_ reply: HTTPReply) -> Failure {
         struct Refusal: Decodable { let error: String }
         // Alertmanager's paths answer a JSON text alone.
         let words = (try? JSONDecoder().decode(Refusal.self, from: Data(reply.body)).error) ?? (try? JSONDecoder().decode(String.self, from: Data(reply.body))) ?? ""
@@ -185,7 +185,7 @@ struct CollectorConnection: Sendable {
         }
     }
 
-    private func address(_ path: String, _ query: [(String, String)]) -> String {
+    func address(_ path: String, _ query: [(String, String)]) -> String {
         guard !query.isEmpty else { return base + path }
         return base + path + "?" + query.map { "\(Self.escaped($0))=\(Self.escaped($1))" }.joined(separator: "&")
     }

@@ -19,6 +19,14 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logge
     options.storesOwnMetrics = configuration.storesOwnMetrics
     var metricStore = MetricStoreOptions()
     metricStore.retentionMilliseconds = configuration.retention.metricsMilliseconds
+    metricStore.retentionBytes = configuration.retention.metricsBytes
+    let limits = configuration.limits
+    if let value = limits.series { metricStore.seriesMax = value }
+    metricStore.newSeriesPerMinuteMax = limits.newSeriesPerMinute
+    if let value = limits.newSeriesBurst { metricStore.newSeriesBurst = value }
+    if let value = limits.labelsPerSeries { metricStore.labelsPerSeriesMax = value }
+    if let value = limits.labelNameBytes { metricStore.labelNameBytesMax = value }
+    if let value = limits.labelValueBytes { metricStore.labelValueBytesMax = value }
     let logSeconds = configuration.retention.logsMilliseconds / 1000
     let logStore = LogStoreOptions(retentionSeconds: logSeconds, acceptedPastSeconds: logSeconds)
     let scheme = configuration.tls == nil ? "http" : "https"

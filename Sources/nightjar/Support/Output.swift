@@ -14,7 +14,12 @@ enum Output {
     static func line(_ line: String) { text(line + "\n") }
 
     static func text(_ text: String, lostReader: LostReader = .endsProcess) {
-        let code = write(Array(text.utf8), to: STDOUT_FILENO)
+        bytes(Array(text.utf8), lostReader: lostReader)
+    }
+
+    /// Data that is written as it is: for what a program reads.
+    static func bytes(_ bytes: [UInt8], lostReader: LostReader = .endsProcess) {
+        let code = write(bytes, to: STDOUT_FILENO)
         if code == 0 || lostReader == .isIgnored { return }
         // Without handlers at exit: other threads may be in the middle of something.
         if code == EPIPE { _exit(128 + SIGPIPE) }
