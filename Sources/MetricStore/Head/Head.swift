@@ -79,8 +79,6 @@ struct Head: PostingSource, ~Copyable, Sendable {
     /// Appends the canonical bytes of a series' labels.
     func appendLabels(of number: UInt32, to bytes: inout [UInt8]) { index.append(slots[Int(number)].labels, to: &bytes) }
 
-    func labelBytes(of number: UInt32) -> Int { index.encodedBytes(at: slots[Int(number)].labels) }
-
     /// Puts series in order of their labels. `ranks` are those of the index, made when all of the series were there.
     func sort(_ numbers: inout [UInt32], ranks: [UInt32]) {
         ranks.withUnsafeBufferPointer { ranks in

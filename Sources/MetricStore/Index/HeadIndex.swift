@@ -136,11 +136,6 @@ struct HeadIndex: ~Copyable, Sendable {
         for place in 0..<Int(first.pointee) { bytes.append(contentsOf: self.bytes(of: first[place + 1])) }
     }
 
-    func encodedBytes(at start: UInt32) -> Int {
-        let first = labels.pointer(Int(start))
-        return (0..<Int(first.pointee)).reduce(0) { $0 + Int(pairs[Int(first[$1 + 1])].count) }
-    }
-
     /// For each pair its place in the order of names and values, so that series can be put in order of labels by numbers alone.
     func ranks() -> [UInt32] {
         let order = (0..<UInt32(pairs.count)).sorted { Self.isBefore(bytes(of: $0), bytes(of: $1)) }
