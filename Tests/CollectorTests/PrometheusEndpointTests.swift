@@ -13,7 +13,8 @@ struct PrometheusEndpointTests {
         let now = nowMilliseconds()
         _ = try await collector.write(batch("m", [:], [(now, 1)]))
         let plain = try await collector.get("/api/v1/query?query=m").text
-        #expect(!plain.contains("stats"))
+        #expect(!plain.contains("stats") && !plain.contains("explanation"))
+        #expect(try await collector.get("/api/v1/query?query=m&explain=1").text.contains(#""explanation":{"#))
         let text = try await collector.get("/api/v1/query?query=m&stats=true").text
         for part in [#""stats":{"timings":{"evalTotalTime":"#, #""resultSortTime":"#, #""queryPreparationTime":"#, #""innerEvalTime":"#, #""execQueueTime":"#, #""execTotalTime":"#,
             #""samples":{"totalQueryableSamples":1,"peakSamples":"#] {

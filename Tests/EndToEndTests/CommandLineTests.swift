@@ -77,6 +77,8 @@ import Testing
         let coloured = try TerminalRun(["query", "shop_orders", "--range", "1m", "--chart", "--url", bench.probe.base])
         #expect(try await coloured.waitForExit(seconds: 10) == 0)
         #expect(coloured.output.contains("\u{1B}["), "a terminal gets colours")
+        let plan = try await CommandRun.shell("$NIGHTJAR query 'sum(shop_orders)' --explain \(url)")
+        #expect(plan.code == 0 && plan.data.hasPrefix("PART ") && plan.data.contains("\n  shop_orders (search 0)") && plan.data.contains("\nSEARCH "), "\(plan)")
         let late = try await CommandRun.shell("$NIGHTJAR query shop_orders --timeout 10s --at '2020-01-01' \(url)")
         #expect(late.code == 1 && late.messages == "nightjar: no series match\n", "\(late)")
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Foundations
 import Hummingbird
 import Model
@@ -11,10 +12,13 @@ enum QueryReply {
         let limit: Int?
         /// Whether `stats` asks for figures of the query.
         let showsStatistics: Bool
+        /// Whether `explain` asks for the plan with what its parts did.
+        let explains: Bool
 
         init(_ parameters: RequestParameters) throws(Refusal) {
             limit = try parameters.limit()
             showsStatistics = parameters["stats"] != nil
+            explains = ["1", "true"].contains(parameters["explain"])
         }
     }
 
@@ -26,13 +30,18 @@ enum QueryReply {
         let workingSeconds: Double
     }
 
-    static func success(_ run: Run, _ shape: Shape) -> Response {
+    static func success(_ run: Run, _ shape: Shape) throws -> Response {
+        let explanation = try run.result.explanation.map { try JSONEncoder().encode($0) }
         var warnings = run.result.warnings
         let value = shape.limit.map { truncated(run.result.value, to: $0, &warnings) } ?? run.result.value
         return Reply.success(warnings: warnings, infos: run.result.infos) { writer in
             writer.object { writer in
                 write(value, to: &writer)
                 if shape.showsStatistics { writer.statistics(run) }
+                if let explanation {
+                    writer.key("explanation")
+                    writer.raw { $0.append(contentsOf: explanation) }
+                }
             }
         }
     }

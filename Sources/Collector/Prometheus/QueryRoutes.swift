@@ -21,8 +21,8 @@ struct QueryRoutes: Sendable {
         let shape = try QueryReply.Shape(parameters)
         let engine = try engine(parameters)
         let expression = try parameters.expression()
-        let run = try await timed(context) { try await engine.instant(expression, at: moment) }
-        return QueryReply.success(run, shape)
+        let run = try await timed(context) { try await engine.instant(expression, at: moment, explain: shape.explains) }
+        return try QueryReply.success(run, shape)
     }
 
     private func range(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -48,8 +48,8 @@ struct QueryRoutes: Sendable {
             throw Refusal.badParameter(
                 "invalid parameter \"query\": invalid expression type \(quoted(expression.type.documentedName)) for range query, must be Scalar or instant Vector")
         }
-        let run = try await timed(context) { try await engine.range(expression, start: start, end: end, stepMilliseconds: step) }
-        return QueryReply.success(run, shape)
+        let run = try await timed(context) { try await engine.range(expression, start: start, end: end, stepMilliseconds: step, explain: shape.explains) }
+        return try QueryReply.success(run, shape)
     }
 
     /// The exemplars of the series that an expression's selectors name.

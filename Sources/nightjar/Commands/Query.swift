@@ -18,6 +18,7 @@ struct Query: AsyncParsableCommand {
               nightjar query node_load1
               nightjar query 'topk(3, rate(node_cpu_seconds_total[5m]))' --at 1h
               nightjar query 'node_load1' --range 6h --step 1m --chart
+              nightjar query 'sum(rate(node_cpu_seconds_total[5m]))' --range 6h --explain
               nightjar query 'node_load1' --range 1h --csv > load.csv
             """)
 
@@ -44,6 +45,9 @@ struct Query: AsyncParsableCommand {
     @Flag(help: "Draws the course of a range as lines.")
     var chart = false
 
+    @Flag(help: "Shows, instead of the result, how the engine got it: its plan with counts and times.")
+    var explain = false
+
     @Flag(help: "Prints the collector's answer as it is, in the form of Prometheus's API.")
     var json = false
 
@@ -60,6 +64,7 @@ struct Query: AsyncParsableCommand {
         if json && csv { throw ValidationError("--json and --csv exclude each other") }
         if chart && (json || csv) { throw ValidationError("--chart is for people, --json and --csv for programs; choose one") }
         if step != nil && range == nil { throw ValidationError("--step divides a range; give --range too") }
+        if explain && (chart || csv) { throw ValidationError("--explain shows the plan instead of the result; leave --chart and --csv out") }
         if chart && range == nil { throw ValidationError("--chart draws a range; give --range too, such as --range 6h") }
         if let limit, limit < 1 { throw ValidationError("--limit must be 1 or more") }
     }
@@ -90,6 +95,11 @@ struct Query: AsyncParsableCommand {
             return
         }
         let answer = try await connection.answer(QueryAnswer.self, request.path, request.parameters)
+        if explain {
+            guard let explanation = answer.data.explanation else { throw Failure("the collector at \(collector.url) doesn't explain queries; it is older than this command", code: 3) }
+            Output.text(ExplanationTable(explanation: explanation, widthMax: OutputScreen().widthMax).text())
+            return
+        }
         Output.text(text(of: answer.data, request))
         for remark in (answer.warnings ?? []) + (answer.infos ?? []) { Output.message("nightjar: " + SafeText(remark).string) }
         if answer.data.isEmpty { throw Failure("no series match", code: 1) }
@@ -108,6 +118,7 @@ struct Query: AsyncParsableCommand {
     private func request() -> Request {
         let end = (time?.moment ?? SystemClock().now()).nanoseconds
         var parameters = [("query", expression)]
+        if explain { parameters.append(("explain", "1")) }
         if let limit { parameters.append(("limit", String(limit))) }
         if let timeout { parameters.append(("timeout", Self.seconds(timeout.milliseconds * 1_000_000))) }
         guard let range else {

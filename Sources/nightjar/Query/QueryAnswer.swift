@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Model
+import PromQL
 
 /// The `data` of Prometheus's query answers.
 struct QueryAnswer: Decodable {
@@ -22,15 +23,18 @@ struct QueryAnswer: Decodable {
 
     let kind: Kind
     let elements: [Element]
+    /// The engine's plan with what its parts did, where that was asked for.
+    let explanation: Explanation?
 
     var isRange: Bool { kind == .matrix }
     var isEmpty: Bool { elements.isEmpty }
 
-    private enum Key: String, CodingKey { case resultType, result, metric, value, values, histogram, histograms }
+    private enum Key: String, CodingKey { case resultType, result, explanation, metric, value, values, histogram, histograms }
 
     init(from decoder: any Decoder) throws {
         let data = try decoder.container(keyedBy: Key.self)
         kind = try data.decode(Kind.self, forKey: .resultType)
+        explanation = try data.decodeIfPresent(Explanation.self, forKey: .explanation)
         if kind == .scalar || kind == .string {
             let point = try data.decode(WrittenNumber.self, forKey: .result).point(isText: kind == .string)
             elements = [Element(labels: Labels(), points: [point])]
