@@ -146,6 +146,7 @@ let package = Package(
         tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", logging]),
         tests(of: "ConfigurationFile"),
         tests(of: "Dashboard", resources: [.copy("Goldens")]),
+        tests(of: "nightjar-bench", ["Foundations", "Model", "Compression", "Wire"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Foundations", "Outbound", "TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
