@@ -10,11 +10,11 @@ struct ReportTests {
     }
 
     @Test func aMatrixIsReadPointByPoint() throws {
-        let reply = try #require(reply(#"{"metric":{"b":"2","a":"1"},"values":[[1.5,"3"],[2,"NaN"],[3,"+Inf"]]},{"metric":{},"values":[[1,"-0"]]}"#))
-        #expect(reply.pointCount == 4)
-        let points = try #require(reply.series["a=1,b=2"])
+        let read = try #require(reply(#"{"metric":{"b":"2","a":"1"},"values":[[1.5,"3"],[2,"NaN"],[3,"+Inf"]]},{"metric":{},"values":[[1,"-0"]]}"#))
+        #expect(read.pointCount == 4)
+        let points = try #require(read.series["a=1,b=2"])
         #expect(points.map(\.milliseconds) == [1500, 2000, 3000] && points[0].value == 3 && points[1].value.isNaN && points[2].value == .infinity)
-        #expect(reply.series[""]?[0].value.sign == .minus)
+        #expect(read.series[""]?[0].value.sign == .minus)
     }
 
     @Test func brokenAnswersAreRefused() {
