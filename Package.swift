@@ -146,6 +146,7 @@ let package = Package(
         tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", logging], resources: [.copy("Goldens")]),
         tests(of: "ConfigurationFile"),
         tests(of: "Dashboard", resources: [.copy("Goldens")]),
+        tests(of: "nightjar-bench", ["Foundations", "Model", "Compression", "Wire"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Foundations", "Model", "Compression", "Outbound", "Wire", "TestSupport"], resources: [.copy("Clients")],
             swiftSettings: strict),

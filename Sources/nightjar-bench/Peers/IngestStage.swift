@@ -27,6 +27,13 @@ struct IngestStage {
         results[rows.bytesPerSample, server.peer.name] = .remarked(both, parts)
         if let cpu = size.cpuSeconds { results[rows.compaction, server.peer.name] = .figures([cpu]) }
     }
+
+    func scan(_ server: RunningServer, _ results: inout Results) async {
+        do {
+            let rate = try await server.peer.scan(server)
+            results[rows.scan, server.peer.name] = rate.map { .figures([$0]) } ?? .missing("nothing but the server reads its files")
+        } catch { results.fail([rows.scan], server.peer.name, error) }
+    }
 }
 
 /// The rows that feeding a data set fills.
@@ -37,5 +44,6 @@ struct IngestRows {
     var peak: FigureRow { FigureRow(section: section, title: "peak RSS", unit: .bytes) }
     var bytesPerSample: FigureRow { FigureRow(section: section, title: "bytes per sample, compacted: data + index", unit: .bytesPerSample) }
     var compaction: FigureRow { FigureRow(section: section, title: "CPU seconds of the last compaction", unit: .seconds) }
-    var all: [FigureRow] { [rate, peak, bytesPerSample, compaction] }
+    var scan: FigureRow { FigureRow(section: section, title: "samples decoded from the compacted files per CPU second", unit: .samplesPerSecond) }
+    var all: [FigureRow] { [rate, peak, bytesPerSample, compaction, scan] }
 }

@@ -11,6 +11,18 @@ struct MatrixReply {
         series = result
     }
 
+    /// The same values without the series they belong to: at each moment from the least to the most.
+    var ranked: MatrixReply {
+        var values: [Int64: [Double]] = [:]
+        for points in series.values { for point in points { values[point.milliseconds, default: []].append(point.value) } }
+        var ranked = self
+        ranked.series = [:]
+        for (moment, atOnce) in values {
+            for (rank, value) in atOnce.sorted().enumerated() { ranked.series["\(rank)", default: []].append((moment, value)) }
+        }
+        return ranked
+    }
+
     var pointCount: Int { series.values.reduce(0) { $0 + $1.count } }
 
     private static func read(_ bytes: UnsafeRawBufferPointer) -> [String: [(milliseconds: Int64, value: Double)]]? {

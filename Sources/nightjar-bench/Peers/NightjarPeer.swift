@@ -1,5 +1,6 @@
 import Foundations
 import MetricStore
+import Model
 
 /// Nightjar itself, by its release binary.
 struct NightjarPeer: Peer {
@@ -30,6 +31,19 @@ struct NightjarPeer: Peer {
         guard statistics.headSamples == 0 else { throw BenchError("\(statistics.headSamples) samples weren't sealed") }
         // Data and index stand in one file a block.
         return CompactSize(dataBytes: statistics.blockBytes, indexBytes: 0, samples: statistics.blockSamples, cpuSeconds: cost.cpuSeconds)
+    }
+
+    func scan(_ server: RunningServer) async throws -> Double? {
+        let store = try MetricStore.open(directory: Paths.join(server.directory, "metrics"), options: MergedStore.keepingAll)
+        var (samples, cpuSeconds) = (0, 0.0)
+        for name in try await store.labelValues("__name__", [], start: .distantPast, end: .distantFuture, limit: nil) {
+            let query = MetricQuery(matchers: [Matcher("__name__", equals: name)], start: .distantPast, end: .distantFuture)
+            let (found, cost) = try await Cost.of { try await store.select(query) }
+            samples += found.reduce(0) { $0 + $1.sampleCount }
+            cpuSeconds += cost.cpuSeconds
+        }
+        await store.close()
+        return Double(samples) / cpuSeconds
     }
 
     let notes = [

@@ -11,6 +11,8 @@ protocol Peer: Sendable {
     func flush(_ server: RunningServer) async throws
     /// Compacts what it holds as far as it can be made to, and weighs it. The server may be stopped afterwards.
     func compact(_ server: RunningServer, samples: Int) async throws -> CompactSize
+    /// Samples decoded per CPU second from the files of the compacted store, by metric name, in this process; nil where only the server can.
+    func scan(_ server: RunningServer) async throws -> Double?
     /// What is special about how it is run or compacted, for the document.
     var notes: [String] { get }
 }
@@ -29,6 +31,7 @@ struct CompactSize {
 
 extension Peer {
     func flush(_ server: RunningServer) async throws {}
+    func scan(_ server: RunningServer) async throws -> Double? { nil }
 }
 
 /// Bytes of all files under a path whose names `isCounted` accepts.

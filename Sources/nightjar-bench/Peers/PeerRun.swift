@@ -38,6 +38,7 @@ struct PeerRun {
             try await stage.feed(server, &results)
             if withQueries { await runQueries(server) }
             try await stage.compact(server, &results)
+            await stage.scan(server, &results)
             try server.discard()
         } catch {
             results.fail(stage.rows.all, peer.name, error)
@@ -59,7 +60,8 @@ struct PeerRun {
             guard let byServer = answers[entry.title], let expected = byServer[base.name] else { continue }
             for peer in peers where peer.name != base.name {
                 guard let answer = byServer[peer.name] else { continue }
-                results.answers.append("\(entry.title): \(peer.name) beside \(base.name), \(grouped(expected.pointCount)) points: \(AnswerComparison(answer, with: expected)).")
+                let comparison = entry.picksSeries ? AnswerComparison(answer.ranked, with: expected.ranked) : AnswerComparison(answer, with: expected)
+                results.answers.append("\(entry.title): \(peer.name) beside \(base.name), \(grouped(expected.pointCount)) points: \(comparison).")
             }
         }
     }

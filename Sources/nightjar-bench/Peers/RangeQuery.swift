@@ -26,6 +26,8 @@ struct QuerySet {
     struct Entry {
         let title: String
         let query: RangeQuery
+        /// It picks series: of equal ones servers may pick others, so that answers are compared by their values alone.
+        var picksSeries = false
     }
 
     let entries: [Entry]
@@ -34,8 +36,9 @@ struct QuerySet {
 
     /// `steps` are those of the data set.
     init(_ steps: DataSteps) {
-        // A second behind a sample, so that no sample stands on the edge of a window: Prometheus 3 leaves those at its beginning out, 2.42 doesn't.
-        let start = steps.start.advanced(byMilliseconds: 1000)
+        // A second behind a sample, so that none stands on the edge of a window: Prometheus 3 leaves those at its beginning out, 2.42 doesn't.
+        // And a window behind the first sample, since the two extrapolate a counter's first increases differently.
+        let start = steps.start.advanced(byMilliseconds: 301_000)
         let end = steps.end.advanced(byMilliseconds: -59_000)
         func over(_ expression: String, step: Int = 60, from begin: Timestamp = start) -> RangeQuery {
             RangeQuery(expression: expression, start: begin, end: end, stepSeconds: step)
@@ -46,7 +49,7 @@ struct QuerySet {
         entries = [
             Entry(title: "`avg by(hostname)(rate[5m])`, a series a host", query: over(average)),
             Entry(title: "`sum(rate[5m])`", query: over("sum(rate(\(requests)[5m]))")),
-            Entry(title: "`topk(5, avg_over_time[5m])`", query: over("topk(5, avg_over_time(cpu_usage_user[5m]))")),
+            Entry(title: "`topk(5, avg_over_time[5m])`", query: over("topk(5, avg_over_time(cpu_usage_user[5m]))"), picksSeries: true),
             Entry(
                 title: "`histogram_quantile` of `sum by(le)(rate[5m])`",
                 query: over("histogram_quantile(0.99, sum by(le) (rate(\(TSBSLikeData.bucket)[5m])))")),

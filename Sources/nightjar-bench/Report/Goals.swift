@@ -39,6 +39,7 @@ struct Goals {
             queryGoal("query CPU beside VictoriaMetrics", "VictoriaMetrics", target: 1.0 / 3, then: "1/5"),
             queryGoal("query CPU beside Prometheus", "Prometheus", target: 1.0 / 20, then: "1/40"),
             firstByteGoal,
+            goal("scan of compressed data, samples per CPU second, TSBS-like", 400e6, "1 G", "125 M", tsbs.scan),
         ]
     }
 
