@@ -60,7 +60,8 @@ soak: test-deps
 
 # libFuzzer on every decoder for FUZZ_SECONDS each; what it finds stands in .build-fuzz/found.
 fuzz: deps
-	swift build -c release --product nightjar-fuzz -j $(JOBS) --scratch-path .build-fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing -Xswiftc -DLIBFUZZER
+	swift build -c release --product nightjar-fuzz -j $(JOBS) --scratch-path .build-fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing -Xswiftc -DLIBFUZZER \
+		-Xswiftc -Xclang-linker -Xswiftc -fuse-ld=lld
 	@mkdir -p .build-fuzz/found
 	@for corpus in Tests/Fuzz/Corpus/*; do target=$$(basename $$corpus); mkdir -p .build-fuzz/corpus/$$target; \
 		.build-fuzz/release/nightjar-fuzz $$target .build-fuzz/corpus/$$target $$corpus -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=4096 \
