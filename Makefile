@@ -18,12 +18,13 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak bench bench-peers compare-prometheus deps test-deps bench-deps clean
+.PHONY: help run build debug test soak fuzz bench bench-peers compare-prometheus deps test-deps bench-deps clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
 	@echo "  make build   builds for release: .build/release/nightjar"
 	@echo "  make soak    the long crash tests: SOAK_KILLS=1000 make soak"
+	@echo "  make fuzz    libFuzzer on every decoder: FUZZ_SECONDS=60 make fuzz"
 	@echo "  make compare-prometheus   the same questions to Nightjar and to Debian's Prometheus"
 	@echo "  make clean   removes what was built"
 
@@ -64,6 +65,15 @@ test: test-deps
 soak: test-deps
 	swift build --build-tests -j $(JOBS)
 	NIGHTJAR_SOAK_KILLS=$${SOAK_KILLS:-1000} swift test --skip-build --no-parallel --filter CrashTests
+
+# libFuzzer on every decoder for FUZZ_SECONDS each; what it finds stands in .build-fuzz/found.
+fuzz: deps
+	swift build -c release --product nightjar-fuzz -j $(JOBS) --scratch-path .build-fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing -Xswiftc -DLIBFUZZER \
+		-Xswiftc -Xclang-linker -Xswiftc -fuse-ld=lld
+	@mkdir -p .build-fuzz/found
+	@for corpus in Tests/Fuzz/Corpus/*; do target=$$(basename $$corpus); mkdir -p .build-fuzz/corpus/$$target; \
+		.build-fuzz/release/nightjar-fuzz $$target .build-fuzz/corpus/$$target $$corpus -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=4096 \
+			-artifact_prefix=.build-fuzz/found/$$target- -print_final_stats=0 || exit 1; done
 
 # Asks Nightjar and Debian's Prometheus the same, over the same data, and lists where they differ.
 compare-prometheus: test-deps

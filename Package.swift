@@ -147,6 +147,13 @@ let package = Package(
         tests(of: "ConfigurationFile"),
         tests(of: "Dashboard", resources: [.copy("Goldens")]),
         tests(of: "nightjar-bench", ["Foundations", "Model", "Compression", "Wire"]),
+        // Every decoder as a function of bytes: replayed by FuzzTests, driven for long by nightjar-fuzz (`make fuzz`).
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Foundations", "Model", "Compression", "Wire", "MetricStore", "PromQL", "LogQL", "Alerting", "Agent", "Terminal", "ConfigurationFile"],
+            path: "Tests/FuzzTargets", swiftSettings: strict),
+        .executableTarget(name: "nightjar-fuzz", dependencies: ["Foundations", "FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["Foundations", "FuzzTargets"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Foundations", "Model", "Compression", "Outbound", "Wire", "TestSupport"], resources: [.copy("Clients")],
             swiftSettings: strict),

@@ -108,4 +108,31 @@ import Testing
         #expect(store.statistics().damagedTotal == 0)
         await store.close()
     }
+
+    /// A whole data folder with a block of each version, as an upgrade meets it.
+    @Test func aFolderWithEveryVersionIsOpenedCheckedAndRead() async throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        // The merged block holds what block 1 held and more; they lie in one folder as after a lost manifest.
+        let merged = "blocks/0000000000000003.block"
+        var contents = GoldenBytes.files.filter { Self.names.contains($0.key) }
+        contents[merged] = GoldenBytes.files[Self.mergedName]
+        for (name, hexadecimal) in contents {
+            let path = Paths.join(Self.directory, name)
+            try fileSystem.createDirectory(Paths.directory(of: path))
+            try fileSystem.replace(path, with: GoldenBytes.bytes(hexadecimal))
+        }
+        let manifest = Manifest(nextBlock: 4, checkpoint: 1, logStart: 2, blocks: [1, 3])
+        try fileSystem.replace(Paths.join(Self.directory, "manifest"), with: manifest.encode())
+        #expect(try MetricStore.check(directory: Self.directory, fileSystem: fileSystem) == [])
+        let store = try Self.open(fileSystem)
+        #expect(store.statistics().blockCount == 2 && store.statistics().damagedTotal == 0)
+        let noise = try #require(try await store.all([Matcher("__name__", equals: "noise")]).first)
+        #expect(noise.values == [.pi, 7, 0.1, 8], "of equal times the newer block's sample holds")
+        #expect(try await store.all().map(\.sampleCount) == [1, 4, 4, 2])
+        try await store.checkpoint()
+        await store.close()
+        let again = try Self.open(fileSystem)
+        #expect(try await again.all().map(\.sampleCount) == [1, 4, 4, 2])
+        await again.close()
+    }
 }

@@ -11,6 +11,7 @@ struct AdminRoutes: Sendable {
         for method in [HTTPRequest.Method.post, .put] {
             routes.on(method, "/api/v1/admin/tsdb/delete_series", scope: .admin) { try await deleteSeries($0, $1) }
             routes.on(method, "/api/v1/admin/tsdb/snapshot", scope: .admin) { _, _ in try await snapshot() }
+            routes.on(method, "/api/v1/admin/tsdb/clean_tombstones", scope: .admin) { _, _ in try await cleanTombstones() }
         }
     }
 
@@ -25,6 +26,11 @@ struct AdminRoutes: Sendable {
             try await storing { () async throws(MetricStoreError) in try await edge.metrics.delete(matchers, start: start, end: end) }
         }
         edge.logger.info("series were deleted by request", metadata: ["selectors": "\(parameters.all("match[]").map { SafeText($0.prefix(200)).string })"])
+        return Reply.noContent
+    }
+
+    private func cleanTombstones() async throws -> Response {
+        try await storing { () async throws(MetricStoreError) in try await edge.metrics.cleanTombstones() }
         return Reply.noContent
     }
 

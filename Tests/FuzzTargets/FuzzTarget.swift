@@ -1,0 +1,48 @@
+import Foundations
+
+/// A decoder that takes bytes from outside: whatever they are, it returns or throws, and never traps.
+public enum FuzzTarget: String, CaseIterable, Sendable {
+    case metricBlock = "metric-block"
+    case metricLog = "metric-log"
+    case metricCheckpoint = "metric-checkpoint"
+    case metricManifest = "metric-manifest"
+    case headChunk = "head-chunk"
+    case metricColumns = "metric-columns"
+    case remoteWrite1 = "remote-write-1"
+    case remoteWrite2 = "remote-write-2"
+    case otlpProtobuf = "otlp-protobuf"
+    case otlpJSON = "otlp-json"
+    case lokiProtobuf = "loki-protobuf"
+    case lokiJSON = "loki-json"
+    case exposition
+    case openMetrics = "openmetrics"
+    case logLine = "log-line"
+    case snappy
+    case zstd
+    case gzip
+    case promQL = "promql"
+    case logQL = "logql"
+    case ruleFile = "rule-file"
+    case alertTemplate = "alert-template"
+    case settings
+    case spoolRecord = "spool-record"
+    case terminalInput = "terminal-input"
+
+    /// Decodes the bytes.
+    public func run(_ bytes: UnsafeRawBufferPointer) {
+        switch self {
+        case .metricBlock, .metricLog, .metricCheckpoint, .metricManifest, .headChunk, .metricColumns: runMetricStore(bytes)
+        case .remoteWrite1, .remoteWrite2, .otlpProtobuf, .otlpJSON, .lokiProtobuf, .lokiJSON, .exposition, .openMetrics, .logLine: runWire(bytes)
+        case .snappy, .zstd, .gzip: runCompression(bytes)
+        case .promQL, .logQL, .ruleFile, .alertTemplate, .settings: runLanguage(bytes)
+        case .spoolRecord, .terminalInput: runAgentAndTerminal(bytes)
+        }
+    }
+
+    public func run(_ bytes: [UInt8]) { bytes.withUnsafeBytes { run($0) } }
+
+    /// What is refused is as it should be: the error is the answer.
+    func refusing(_ body: () throws -> Void) {
+        do { try body() } catch { _ = "\(error)" }
+    }
+}
