@@ -32,6 +32,7 @@ private func problems(_ yaml: String) -> [String] {
         token_file: tokens
         disk_reserve: 1GiB
         retention: {metrics: 30d, logs: 7d}
+        own_metrics: false
         agent:
           interval: 5s
           logs: /srv/*.log
@@ -47,6 +48,7 @@ private func problems(_ yaml: String) -> [String] {
         """, path: "nightjar.yml")
     #expect(configuration.dataDirectory == "/srv/nightjar" && configuration.listen == ListenAddress(host: "::1", port: 9000))
     #expect(configuration.tls == Configuration.TLS(certificateFile: "c.pem", keyFile: "k.pem") && configuration.diskReserveBytes == 1 << 30)
+    #expect(!configuration.storesOwnMetrics && Configuration().storesOwnMetrics)
     #expect(configuration.retention.metricsMilliseconds == 30 * 86_400_000 && configuration.retention.logsMilliseconds == 7 * 86_400_000)
     #expect(configuration.agent.collectors == [Configuration.Destination(name: "collector-1", url: "https://a.example:9845", tokenFile: "t")])
     #expect(configuration.agent.logGlobs == ["/srv/*.log"] && configuration.agent.spoolBytesMax == 10 << 20)
