@@ -23,6 +23,12 @@ extension MetricStore: MetricReader {
 
     public func scan(_ query: MetricQuery) async throws -> any MetricScan { try found(query) }
 
+    public func changeMark() -> ChangeMark? { ChangeMark(number: store.changes.withLock { $0.number }) }
+
+    public func earliestChange(since mark: ChangeMark) -> Timestamp? {
+        store.changes.withLock { $0.earliest(since: mark.number) }.map { Timestamp(milliseconds: $0) }
+    }
+
     private func found(_ query: MetricQuery) throws -> StoreScan {
         var selected = SelectedSeries()
         guard query.start <= query.end else { return StoreScan(selected, blocks: [], store: store) }
