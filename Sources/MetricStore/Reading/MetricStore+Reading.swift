@@ -14,7 +14,7 @@ extension MetricStore: MetricReader {
             try cursor.read(index) { view in
                 if view.sampleCount == 0 { return }
                 if view.timestampsNumber == 0 || view.timestampsNumber != shared.number { shared = (view.timestampsNumber, Array(view.timestamps)) }
-                series.append(Series(labels: labels, timestamps: shared.timestamps, values: Array(view.values), histograms: view.histograms))
+                series.append(view.series(labels, timestamps: shared.timestamps))
             }
             try check(cursor.figures.samples, query.samplesMax)
         }

@@ -57,6 +57,7 @@ extension Series {
         for (index, value) in values.enumerated() where !StaleMarker.isStale(value) {
             cleaned.timestamps.append(timestamps[index])
             cleaned.values.append(value)
+            if !startTimestamps.isEmpty { cleaned.startTimestamps.append(startTimestamps[index]) }
         }
         cleaned.histograms = histograms.filter { !$0.histogram.isStale }
         return cleaned
@@ -81,7 +82,7 @@ extension Evaluator {
                     bytes += view.timestamps.count * 8
                 }
                 try context.memory.pin(bytes)
-                series.append(Series(labels: labels, timestamps: shared.timestamps, values: Array(view.values), histograms: view.histograms))
+                series.append(view.series(labels, timestamps: shared.timestamps))
             }
         }
         context.profile?.add(cursor.figures, to: selector)
