@@ -8,7 +8,7 @@ public enum SeriesNotation {
     public static func series(_ metric: String, points: String, start: Int64 = 0, stepMilliseconds: Int64) throws(SeriesNotationError) -> Series {
         do {
             let line = try ScriptSeries("\(metric) \(points)")
-            var series = CounterResetHints.settled(line.samples(stepMilliseconds: stepMilliseconds))
+            var series = try CounterResetHints.settled(line.samples(stepMilliseconds: stepMilliseconds))
             series.timestamps = series.timestamps.map { $0 + start }
             series.histograms = series.histograms.map { HistogramSample(timestamp: $0.timestamp + start, histogram: $0.histogram) }
             return series
