@@ -13,6 +13,8 @@ final class Store: Sendable {
     let admission: SeriesAdmission
     /// Number of the last import that began.
     let imports = Locked<UInt64>(0)
+    /// Noted once a change is visible: whoever takes a mark before reading learns of it.
+    let changes = Locked(ChangeLog())
     /// Held by a deletion from choosing its limit of blocks until it is applied, and by sealing from numbering blocks until their
     /// samples are set apart: a deletion lies wholly before or wholly behind that. Taken before all other locks; the one held for I/O.
     let deletionGate = Locked(())

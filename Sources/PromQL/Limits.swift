@@ -20,6 +20,8 @@ public enum PromQLLimits {
     public static let repeatedTextBytesMax = 8 << 10
     /// Bytes that one query may hold. Ten thousand series of 11,000 points are 880 MiB.
     public static let memoryBytesMax = 1 << 30
+    /// Bytes of results that are kept for queries asked again: some hundred panels of 50 series and 1,000 points.
+    public static let resultCacheBytesMax = 64 << 20
     /// Quantiles that one `histogram_quantiles` call may name.
     public static let quantilesMax = 10
     /// A script for the runner: the longest in use is some 100 KiB.

@@ -20,7 +20,7 @@ extension FuzzTarget {
             var head = Head(blockMilliseconds: 7_200_000)
             var reader = ByteReader(bytes)
             while !reader.isAtEnd, CheckpointCode.readSeries(&reader, into: &head) {}
-            for number in head.matching([]) { _ = head.series[Int(number)].view.samples(from: .min, through: .max) }
+            for number in head.matching([]) { _ = head.view(number, from: .min, through: .max).samples(from: .min, through: .max) }
         case .metricManifest: _ = Manifest.decode(Array(bytes))
         case .headChunk:
             guard let count = bytes.first else { return }

@@ -277,6 +277,17 @@ struct CommitGroup {
         for number in named { head.setReference(of: number, to: nil) }
     }
 
+    /// The earliest time of a sample or histogram; nil where there is none.
+    var earliest: Int64? {
+        var earliest: Int64?
+        for member in members where !member.outcome.isDuplicateBatch {
+            for found in [member.logged.samples.timestamps.min(), member.logged.histograms.lazy.map(\.sample.timestamp).min()] {
+                if let found { earliest = min(earliest ?? found, found) }
+            }
+        }
+        return earliest
+    }
+
     /// Makes the group visible.
     func apply(to head: inout Head) {
         var numbers: [UInt32] = []

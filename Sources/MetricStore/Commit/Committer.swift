@@ -138,6 +138,7 @@ final class Committer: @unchecked Sendable {
                 nextReference = group.nextReference
                 segmentLabelBytes += group.labelBytes
                 store.head.withLock { group.apply(to: &$0) }
+                if let earliest = group.earliest { store.changes.withLock { $0.note(from: earliest) } }
             }
             return group.members.map { .success($0.outcome) }
         } catch {
@@ -158,6 +159,7 @@ final class Committer: @unchecked Sendable {
         try write(.deletion) { tombstone.encode(into: &$0) }
         store.head.withLock { $0.delete(matchers, from: start, through: end) }
         store.catalog.withLock { $0.tombstones.append(tombstone) }
+        store.changes.withLock { $0.note(from: start) }
     }
 
     private func prepareToWrite() throws(MetricStoreError) {

@@ -4,7 +4,7 @@ extension Store {
     /// Drops blocks that are too old, or too many for the size that is allowed, and deletions that no block needs any more.
     func applyRetention() throws(FileError) {
         let horizon = options.retentionMilliseconds.map { now.subtractingReportingOverflow($0) }
-        let dropped = catalog.withLock { catalog -> Int in
+        let (dropped, earliest) = catalog.withLock { catalog -> (Int, Int64?) in
             var kept = catalog.blocks
             if let horizon, !horizon.overflow { kept.removeAll { $0.end < horizon.partialValue } }
             if let bytesMax = options.retentionBytes {
@@ -15,11 +15,14 @@ extension Store {
                 }
             }
             let dropped = catalog.blocks.count - kept.count
+            let keptNumbers = Set(kept.map(\.number))
+            let earliest = catalog.blocks.filter { !keptNumbers.contains($0.number) }.map(\.start).min()
             catalog.blocks = kept
             // No block is being made meanwhile: sealing and merging run on the same thread.
             catalog.dropTombstones()
-            return dropped
+            return (dropped, earliest)
         }
+        if let earliest { changes.withLock { $0.note(from: earliest) } }
         guard dropped > 0 else { return }
         counters.withLock { $0.blocksRetired += dropped }
         try fileSystem.replace(layout.manifest, with: catalog.withLock { $0.manifest }.encode())

@@ -14,7 +14,7 @@ extension MetricStore: MetricReader {
             try cursor.read(index) { view in
                 if view.sampleCount == 0 { return }
                 if view.timestampsNumber == 0 || view.timestampsNumber != shared.number { shared = (view.timestampsNumber, Array(view.timestamps)) }
-                series.append(Series(labels: labels, timestamps: shared.timestamps, values: Array(view.values), histograms: view.histograms))
+                series.append(view.series(labels, timestamps: shared.timestamps))
             }
             try check(cursor.figures.samples, query.samplesMax)
         }
@@ -22,6 +22,12 @@ extension MetricStore: MetricReader {
     }
 
     public func scan(_ query: MetricQuery) async throws -> any MetricScan { try found(query) }
+
+    public func changeMark() -> ChangeMark? { ChangeMark(number: store.changes.withLock { $0.number }) }
+
+    public func earliestChange(since mark: ChangeMark) -> Timestamp? {
+        store.changes.withLock { $0.earliest(since: mark.number) }.map { Timestamp(milliseconds: $0) }
+    }
 
     private func found(_ query: MetricQuery) throws -> StoreScan {
         var selected = SelectedSeries()

@@ -32,6 +32,7 @@ extension Store {
         head.withLock { head in
             for block in added { head.noteNewest(block.end) }
         }
+        if let earliest = added.map(\.start).min() { changes.withLock { $0.note(from: earliest) } }
     }
 
     private func opened(_ path: String) throws(FileError) -> BlockReader {

@@ -61,6 +61,10 @@ public protocol MetricReader: Sendable {
     func select(_ query: MetricQuery) async throws -> [Series]
     /// The same series without their samples, which are decoded when they are asked for. Nothing that is written later is seen.
     func scan(_ query: MetricQuery) async throws -> any MetricScan
+    /// A mark of this moment for `earliestChange`; nil where the reader can't tell changes.
+    func changeMark() -> ChangeMark?
+    /// Samples before this moment are what they were when the mark was taken; nil where nothing has changed at all.
+    func earliestChange(since mark: ChangeMark) -> Timestamp?
     /// Label sets of the series with data in the range that satisfy any of the lists of matchers (all series where there is none), sorted, at most `limit`.
     func series(_ selectors: [[Matcher]], start: Timestamp, end: Timestamp, limit: Int?) async throws -> [Labels]
     /// Names of labels, sorted by bytes.
@@ -74,6 +78,15 @@ public protocol MetricReader: Sendable {
 extension MetricReader {
     /// Readers that can't do better select everything first.
     public func scan(_ query: MetricQuery) async throws -> any MetricScan { SeriesScan(try await select(query)) }
+    public func changeMark() -> ChangeMark? { nil }
+    public func earliestChange(since mark: ChangeMark) -> Timestamp? { .distantPast }
+}
+
+/// A moment in the life of a reader's data, by the number of changes until then.
+public struct ChangeMark: Hashable, Sendable {
+    public let number: UInt64
+
+    public init(number: UInt64) { self.number = number }
 }
 
 /// A read went over its bound.

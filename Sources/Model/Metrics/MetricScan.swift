@@ -26,19 +26,32 @@ public struct SampleView {
     /// As many as there are timestamps.
     public let values: UnsafeBufferPointer<Double>
     public let histograms: [HistogramSample]
+    /// As in `Series`; empty where nothing says when a counter began.
+    public let startTimestamps: [Int64]
     /// Views of one cursor with the same number have the same timestamps. 0: nothing is known.
     public let timestampsNumber: UInt64
 
     public init(
-        timestamps: UnsafeBufferPointer<Int64>, values: UnsafeBufferPointer<Double>, histograms: [HistogramSample] = [], timestampsNumber: UInt64 = 0
+        timestamps: UnsafeBufferPointer<Int64>, values: UnsafeBufferPointer<Double>, histograms: [HistogramSample] = [],
+        startTimestamps: [Int64] = [], timestampsNumber: UInt64 = 0
     ) {
         self.timestamps = timestamps
         self.values = values
         self.histograms = histograms
+        self.startTimestamps = startTimestamps
         self.timestampsNumber = timestampsNumber
     }
 
     @inlinable public var sampleCount: Int { timestamps.count + histograms.count }
+}
+
+extension SampleView {
+    /// A series of its own, with timestamps that may be shared with others.
+    public func series(_ labels: Labels, timestamps shared: [Int64]? = nil) -> Series {
+        var series = Series(labels: labels, timestamps: shared ?? Array(timestamps), values: Array(values), histograms: histograms)
+        series.startTimestamps = startTimestamps
+        return series
+    }
 }
 
 /// What reading has cost.
@@ -107,7 +120,8 @@ private final class SeriesCursor: MetricCursor {
                 let isWhole = one.histograms.allSatisfy { $0.timestamp >= start && $0.timestamp <= end }
                 let view = SampleView(
                     timestamps: UnsafeBufferPointer(rebasing: timestamps[low..<high]), values: UnsafeBufferPointer(rebasing: values[low..<high]),
-                    histograms: isWhole ? one.histograms : one.histograms.filter { $0.timestamp >= start && $0.timestamp <= end })
+                    histograms: isWhole ? one.histograms : one.histograms.filter { $0.timestamp >= start && $0.timestamp <= end },
+                    startTimestamps: one.startTimestamps.isEmpty ? [] : Array(one.startTimestamps[low..<high]))
                 figures.series += view.sampleCount > 0 ? 1 : 0
                 figures.samples += view.sampleCount
                 figures.samplesDecoded += view.sampleCount

@@ -3,8 +3,8 @@ import Model
 
 /// Evaluates PromQL over a reader of metrics.
 public struct Engine: Sendable {
-    private let reader: any MetricReader
-    private let options: EngineOptions
+    let reader: any MetricReader
+    let options: EngineOptions
 
     public init(reader: any MetricReader, options: EngineOptions = .init()) {
         self.reader = reader
@@ -37,8 +37,9 @@ public struct Engine: Sendable {
     ) async throws -> QueryResult {
         try check(expression, start, end, stepMilliseconds)
         let grid = StepGrid(start: start.milliseconds, end: end.milliseconds, step: stepMilliseconds)
-        return try await run(
-            expression, QueryContext(options: options, grid: grid, end: end.milliseconds, isInstant: false, profile: explain ? QueryProfile() : nil))
+        let context = QueryContext(options: options, grid: grid, end: end.milliseconds, isInstant: false, profile: explain ? QueryProfile() : nil)
+        if let result = try await cached(expression, context) { return result }
+        return try await run(expression, context)
     }
 
     /// How a range query would be computed; reads nothing. Throws `QueryError`.
@@ -70,7 +71,7 @@ public struct Engine: Sendable {
         if moment.milliseconds.magnitude > UInt64(PromQLLimits.millisecondsMax) { throw .execution("the moment \(moment.milliseconds) ms is out of range") }
     }
 
-    private func run(_ expression: Expression, _ context: QueryContext) async throws(QueryError) -> QueryResult {
+    func run(_ expression: Expression, _ context: QueryContext) async throws(QueryError) -> QueryResult {
         do {
             let begun = context.profile?.now()
             context.plan = try PlanBuilder.plan(expression, context)

@@ -24,6 +24,10 @@ public struct EngineOptions: Sendable {
     /// The step of a subquery that names none.
     public var subqueryStepMilliseconds: Int64
 
+    /// Where results of range queries are kept for the next time; nil computes everything. What a request's `nocache=1` sets to nil.
+    public var resultCache: ResultCache?
+    /// Keeps results of readers apart that share a cache.
+    public var tenant = ""
     /// Everything goes the general way: without kernels, fused aggregations, shared values and helping threads. What tests compare with.
     var isGeneral = false
     /// Samples from which on threads help.

@@ -82,7 +82,7 @@ extension Evaluator {
                     bytes += view.timestamps.count * 8
                 }
                 try context.memory.pin(bytes)
-                series.append(Series(labels: labels, timestamps: shared.timestamps, values: Array(view.values), histograms: view.histograms))
+                series.append(view.series(labels, timestamps: shared.timestamps))
             }
         }
         context.profile?.add(cursor.figures, to: selector)

@@ -27,7 +27,7 @@ enum SeriesPipeline {
     static func isLeaf(_ expression: Expression) -> Bool {
         switch expression.node {
         case .selector: return true
-        case .call(.timestamp, let arguments):
+        case .call(.timestamp, let arguments), .call(.startTimestamp, let arguments):
             if case .selector = arguments[0].unparenthesized.node { return true }
             return false
         case .call(let function, let arguments):

@@ -107,7 +107,7 @@ final class SeriesStream {
 
     /// Appends what the leaf makes of one series.
     private func add(_ labels: Labels, _ view: SampleView, _ worker: SeriesWorker, to columns: inout [Column]) throws {
-        if view.histograms.isEmpty, isPlainSelector || kernel != nil {
+        if view.histograms.isEmpty, view.startTimestamps.isEmpty || kernel?.rateKind == nil, isPlainSelector || kernel != nil {
             var found = false
             let values = [Double](unsafeUninitializedCapacity: evaluator.steps) { buffer, initialized in
                 let output = UnsafeMutableBufferPointer(rebasing: buffer[..<evaluator.steps])
@@ -127,7 +127,7 @@ final class SeriesStream {
             return
         }
         // Whatever else there is goes the general way, one series at a time.
-        let series = Series(labels: labels, timestamps: Array(view.timestamps), values: Array(view.values), histograms: view.histograms)
+        let series = view.series(labels)
         let context = QueryContext(evaluator.context, data: SelectedData(place, [series]), given: GivenColumns(place: leaf.range, columns: nil))
         columns += try Evaluator(context, evaluator.grid).vector(leaf)
     }
