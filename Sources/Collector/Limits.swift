@@ -50,6 +50,12 @@ public struct CollectorLimits: Sendable {
     public var pointsPerSeriesMax: Int64 = 11_000
     /// Seconds a query may run; `timeout` can only shorten it.
     public var querySeconds = 30.0
+    /// Samples that a query may read: a day of 50,000 series at 10 s.
+    public var querySamplesMax = 500_000_000
+    /// Bytes that a query may hold at a time.
+    public var queryMemoryBytesMax = 1 << 30
+    /// Bytes of results kept for dashboards that ask again; 0 keeps none.
+    public var resultCacheBytesMax = 64 << 20
     /// Series, label names or values in one answer, where the request sets no lower `limit`.
     public var listedItemsMax = 100_000
     /// Log entries in one answer, Loki's own default for `max_entries_limit_per_query`.

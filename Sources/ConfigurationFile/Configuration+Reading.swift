@@ -42,6 +42,7 @@ extension Configuration {
         if let stores = root.bool("own_metrics") { configuration.storesOwnMetrics = stores }
         if let section = root.section("retention") { configuration.retention = readRetention(section) }
         if let section = root.section("limits") { configuration.limits = readLimits(section) }
+        if let section = root.section("queries") { configuration.queries = readQueries(section) }
         if let section = root.section("agent") { configuration.agent = readAgent(section) }
         configuration.routingFile = root.string("routes")
         configuration.pagerDutyWebhookSecretFile = root.string("pagerduty_webhook_secret_file")
@@ -68,6 +69,26 @@ extension Configuration {
         retention.metricsBytes = section.bytes("metrics_size")
         section.finish()
         return retention
+    }
+
+    private static func readQueries(_ section: SettingsSection) -> QueryLimits {
+        var queries = QueryLimits()
+        queries.memoryBytes = bytes("memory", section, in: 16 << 20...1 << 40)
+        queries.samples = section.integer("samples", in: 1000...100_000_000_000)
+        queries.timeoutSeconds = section.durationMilliseconds("timeout", in: 1000...3_600_000).map { Double($0) / 1000 }
+        queries.concurrent = section.integer("concurrent", in: 1...1000)
+        queries.cacheBytes = bytes("cache", section, in: 0...1 << 40)
+        section.finish()
+        return queries
+    }
+
+    private static func bytes(_ key: String, _ section: SettingsSection, in range: ClosedRange<Int64>) -> Int? {
+        guard let bytes = section.bytes(key) else { return nil }
+        guard range.contains(bytes) else {
+            section.report(key, "`\(key)` must be from \(ByteSizeText.format(bytes: range.lowerBound)) to \(ByteSizeText.format(bytes: range.upperBound))")
+            return nil
+        }
+        return Int(bytes)
     }
 
     private static func readLimits(_ section: SettingsSection) -> SeriesLimits {

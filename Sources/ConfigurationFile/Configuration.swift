@@ -22,6 +22,7 @@ public struct Configuration: Sendable {
     /// Whether the collector's own metrics are written to its store; `/metrics` serves them either way.
     public var storesOwnMetrics = true
     public var limits = SeriesLimits()
+    public var queries = QueryLimits()
     public var agent = Agent()
     /// A file of routes and receivers in Alertmanager's format, in place of `receivers` and `route`.
     public var routingFile: String?
@@ -60,6 +61,16 @@ public struct Configuration: Sendable {
         public var labelsPerSeries: Int?
         public var labelNameBytes: Int?
         public var labelValueBytes: Int?
+    }
+
+    /// What one query may cost, and what is kept of results.
+    public struct QueryLimits: Sendable, Equatable {
+        public var memoryBytes: Int?
+        public var samples: Int?
+        public var timeoutSeconds: Double?
+        public var concurrent: Int?
+        /// Room for results that dashboards ask for again; 0 keeps none.
+        public var cacheBytes: Int?
     }
 
     public struct Agent: Sendable {

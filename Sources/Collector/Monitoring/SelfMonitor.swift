@@ -4,6 +4,7 @@ import Glibc
 import LogStore
 import MetricStore
 import Model
+import PromQL
 
 /// The collector's own metrics: gathered for `/metrics`, and written to the metric store every few seconds.
 struct SelfMonitor: Sendable {
@@ -51,6 +52,7 @@ struct SelfMonitor: Sendable {
         let now = edge.clock.nowMilliseconds()
         let states = edge.agents.agents.map { $0.state(at: now, edge.limits) }
         for state in KnownAgent.State.allCases { agents.add(["state": state.rawValue], Double(states.count { $0 == state })) }
+        let cache = edge.resultCache?.figures ?? ResultCache.Figures()
         let accepting = edge.disk.state == .accepting && edge.metrics.statistics().isAcknowledging
         return [
             MetricFamily("nightjar_collector_up", .gauge, "1 while the collector runs.", 1),
@@ -64,6 +66,11 @@ struct SelfMonitor: Sendable {
             MetricFamily("nightjar_collector_body_bytes_held", .gauge, "Bytes of request bodies in memory.", Double(edge.bodies.budget.heldBytes)),
             MetricFamily("nightjar_collector_queries_running", .gauge, "Queries being evaluated.", Double(edge.queryGate.runningCount)),
             MetricFamily("nightjar_collector_queries_waiting", .gauge, "Queries that wait.", Double(edge.queryGate.waitingCount)),
+            MetricFamily("nightjar_collector_query_cache_bytes", .gauge, "Results kept for dashboards.", Double(cache.bytes)),
+            MetricFamily("nightjar_collector_query_cache_steps_reused_total", .counter, "Steps of range queries taken from the cache.", Double(cache.stepsReused)),
+            MetricFamily(
+                "nightjar_collector_query_cache_steps_computed_total", .counter, "Steps computed of range queries that the cache could have held.",
+                Double(cache.stepsComputed)),
             MetricFamily("nightjar_collector_tails", .gauge, "Live tails that are open.", Double(edge.tails.count)),
         ]
     }

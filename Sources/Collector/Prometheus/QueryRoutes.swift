@@ -98,7 +98,11 @@ struct QueryRoutes: Sendable {
     }
 
     private func engine(_ parameters: RequestParameters) throws(Refusal) -> Engine {
-        var options = EngineOptions(timeoutSeconds: edge.limits.querySeconds, clock: edge.clock)
+        let limits = edge.limits
+        var options = EngineOptions(
+            samplesMax: limits.querySamplesMax, timeoutSeconds: limits.querySeconds, clock: edge.clock, memoryBytesMax: limits.queryMemoryBytesMax)
+        // Any value but these asks for everything to be computed.
+        if ["", "0", "false"].contains(parameters["nocache"] ?? "") { options.resultCache = edge.resultCache }
         if let milliseconds = try parameters.durationMilliseconds("timeout"), milliseconds > 0 {
             options.timeoutSeconds = min(options.timeoutSeconds, Double(milliseconds) / 1000)
         }

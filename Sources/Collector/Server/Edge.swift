@@ -3,6 +3,7 @@ import Foundations
 import LogStore
 import Logging
 import MetricStore
+import PromQL
 
 /// What all routes share.
 final class Edge: Sendable {
@@ -20,6 +21,8 @@ final class Edge: Sendable {
     let bodies: BodyReader
     let ingestGate: AdmissionGate
     let queryGate: AdmissionGate
+    /// Nil where no results are kept.
+    let resultCache: ResultCache?
     /// One import at a time: each holds some 100 MiB.
     let importGate = AdmissionGate(runningMax: 1, waitingMax: 0)
     let tails: TailLimit
@@ -45,6 +48,7 @@ final class Edge: Sendable {
         bodies = BodyReader(limits: limits, budget: ByteBudget(bytesMax: limits.bytesInFlightMax), clock: clock)
         ingestGate = AdmissionGate(runningMax: limits.ingestConcurrentMax, waitingMax: limits.ingestWaitingMax)
         queryGate = AdmissionGate(runningMax: limits.queriesConcurrentMax, waitingMax: limits.queriesWaitingMax)
+        resultCache = limits.resultCacheBytesMax > 0 ? ResultCache(bytesMax: limits.resultCacheBytesMax) : nil
         tails = TailLimit(countMax: limits.tailsMax)
         startedAt = clock.now()
         refusalLog = RefusalLog(intervalSeconds: limits.refusalLogIntervalSeconds, clock: clock, logger: logger)

@@ -17,6 +17,12 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logge
         allowsPlainTokens: configuration.allowsPlainTokens, instance: instance, version: Version.text, diskReserveBytes: configuration.diskReserveBytes)
     options.servesOwnProcess = servesOwnProcess
     options.storesOwnMetrics = configuration.storesOwnMetrics
+    let queries = configuration.queries
+    if let value = queries.memoryBytes { options.limits.queryMemoryBytesMax = value }
+    if let value = queries.samples { options.limits.querySamplesMax = value }
+    if let value = queries.timeoutSeconds { options.limits.querySeconds = value }
+    if let value = queries.concurrent { options.limits.queriesConcurrentMax = value }
+    if let value = queries.cacheBytes { options.limits.resultCacheBytesMax = value }
     var metricStore = MetricStoreOptions()
     metricStore.retentionMilliseconds = configuration.retention.metricsMilliseconds
     metricStore.retentionBytes = configuration.retention.metricsBytes
