@@ -31,6 +31,15 @@ enum Limits {
     /// Groups evaluated at the same time: more only compete for the cores.
     static let groupsAtOnceMax = 8
 
+    // Unit tests of rules
+
+    /// Points of one test file's series: a year at one a minute is half a million.
+    static let ruleTestPointsMax = 5_000_000
+    /// The latest moment of an expectation: a hundred years.
+    static let ruleTestMillisecondsMax: Int64 = 36_525 * 86_400_000
+    /// Evaluations of one test.
+    static let ruleTestTicksMax = 1_000_000
+
     // Templates
 
     /// Expanded text of one label or annotation: what a pager shows is far shorter.

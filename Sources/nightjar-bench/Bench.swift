@@ -4,6 +4,6 @@ import ArgumentParser
 @main
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "nightjar-bench", abstract: "Measures Nightjar's parts.",
-        subcommands: [MetricStoreBench.self, LogStoreBench.self, RemoteWriteBench.self])
+        commandName: "nightjar-bench", abstract: "Measures Nightjar and its peers.",
+        subcommands: [GenerateCommand.self, ScrapeCommand.self, MetricStoreBench.self, LogStoreBench.self, RemoteWriteBench.self])
 }

@@ -18,6 +18,8 @@ struct RuleEnvironment: Sendable {
     /// Wakes the workers of receivers that have something to send.
     var wake: @Sendable (Set<String>) -> Void
 
+    var texts: TextEnvironment { TextEnvironment(evaluator: evaluator, externalLabels: externalLabels, externalURL: context.externalURL) }
+
     /// A link to the expression, in Prometheus's form.
     func generatorURL(of expression: String) -> String {
         "\(context.externalURL)/graph?g0.expr=\(TemplateFunctions.percentEncoded(expression))&g0.tab=1"

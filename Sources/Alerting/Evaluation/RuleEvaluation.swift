@@ -7,11 +7,18 @@ struct RuleFailure: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
+/// What the texts of alerts may refer to beside the alert.
+struct TextEnvironment: Sendable {
+    var evaluator: any ExpressionEvaluator
+    var externalLabels: Labels
+    var externalURL: String
+}
+
 /// One evaluation of one rule: from results to observations, samples and stale markers.
 enum RuleEvaluation {
     /// Labels and texts of an alerting rule's results. Throws where two results have the same labels.
     static func observations(
-        of results: [ResultElement], rule: Rule, at queryMoment: Timestamp, _ environment: RuleEnvironment
+        of results: [ResultElement], rule: Rule, at queryMoment: Timestamp, _ environment: TextEnvironment
     ) async throws -> [AlertRuleState.Observation] {
         var observations: [AlertRuleState.Observation] = []
         var seen: Set<Labels> = []
@@ -23,7 +30,7 @@ enum RuleEvaluation {
         for result in results {
             let context = Template.Context(
                 labels: result.labels, value: result.value, externalLabels: environment.externalLabels,
-                externalURL: environment.context.externalURL, query: query)
+                externalURL: environment.externalURL, query: query)
             var labels = LabelsBuilder(result.labels.droppingMetricName)
             for label in labelTemplates { labels.set(label.name, to: await label.text(context)) }
             labels.set(AlertLabel.name, to: rule.name)
@@ -42,10 +49,10 @@ enum RuleEvaluation {
 
     /// What the absence of active alerts means, told by the data behind the rule's condition.
     static func absences(
-        of vanished: [AlertInstance], rule: Rule, dataExpression: String?, at queryMoment: Timestamp, _ environment: RuleEnvironment
+        of vanished: [AlertInstance], rule: Rule, dataExpression: String?, at queryMoment: Timestamp, _ evaluator: any ExpressionEvaluator
     ) async throws -> [Labels: AlertRuleState.Absence] {
         guard let dataExpression, !vanished.isEmpty else { return [:] }
-        let data = try await environment.evaluator.evaluate(dataExpression, at: queryMoment).map(\.labels.droppingMetricName)
+        let data = try await evaluator.evaluate(dataExpression, at: queryMoment).map(\.labels.droppingMetricName)
         let added = Set(rule.labels.map(\.name) + [AlertLabel.name])
         // A label of the series that the rule replaced can't be told from the alert: it is left out on both sides.
         let exact = Set(data.map { $0.dropping(added) })

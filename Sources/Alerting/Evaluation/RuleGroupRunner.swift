@@ -199,10 +199,10 @@ actor RuleGroupRunner {
     private func alert(_ runtime: inout RuleRuntime, at moment: Timestamp) async throws -> [MetricBatch.Entry] {
         guard case .alert(let holds, let keeps, _) = runtime.rule.kind else { return [] }
         let results = try await results(of: runtime.rule, at: moment)
-        let observations = try await RuleEvaluation.observations(of: results, rule: runtime.rule, at: queryMoment(moment), environment)
+        let observations = try await RuleEvaluation.observations(of: results, rule: runtime.rule, at: queryMoment(moment), environment.texts)
         let firing = runtime.state.vanished(from: Set(observations.map(\.labels))).filter { $0.phase == .firing }
         let absences = try await RuleEvaluation.absences(
-            of: firing, rule: runtime.rule, dataExpression: runtime.dataExpression, at: queryMoment(moment), environment)
+            of: firing, rule: runtime.rule, dataExpression: runtime.dataExpression, at: queryMoment(moment), environment.evaluator)
         let isEarly = moment < trustsAbsenceFrom
         let durations = AlertRuleState.Durations(
             forMilliseconds: holds, keepFiringForMilliseconds: keeps, noDataHoldMilliseconds: environment.noDataHoldMilliseconds)

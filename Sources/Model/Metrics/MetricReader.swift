@@ -8,6 +8,8 @@ public struct Series: Sendable {
     public var values: [Double]
     /// Ascending in time; a moment has a float or a histogram, never both.
     public var histograms: [HistogramSample]
+    /// When the counter that each of `values` belongs to began to count, in milliseconds since 1970, 0 where that isn't known; empty where it is of none.
+    public var startTimestamps: [Int64] = []
 
     public init(labels: Labels, timestamps: [Int64] = [], values: [Double] = [], histograms: [HistogramSample] = []) {
         self.labels = labels

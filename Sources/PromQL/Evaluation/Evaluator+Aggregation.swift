@@ -106,33 +106,22 @@ extension Evaluator {
         var floats = CompensatedSum()
         var mean = RunningMean()
         var floatCount = 0
-        var total: FloatHistogram?
-        var histogramCount = 0
+        var histograms: [FloatHistogram] = []
+        var name = ""
         for member in members {
             if !isAbsent(member.values[step]) {
                 floats.add(member.values[step])
                 mean.add(member.values[step])
                 floatCount += 1
             } else if let histogram = member.histogram(at: step) {
-                histogramCount += 1
-                guard total != nil else {
-                    total = histogram
-                    continue
-                }
-                do {
-                    remark(try total!.add(histogram), "aggregation", aggregation.expression.range)
-                } catch is IncompatibleBuckets {
-                    annotations.warn(
-                        "vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(quoted(member.labels.metricName ?? ""))",
-                        at: aggregation.expression.range)
-                    return
-                }
+                if histograms.first?.usesCustomBuckets != histogram.usesCustomBuckets { name = member.labels.metricName ?? "" }
+                histograms.append(histogram)
             }
         }
-        if floatCount > 0, histogramCount > 0 {
+        if floatCount > 0, !histograms.isEmpty {
             annotations.warn("encountered a mix of histograms and floats for aggregation", at: aggregation.expression.range)
-        } else if let total {
-            output.set((isAverage ? total.divided(by: Double(histogramCount)) : total).compacted, at: step)
+        } else if !histograms.isEmpty {
+            if let total = try combine(histograms, isAverage: isAverage, name, aggregation.expression.range) { output.set(total, at: step) }
         } else if floatCount > 0 {
             output.values[step] = isAverage ? mean.value : floats.value
         }

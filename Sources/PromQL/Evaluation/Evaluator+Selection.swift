@@ -57,7 +57,7 @@ extension Evaluator {
 
     /// A series' hash says where between 0 and 1 it stands; a negative ratio takes what its complement leaves.
     private func isSampled(_ labels: Labels, ratio: Double) -> Bool {
-        let place = Double(labels.stableHash) / 0x1p64
+        let place = SeriesSampling.place(of: labels)
         let capped = min(1, max(-1, ratio))
         return capped >= 0 ? place < capped : place >= 1 + capped
     }

@@ -131,7 +131,9 @@ extension Evaluator {
         let moment = Timestamp(milliseconds: grid.start)
         switch expression.type {
         case .string: return .string(moment, String(decoding: string(expression).bytes, as: UTF8.self))
-        case .matrix: return .matrix(try windows(expression).wholeSeries())
+        case .matrix:
+            let input = try windows(expression)
+            return .matrix(input.rangeExtension == nil ? input.wholeSeries() : extendedSeries(input))
         case .scalar:
             let values = try scalar(expression)
             if context.isInstant { return .scalar(moment, values[0]) }

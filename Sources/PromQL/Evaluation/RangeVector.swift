@@ -124,7 +124,9 @@ extension Evaluator {
             if !isAbsent(column.values[step]) {
                 series.timestamps.append(grid.time(step))
                 series.values.append(column.values[step])
-            } else if let histogram = column.histogram(at: step) {
+            } else if var histogram = column.histogram(at: step) {
+                // The hint speaks of the sample stored before, which needn't be the step before.
+                if histogram.counterReset != .gauge { histogram.counterReset = .unknown }
                 series.histograms.append(HistogramSample(timestamp: grid.time(step), histogram: histogram))
             }
         }

@@ -42,6 +42,7 @@ extension Series {
         for (index, value) in values.enumerated() where !StaleMarker.isStale(value) {
             cleaned.timestamps.append(timestamps[index])
             cleaned.values.append(value)
+            if !startTimestamps.isEmpty { cleaned.startTimestamps.append(startTimestamps[index]) }
         }
         cleaned.histograms = histograms.filter { !$0.histogram.isStale }
         return cleaned

@@ -58,6 +58,7 @@ extension Evaluator {
         case .clamp, .clampMin, .clampMax: return try clamp(function, arguments)
         case .round: return try round(arguments)
         case .timestamp: return try timestamp(arguments[0])
+        case .startTimestamp: return try startTimestamp(arguments[0])
         case .vector: return [Column(labels: Labels(), values: try scalar(arguments[0]))]
         case .minute, .hour, .dayOfWeek, .dayOfMonth, .dayOfYear, .daysInMonth, .month, .year: return try calendar(function, arguments)
         case .sort, .sortDesc, .sortByLabel, .sortByLabelDesc: return try sort(function, arguments, expression.range)
@@ -152,11 +153,23 @@ extension Evaluator {
 
     private func timestamp(_ argument: Expression) throws -> [Column] {
         let inner = argument.unparenthesized
-        if case .selector(let selector) = inner.node, selector.rangeExtension == nil { return try finish(try selectTimestamps(selector, inner.range)) }
+        if case .selector(let selector) = inner.node, selector.rangeExtension == nil { return try finish(try selectTimestamps(selector, inner.range, .sample)) }
         return try finish(
             try vector(argument).map { column in
                 var result = Column(labels: column.labels, count: steps, dropsName: true)
                 for step in 0..<steps where column.isPresent(at: step) { result.values[step] = Double(grid.time(step)) / 1000 }
+                return result
+            })
+    }
+
+    /// When the counters began to count, where that is known, else 0; of computed values it never is.
+    private func startTimestamp(_ argument: Expression) throws -> [Column] {
+        let inner = argument.unparenthesized
+        if case .selector(let selector) = inner.node, selector.rangeExtension == nil { return try finish(try selectTimestamps(selector, inner.range, .start)) }
+        return try finish(
+            try vector(argument).map { column in
+                var result = Column(labels: column.labels, count: steps, dropsName: true)
+                for step in 0..<steps where column.isPresent(at: step) { result.values[step] = 0 }
                 return result
             })
     }

@@ -114,14 +114,20 @@ extension Evaluator {
                 annotations.warn("encountered a mix of histograms and floats for metric name \(name)", at: argument.range)
                 return nil
             }
-            var total = window.histograms[0].histogram
-            do {
-                for sample in window.histograms.dropFirst() { remark(try total.add(sample.histogram), "aggregation", argument.range) }
-            } catch is IncompatibleBuckets {
-                annotations.warn("vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(name)", at: argument.range)
-                return nil
-            }
-            return .histogram((isAverage ? total.divided(by: Double(window.histograms.count)) : total).compacted)
+            return try combine(window.histograms.map(\.histogram), isAverage: isAverage, labels.metricName ?? "", argument.range).map { .histogram($0) }
+        }
+    }
+
+    /// The sum or mean of histograms; nil, with a remark, where they don't go together.
+    func combine(_ histograms: [FloatHistogram], isAverage: Bool, _ metricName: String, _ place: SourceRange) throws -> FloatHistogram? {
+        do {
+            let (total, remarks) = try HistogramSum.combine(histograms, isAverage: isAverage)
+            remark(remarks, "aggregation", place)
+            return total
+        } catch is IncompatibleBuckets {
+            annotations.warn(
+                "vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(quoted(metricName))", at: place)
+            return nil
         }
     }
 
@@ -163,43 +169,58 @@ extension Evaluator {
     func countDifferences(_ function: PromQLFunction, _ argument: Expression) throws -> [Column] {
         let input = try windows(argument)
         let isReset = function == .resets
-        func differs(_ before: Double, _ now: Double) -> Bool { isReset ? now < before : now != before && !(now.isNaN && before.isNaN) }
-        func count(_ values: UnsafeBufferPointer<Double>) -> Double {
+        if input.rangeExtension != nil { return try overAnchored(input, isReset: isReset) }
+        var starts: [Int64] = []
+        return try overWindows(input) { series in
+            starts = isReset ? series.startTimestamps : []
+        } floats: { window in
             var count = 0
-            for index in values.indices.dropFirst() where differs(values[index - 1], values[index]) { count += 1 }
-            return Double(count)
-        }
-        if input.rangeExtension != nil { return try overAnchored(input, count) }
-        return try overWindows(input) { count($0.values) } mixed: { window, _ in
-            var count = 0
-            var previous: MetricValue?
-            for sample in window.merged {
-                switch (previous, sample) {
-                case (nil, _): break
-                case (.float(let before)?, .float(let now)): count += differs(before, now) ? 1 : 0
-                case (.histogram(let before)?, .histogram(let now)): count += (isReset ? now.isReset(after: before) : !now.isSame(as: before)) ? 1 : 0
-                default: count += 1
-                }
-                previous = sample
+            for index in window.values.indices.dropFirst() {
+                let differs = Self.differs(window.values[index - 1], window.values[index], isReset: isReset)
+                if differs || StartTimestamps.isReset(starts, window.timestamps, index, first: window.firstFloat) { count += 1 }
             }
-            return .float(Double(count))
+            return Double(count)
+        } mixed: { window, _ in
+            .float(Self.countDifferences(window.merged.lazy.map(\.value), isReset: isReset))
         }
+    }
+
+    private static func differs(_ before: Double, _ now: Double, isReset: Bool) -> Bool {
+        isReset ? now < before : now != before && !(now.isNaN && before.isNaN)
+    }
+
+    static func countDifferences(_ samples: some Sequence<MetricValue>, isReset: Bool) -> Double {
+        var count = 0
+        var previous: MetricValue?
+        for sample in samples {
+            switch (previous, sample) {
+            case (nil, _): break
+            case (.float(let before)?, .float(let now)): count += differs(before, now, isReset: isReset) ? 1 : 0
+            case (.histogram(let before)?, .histogram(let now)):
+                // A gauge that becomes a counter has begun anew.
+                let isOtherFlavor = (now.counterReset == .gauge) != (before.counterReset == .gauge)
+                count += (isReset ? isOtherFlavor || now.isReset(after: before) : !now.isSame(as: before)) ? 1 : 0
+            default: count += 1
+            }
+            previous = sample
+        }
+        return Double(count)
     }
 }
 
 extension Window {
     /// Floats and histograms in order of time.
-    var merged: [MetricValue] {
-        var result: [MetricValue] = []
+    var merged: [(timestamp: Int64, value: MetricValue)] {
+        var result: [(timestamp: Int64, value: MetricValue)] = []
         result.reserveCapacity(values.count + histograms.count)
         var (float, histogram) = (0, 0)
         while float < values.count || histogram < histograms.count {
             let takesFloat = float < values.count && (histogram >= histograms.count || timestamps[float] < histograms[histogram].timestamp)
             if takesFloat {
-                result.append(.float(values[float]))
+                result.append((timestamps[float], .float(values[float])))
                 float += 1
             } else {
-                result.append(.histogram(histograms[histogram].histogram))
+                result.append((histograms[histogram].timestamp, .histogram(histograms[histogram].histogram)))
                 histogram += 1
             }
         }

@@ -23,7 +23,7 @@ extension Evaluator {
         for series in input.series {
             try context.check()
             var column = Column(labels: series.labels, count: steps, dropsName: true)
-            let resets = kind.isCounter ? Self.resets(series.values) : []
+            let resets = kind.isCounter ? Self.resets(series) : []
             var nextReset = 0
             var found = false
             try input.forEachWindow(of: series) { window in
@@ -31,7 +31,7 @@ extension Evaluator {
                     if found { column.copyStep(0, to: window.step) }
                 } else if window.histograms.isEmpty {
                     guard window.count > 1 else { return }
-                    let value = Self.extrapolated(window, kind, resets, &nextReset, series.values)
+                    let value = Self.extrapolated(window, kind, resets, &nextReset, series)
                     column.values[window.step] = value
                     found = true
                 } else if let value = try mixedRate(window, kind, series.labels, argument.range) {
@@ -46,10 +46,17 @@ extension Evaluator {
         return try finish(columns)
     }
 
-    /// Where a counter's value is below the one before it.
-    private static func resets(_ values: [Double]) -> [Int] {
+    /// Where a counter's value is below the one before it, or says itself that it began anew.
+    private static func resets(_ series: Series) -> [Int] {
         var result: [Int] = []
-        values.withUnsafeBufferPointer { values in
+        if !series.startTimestamps.isEmpty {
+            return series.timestamps.withUnsafeBufferPointer { times in
+                times.indices.dropFirst().filter {
+                    series.values[$0] < series.values[$0 - 1] || StartTimestamps.isReset(series.startTimestamps, times, $0, first: 0)
+                }
+            }
+        }
+        series.values.withUnsafeBufferPointer { values in
             var index = 1
             while index < values.count {
                 if values[index] < values[index - 1] { result.append(index) }
@@ -61,27 +68,40 @@ extension Evaluator {
 
     /// The increase between the window's first and last sample, with resets made up for and stretched towards the window's edges.
     @inline(__always)
-    private static func extrapolated(_ window: Window, _ kind: RateKind, _ resets: [Int], _ nextReset: inout Int, _ all: [Double]) -> Double {
+    private static func extrapolated(_ window: Window, _ kind: RateKind, _ resets: [Int], _ nextReset: inout Int, _ series: Series) -> Double {
         let last = window.count - 1
         var increase = window.values[last] - window.values[0]
         if !resets.isEmpty {
             while nextReset < resets.count, resets[nextReset] <= window.firstFloat { nextReset += 1 }
             var reset = nextReset
             while reset < resets.count, resets[reset] <= window.firstFloat + last {
-                increase += all[resets[reset] - 1]
+                increase += series.values[resets[reset] - 1]
                 reset += 1
             }
         }
+        var (first, start) = (window.timestamps[0], window.values[0])
+        var interval: Double?
+        if kind.isCounter, !series.startTimestamps.isEmpty {
+            let began = series.startTimestamps[window.firstFloat]
+            if began > window.start, began < first {
+                // The counter began inside the window: at 0.
+                interval = Double(window.timestamps[last] - first) / 1000 / Double(last)
+                increase += start
+                (first, start) = (began, 0)
+            }
+        }
         let factor = stretch(
-            window, kind, first: window.timestamps[0], last: window.timestamps[last], intervals: last, start: window.values[0], increase: increase)
+            window, kind, first: first, last: window.timestamps[last], intervals: last, start: start, increase: increase, interval: interval)
         return increase * factor
     }
 
     /// How much more the whole window has than the samples in it show; for a rate, each second of it.
     @inline(__always)
-    private static func stretch(_ window: Window, _ kind: RateKind, first: Int64, last: Int64, intervals: Int, start: Double, increase: Double) -> Double {
+    private static func stretch(
+        _ window: Window, _ kind: RateKind, first: Int64, last: Int64, intervals: Int, start: Double, increase: Double, interval: Double? = nil
+    ) -> Double {
         let sampled = Double(last - first) / 1000
-        let average = sampled / Double(intervals)
+        let average = interval ?? sampled / Double(intervals)
         // A series that begins or ends well inside the window is taken to do so half an interval beyond its sample.
         let threshold = average * 1.1
         var toStart = Double(first - window.start) / 1000
@@ -98,7 +118,13 @@ extension Evaluator {
 
     func remarkNonCounter(_ labels: Labels, _ place: SourceRange) {
         guard let name = labels.metricName, !name.isEmpty else { return }
-        if let type = labels["__type__"], type == "counter" || type == "histogram" { return }
+        if let type = labels["__type__"] {
+            guard type != "counter", type != "histogram" else { return }
+            annotations.inform(
+                "metric might not be a counter, __type__ label is not set to \(quoted("counter")) or \(quoted("histogram")), got \(quoted(type)): \(quoted(name))",
+                at: place)
+            return
+        }
         if ["_total", "_sum", "_count", "_bucket"].contains(where: name.hasSuffix) { return }
         annotations.inform("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \(quoted(name))", at: place)
     }
@@ -121,6 +147,11 @@ extension Evaluator {
         ).compacted
     }
 
+    /// Contradicting hints are to be expected in a range; bounds that changed are worth a remark.
+    func remarkReconciled(_ remarks: HistogramSumRemarks, _ operation: String, _ place: SourceRange) {
+        if remarks.contains(.reconciledBounds) { annotations.inform("mismatched custom buckets were reconciled during \(operation)", at: place) }
+    }
+
     private func histogramIncrease(
         _ samples: UnsafeBufferPointer<HistogramSample>, _ kind: RateKind, _ name: String, _ place: SourceRange
     ) throws -> FloatHistogram? {
@@ -141,15 +172,15 @@ extension Evaluator {
             return nil
         }
         var increase = last
-        var remarks = try increase.add(start, factor: -1)
+        if kind.isCounter, !increase.usesCustomBuckets { increase.reduceResolution(to: samples.dropFirst().reduce(min(start.schema, last.schema)) { min($0, $1.histogram.schema) }) }
+        remarkReconciled(try increase.add(start, factor: -1), "subtraction", place)
         if kind.isCounter {
             var previous = start
             for sample in samples.dropFirst() {
-                if sample.histogram.isReset(after: previous) { remarks.formUnion(try increase.add(previous)) }
+                if sample.histogram.isReset(after: previous) { remarkReconciled(try increase.add(previous), "addition", place) }
                 previous = sample.histogram
             }
         }
-        if remarks.contains(.reconciledBounds) { annotations.inform("mismatched custom buckets were reconciled during subtraction", at: place) }
         increase.counterReset = .gauge
         return increase
     }
@@ -159,12 +190,16 @@ extension Evaluator {
     /// `irate` and `idelta`: between the last two samples.
     func instantRate(_ function: PromQLFunction, _ argument: Expression) throws -> [Column] {
         let isRate = function == .irate
-        return try overWindows(try windows(argument)) { window in
+        var starts: [Int64] = []
+        return try overWindows(try windows(argument)) { series in
+            starts = series.startTimestamps
+        } floats: { window in
             let last = window.count - 1
             guard last > 0 else { return absentValue }
             let milliseconds = window.timestamps[last] - window.timestamps[last - 1]
             let (before, value) = (window.values[last - 1], window.values[last])
-            let change = isRate && value < before ? value : value - before
+            let isReset = value < before || StartTimestamps.isReset(starts, window.timestamps, last, first: window.firstFloat)
+            let change = isRate && isReset ? value : value - before
             return isRate ? change / (Double(milliseconds) / 1000) : change
         } mixed: { window, labels in
             try instantHistogramRate(window, isRate, quoted(labels.metricName ?? ""), argument.range)
@@ -196,9 +231,7 @@ extension Evaluator {
         var result = now.histogram
         if !isRate || !now.histogram.isReset(after: before.histogram) {
             do {
-                if try result.add(before.histogram, factor: -1).contains(.reconciledBounds) {
-                    annotations.inform("mismatched custom buckets were reconciled during subtraction", at: place)
-                }
+                remarkReconciled(try result.add(before.histogram, factor: -1), "subtraction", place)
             } catch is IncompatibleBuckets {
                 annotations.warn("vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(name)", at: place)
                 return nil

@@ -38,6 +38,7 @@ public enum PromQLFunction: String, Hashable, Sendable, CaseIterable {
     case sortByLabel = "sort_by_label"
     case sortByLabelDesc = "sort_by_label_desc"
     case sortDesc = "sort_desc"
+    case startTimestamp = "start_timestamp"
     case stddevOverTime = "stddev_over_time"
     case stdvarOverTime = "stdvar_over_time"
     case sumOverTime = "sum_over_time"
@@ -72,7 +73,7 @@ public enum PromQLFunction: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .abs, .absent, .acos, .acosh, .asin, .asinh, .atan, .atanh, .ceil, .cos, .cosh, .deg, .exp, .floor, .histogramAvg, .histogramCount,
             .histogramStddev, .histogramStdvar, .histogramSum, .ln, .log10, .log2, .rad, .sgn, .sin, .sinh, .sort, .sortDesc, .sqrt, .tan, .tanh,
-            .timestamp:
+            .startTimestamp, .timestamp:
             Signature([.vector])
         case .absentOverTime, .avgOverTime, .changes, .countOverTime, .delta, .deriv, .firstOverTime, .idelta, .increase, .irate, .lastOverTime,
             .madOverTime, .maxOverTime, .minOverTime, .presentOverTime, .rate, .resets, .stddevOverTime, .stdvarOverTime, .sumOverTime,

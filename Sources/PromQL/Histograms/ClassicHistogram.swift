@@ -26,7 +26,7 @@ struct ClassicHistogram {
         for index in buckets.indices.dropFirst() {
             let count = buckets[index].count
             if count == previous { continue }
-            let isSmall = (count - previous).magnitude < Self.smallDelta * max(count.magnitude, previous.magnitude)
+            let isSmall = (count - previous).magnitude < Self.smallDelta * min(count.magnitude + previous.magnitude, .greatestFiniteMagnitude)
             if isSmall || count < previous {
                 buckets[index].count = previous
                 if !isSmall { wasForced = true }

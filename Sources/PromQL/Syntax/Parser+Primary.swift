@@ -79,17 +79,20 @@ extension Parser {
             throw PromQLSyntaxError(position: start, reason: "unknown function with name \(quoted(word))")
         }
         take()
-        let arguments = try parseArguments("call to function \(quoted(word))")
+        let arguments = try parseArguments("call to function \(quoted(word))", anySelectorAt: function == .info ? 1 : nil)
         try TypeCheck.call(function, arguments, at: start)
         return try make(.call(function, arguments), from: start, function.signature.result)
     }
 
-    private mutating func parseArguments(_ place: String) throws(PromQLSyntaxError) -> [Expression] {
+    private mutating func parseArguments(_ place: String, anySelectorAt anyIndex: Int? = nil) throws(PromQLSyntaxError) -> [Expression] {
         try expect(.leftParenthesis, in: place, #""(""#)
         var arguments: [Expression] = []
         if takeIf(.rightParenthesis) { return arguments }
         while true {
+            let allowed = allowsAnySelector
+            allowsAnySelector = arguments.count == anyIndex
             arguments.append(try parseExpression())
+            allowsAnySelector = allowed
             if takeIf(.rightParenthesis) { return arguments }
             let comma = current.start
             try expect(.comma, in: place, #""," or ")""#)
@@ -118,7 +121,7 @@ extension Parser {
             }
             selector.matchers.append(Matcher(LabelName.metricName, equals: name))
         }
-        guard selector.matchers.contains(where: { !$0.matchesEmpty }) else {
+        guard allowsAnySelector || selector.matchers.contains(where: { !$0.matchesEmpty }) else {
             throw PromQLSyntaxError(position: start, reason: "vector selector must contain at least one non-empty matcher")
         }
         return try make(.selector(selector), from: start, .vector)

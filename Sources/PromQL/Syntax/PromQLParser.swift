@@ -26,6 +26,8 @@ struct Parser {
     let tokens: [Token]
     var index = 0
     private var nesting = 0
+    /// Whether braces may be without any condition that has to be met, as in the second argument of `info`.
+    var allowsAnySelector = false
 
     init(tokens: [Token]) { self.tokens = tokens }
 

@@ -60,9 +60,9 @@ enum TypeCheck {
             try expect(argument, signature.type(at: index), "call to function \(quoted(function.rawValue))")
         }
         if function == .info, arguments.count == 2 {
-            guard case .selector(let selector) = arguments[1].node, selector.offset == nil, selector.at == nil, selector.rangeExtension == nil else {
-                throw PromQLSyntaxError(position: arguments[1].range.start, reason: "expected label selectors only in the second argument of info()")
-            }
+            guard case .selector(let selector) = arguments[1].node, selector.name == nil, selector.offset == nil, selector.at == nil,
+                selector.rangeExtension == nil
+            else { throw PromQLSyntaxError(position: arguments[1].range.start, reason: "expected label selectors only, got vector selector instead") }
         }
         if function == .histogramQuantiles, arguments.count - 2 > PromQLLimits.quantilesMax {
             throw PromQLSyntaxError(position: start, reason: "histogram_quantiles takes at most \(PromQLLimits.quantilesMax) quantiles")

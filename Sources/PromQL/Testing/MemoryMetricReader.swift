@@ -20,11 +20,14 @@ public final class MemoryMetricReader: MetricReader {
                 all[series.labels] = series
                 return
             }
-            for (timestamp, value) in zip(series.timestamps, series.values) {
+            if known.startTimestamps.isEmpty, !series.startTimestamps.isEmpty { known.startTimestamps = known.timestamps.map { _ in 0 } }
+            for (position, timestamp) in series.timestamps.enumerated() {
                 known.remove(at: timestamp)
                 let index = known.timestamps.lastIndex { $0 < timestamp }.map { $0 + 1 } ?? 0
                 known.timestamps.insert(timestamp, at: index)
-                known.values.insert(value, at: index)
+                known.values.insert(series.values[position], at: index)
+                guard !known.startTimestamps.isEmpty || !series.startTimestamps.isEmpty else { continue }
+                known.startTimestamps.insert(series.startTimestamps.isEmpty ? 0 : series.startTimestamps[position], at: index)
             }
             for sample in series.histograms {
                 known.remove(at: sample.timestamp)
@@ -82,6 +85,7 @@ extension Series {
         if let index = timestamps.firstIndex(of: timestamp) {
             timestamps.remove(at: index)
             values.remove(at: index)
+            if !startTimestamps.isEmpty { startTimestamps.remove(at: index) }
         }
         histograms.removeAll { $0.timestamp == timestamp }
     }
@@ -91,8 +95,10 @@ extension Series {
         let first = timestamps.firstIndex { $0 >= start } ?? timestamps.count
         let last = timestamps.lastIndex { $0 <= end }.map { $0 + 1 } ?? 0
         let range = first < last ? first..<last : 0..<0
-        return Series(
+        var result = Series(
             labels: labels, timestamps: Array(timestamps[range]), values: Array(values[range]),
             histograms: histograms.filter { $0.timestamp >= start && $0.timestamp <= end })
+        if !startTimestamps.isEmpty { result.startTimestamps = Array(startTimestamps[range]) }
+        return result
     }
 }

@@ -120,13 +120,39 @@ struct ScriptReader {
     private mutating func load(_ rest: String, convertsClassic: Bool) throws(ScriptError) -> PromQLScript.Command {
         let step = try duration(rest)
         var series: [Series] = []
-        while let line = nextDetail() { series.append(try readSeries(line).samples(stepMilliseconds: step)) }
+        var starts: ScriptStartOffsets?
+        while let line = nextDetail() {
+            if let offsets = try readStartOffsets(line) {
+                guard starts == nil else { throw error("a line of start timestamps must be followed by the samples of its series") }
+                starts = offsets
+                continue
+            }
+            let samples = try readSeries(line)
+            do {
+                series.append(try samples.samples(stepMilliseconds: step, starts: starts))
+            } catch {
+                throw self.error(error.reason)
+            }
+            starts = nil
+        }
+        if starts != nil { throw error("a line of start timestamps must be followed by the samples of its series") }
         return .load(series, convertsClassic: convertsClassic)
     }
 
     private func readSeries(_ line: String) throws(ScriptError) -> ScriptSeries {
         do {
             return try ScriptSeries(line)
+        } catch let problem as PointProblem {
+            throw error(problem.reason)
+        } catch {
+            throw self.error("\(error)")
+        }
+    }
+
+    /// A line `series@st offsets`; nil where it is another.
+    private func readStartOffsets(_ line: String) throws(ScriptError) -> ScriptStartOffsets? {
+        do {
+            return try ScriptStartOffsets(line)
         } catch let problem as PointProblem {
             throw error(problem.reason)
         } catch {

@@ -13,7 +13,7 @@ struct ScriptSeries {
     }
 
     /// The metric ends with its braces, or with the first blank where it has none.
-    private static func split(_ line: String) -> (metric: String, rest: String) {
+    static func split(_ line: String) -> (metric: String, rest: String) {
         let bytes = Array(line.utf8)
         var quote: UInt8 = 0
         var hasBraces = false
@@ -74,9 +74,15 @@ struct ScriptSeries {
         return builder.build()
     }
 
-    /// The samples, one `stepMilliseconds` after the other from 0.
-    func samples(stepMilliseconds: Int64) -> Series {
+    /// The samples, one `stepMilliseconds` after the other from 0. Throws where the start timestamps belong to another series or to more or fewer samples.
+    func samples(stepMilliseconds: Int64, starts: ScriptStartOffsets? = nil) throws(PointProblem) -> Series {
         var series = Series(labels: labels)
+        if let starts {
+            guard starts.labels == labels else { throw PointProblem(reason: "the start timestamps of \(starts.labels) aren't followed by its samples") }
+            guard starts.offsets.count == points.count else {
+                throw PointProblem(reason: "\(starts.offsets.count) start timestamps for \(points.count) samples")
+            }
+        }
         for (index, point) in points.enumerated() {
             let timestamp = Int64(index) * stepMilliseconds
             switch point {
@@ -84,6 +90,7 @@ struct ScriptSeries {
             case .float(let value):
                 series.timestamps.append(timestamp)
                 series.values.append(value)
+                if let starts { series.startTimestamps.append(starts.offsets[index].map { timestamp + $0 } ?? 0) }
             case .histogram(let histogram, _): series.histograms.append(HistogramSample(timestamp: timestamp, histogram: histogram))
             }
         }

@@ -23,10 +23,3 @@ func residentBytes() -> Int {
     guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
     return (Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0) * 4096
 }
-
-func row(_ what: String, _ figure: String) { print(what.padding(toLength: 44, withPad: " ", startingAt: 0), figure) }
-
-func perSecond(_ count: Int, _ seconds: Double) -> String {
-    let rate = Double(count) / max(seconds, 1e-9)
-    return rate >= 1e6 ? String(format: "%.2f M", rate / 1e6) : String(format: "%.0f k", rate / 1e3)
-}
