@@ -130,8 +130,30 @@ enum SliceDecoder {
             lanes.withUnsafeMutableBufferPointer { readFour($0.baseAddress! + index, table, mask, longest, bytes) }
             index += 4
         }
-        for index in lanes.indices { guard finish(&lanes[index], table, mask, bytes) else { return false } }
+        for index in lanes.indices {
+            readOne(&lanes[index], table, mask, longest, bytes)
+            guard finish(&lanes[index], table, mask, bytes) else { return false }
+        }
         return true
+    }
+
+    /// Reads one lane as far as it surely lies within the bytes.
+    private static func readOne(
+        _ lane: inout Lane, _ table: UnsafePointer<CodeEntry>, _ mask: UInt64, _ longest: Int, _ bytes: UnsafeRawBufferPointer
+    ) {
+        guard let start = bytes.baseAddress else { return }
+        let end = (bytes.count - 8) * 8
+        var (bit, output) = (lane.bit, lane.output)
+        while lane.remaining > 0 {
+            let count = min(lane.remaining, (end - bit) / longest)
+            if count < 1 { break }
+            for _ in 0..<count {
+                bit &+= read(start, bit, table, mask, output)
+                output += 1
+            }
+            lane.remaining -= count
+        }
+        (lane.bit, lane.output) = (bit, output)
     }
 
     /// Reads four lanes at once, as far as all of them surely lie within the bytes.
