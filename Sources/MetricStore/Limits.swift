@@ -66,9 +66,9 @@ public enum Limits {
     static let columnSamplesMax = 8 << 20
     /// Samples in a part of a merged block's series: a query decodes whole parts, and 12 hours at one each 10 seconds are 4,320.
     static let partSamplesMax = 4608
-    /// Samples in a slice of a part: decoded alone where a query needs few, and summarized where it needs all of them. Each slice costs
-    /// some 8 bytes, and 512 decode in about a microsecond.
-    static let sliceSamples = 512
+    /// About the samples in a slice of a part (`BlockColumns.sliceSamples` has the number): decoded alone where a query needs few, and
+    /// summarized where it needs all of them. Each slice costs some 8 bytes, and decodes in about a microsecond.
+    static let sliceSamplesMax = 576
     /// Samples that one histogram counts as in a part: its buckets take that much more.
     static let samplesPerHistogram = 16
     /// Bytes of timestamp columns that are kept while a block is written, so that series can share them.

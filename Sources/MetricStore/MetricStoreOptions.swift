@@ -13,6 +13,11 @@ public struct MetricStoreOptions: Sendable {
     public var sealDelayMilliseconds: Int64 = 3_600_000
     /// Blocks whose newest sample is older than this are dropped. Milliseconds; nil keeps all.
     public var retentionMilliseconds: Int64? = 15 * 24 * 3_600_000
+    /// How long figures of every five minutes are kept (count, sum, minimum, maximum, first, last, resets), where longer than the samples;
+    /// blocks get them when they are merged. Milliseconds; nil as long as the samples, 0 makes none: they cost some 15 % of the samples.
+    public var fiveMinuteRetentionMilliseconds: Int64? = 0
+    /// The same for figures of every hour, which the widest merged blocks get. They cost some 2 %.
+    public var hourRetentionMilliseconds: Int64? = nil
     /// The oldest blocks are dropped while all blocks together are over this. Bytes; nil is without bound.
     public var retentionBytes: Int64?
     /// Series in memory at once; samples of further series are refused.

@@ -11,7 +11,9 @@ import Testing
     ]
 
     @Test(arguments: integerColumns.indices)
-    func integersComeBack(column: Int) { expectRoundTrip(Self.integerColumns[column]) }
+    func integersComeBack(column: Int) {
+        for effort in [IntegerColumn.Effort.fast, .small] { expectRoundTrip(Self.integerColumns[column], effort) }
+    }
 
     @Test(arguments: 0..<50)
     func randomIntegersComeBack(seed: Int) {
@@ -23,12 +25,45 @@ import Testing
             current = current &+ Int64.random(in: 0...(1 << width), using: &generator)
             return current
         }
-        expectRoundTrip(column)
+        for effort in [IntegerColumn.Effort.fast, .small] { expectRoundTrip(column, effort) }
     }
 
-    private func expectRoundTrip(_ column: [Int64]) {
+    /// Columns of every form: few and many changes, short codes alone, offsets, wide ones, of one slice and of many.
+    @Test(arguments: 0..<80)
+    func columnsOfMergedBlocksComeBackWholeAndInPart(seed: Int) {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        let count = [1, 2, 3, 100, 575, 576, 577, 1200, 2303, 4320, 4608, 9000][seed % 12]
+        let reach = Int64(1) << Int64([0, 1, 3, 6, 12, 30, 47, 55, 62][seed % 9])
+        let changesPercent = [3, 30, 100][seed % 3]
+        var current = Int64(truncatingIfNeeded: generator.next() >> 20)
+        var drift = Int64.random(in: -3...3, using: &generator)
+        let column = (0..<count).map { _ -> Int64 in
+            if Int.random(in: 0..<100, using: &generator) < changesPercent { drift = drift &+ Int64.random(in: -reach...reach, using: &generator) / (seed % 5 == 4 ? 1 : 1000) }
+            let noise = Int.random(in: 0..<100, using: &generator) < changesPercent ? Int64.random(in: -reach...reach, using: &generator) : 0
+            switch seed % 5 {
+            case 0: current = current &+ noise
+            case 1: return current &+ noise
+            case 2: current = current &+ (Int.random(in: 0..<300, using: &generator) == 0 ? noise &* 4099 : Int64.random(in: 0...2, using: &generator))
+            default: current = current &+ drift
+            }
+            return current
+        }
+        let bytes = expectRoundTrip(column, .small)
+        for _ in 0..<6 {
+            let start = Int.random(in: 0..<count, using: &generator)
+            let taken = start..<Int.random(in: (start + 1)...count, using: &generator)
+            var part = [Int64](repeating: 0, count: taken.count)
+            let isRead = bytes.withUnsafeBytes { all in
+                part.withUnsafeMutableBufferPointer { IntegerColumn.decode(ByteReader(all), count: count, taken, to: $0.baseAddress!) }
+            }
+            #expect(isRead != false)
+            if isRead == true { #expect(part == Array(column[taken])) }
+        }
+    }
+
+    @discardableResult private func expectRoundTrip(_ column: [Int64], _ effort: IntegerColumn.Effort) -> [UInt8] {
         var bytes: [UInt8] = []
-        IntegerColumn.encode(column, into: &bytes)
+        IntegerColumn.encode(column, effort, into: &bytes)
         var decoded: [Int64] = []
         let isRead = bytes.withUnsafeBytes { all in
             var reader = ByteReader(all)
@@ -36,6 +71,7 @@ import Testing
         }
         #expect(isRead)
         #expect(decoded == column)
+        return bytes
     }
 
     @Test(arguments: 0..<60)
@@ -55,11 +91,19 @@ import Testing
             default: return Adversarial.floats[index % Adversarial.floats.count]
             }
         }
-        var bytes: [UInt8] = []
-        FloatColumn.encode(column, into: &bytes)
-        var decoded: [Double] = []
-        #expect(bytes.withUnsafeBytes { FloatColumn.decode($0, count: count, into: &decoded) })
-        #expect(decoded.map(\.bitPattern) == column.map(\.bitPattern))
+        for effort in [IntegerColumn.Effort.fast, .small] {
+            var bytes: [UInt8] = []
+            FloatColumn.encode(column, effort, into: &bytes)
+            var decoded: [Double] = []
+            #expect(bytes.withUnsafeBytes { FloatColumn.decode($0, count: count, into: &decoded) })
+            #expect(decoded.map(\.bitPattern) == column.map(\.bitPattern))
+            let start = Int.random(in: 0..<count, using: &generator)
+            let taken = start..<Int.random(in: (start + 1)...count, using: &generator)
+            var part = [Double](repeating: 0, count: taken.count)
+            let isRead = bytes.withUnsafeBytes { all in part.withUnsafeMutableBufferPointer { FloatColumn.decode(all, count: count, taken, to: $0.baseAddress!) } }
+            #expect(isRead != false)
+            if isRead == true { #expect(part.map(\.bitPattern) == column[taken].map(\.bitPattern)) }
+        }
     }
 
     @Test func decimalsTakeFewBytes() {
@@ -129,7 +173,7 @@ import Testing
     @Test(arguments: 0..<40)
     func damagedBytesNeverTrap(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
-        var sources: [[UInt8]] = [[], [], [], []]
+        var sources: [[UInt8]] = [[], [], [], [], [], [], []]
         IntegerColumn.encode((0..<300).map { _ in Int64.random(in: -1000...1000, using: &generator) }, into: &sources[0])
         FloatColumn.encode((0..<300).map { _ in Adversarial.float(&generator) }, into: &sources[1])
         HistogramCoder.encode((0..<20).map { Adversarial.histogram(Int64($0), &generator) }, into: &sources[2])
@@ -139,6 +183,16 @@ import Testing
         batch.histograms = [(0, Adversarial.histogram(5, &generator))]
         batch.metadata = [("cpu", Metadata(kind: .counter, help: "h", unit: "s"))]
         batch.encode(into: &sources[3])
+        // Bins, changes alone, summaries.
+        IntegerColumn.encode((0..<1300).map { _ in Int64.random(in: -9...9, using: &generator) * Int64.random(in: 1...(1 << (seed % 20 * 2)), using: &generator) }, .small, into: &sources[4])
+        IntegerColumn.encode((0..<1300).map { Int64($0 / 40 * 7919 % 1000) }, .small, into: &sources[5])
+        SummaryColumns.encode(
+            (0..<30).map { index in
+                let value = Double(index) / 10
+                return SampleSummary(
+                    firstTimestamp: Int64(index) * 1000, lastTimestamp: Int64(index) * 1000 + 900, count: 10, staleCount: 0, sum: value * 10,
+                    minimum: value, maximum: value + 1, first: value, last: value + 0.5, resetCorrection: 0)
+            }, isTimed: true, into: &sources[6])
         for (kind, source) in sources.enumerated() {
             for _ in 0..<150 {
                 var bytes = source
@@ -154,7 +208,9 @@ import Testing
                     case 0: _ = IntegerColumn.decode(&reader, count: 300, into: &integers)
                     case 1: _ = FloatColumn.decode(all, count: 300, into: &floats)
                     case 2: _ = HistogramCoder.decode(all, count: 20)
-                    default: _ = LoggedBatch.decodeGroup(all)
+                    case 3: _ = LoggedBatch.decodeGroup(all)
+                    case 4, 5: _ = IntegerColumn.decode(&reader, count: 1300, into: &integers)
+                    default: _ = SummaryColumns.decode(all, counts: Array(repeating: 10, count: 30))
                     }
                 }
             }

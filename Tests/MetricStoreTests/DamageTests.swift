@@ -211,7 +211,8 @@ import Testing
 
     /// Makes all checksums of a block right.
     static func repairBlock(_ bytes: inout [UInt8]) {
-        let footer = bytes.count - BlockFormat.footerBytes
+        let version = BlockFormat.Version(rawValue: bytes[(bytes.count - 16)...].withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) })
+        let footer = bytes.count - (version ?? .compact).footerBytes
         let checksums = footer - 4
         bytes.replace(at: checksums, littleEndian: CRC32C.checksum(Array(bytes[..<checksums])))
         bytes.replace(at: bytes.count - 12, littleEndian: CRC32C.checksum(Array(bytes[footer..<(bytes.count - 12)])))

@@ -7,7 +7,8 @@ import Testing
 @Suite struct SummaryTests {
     static func summary(_ values: [Double]) -> SampleSummary? {
         let timestamps = values.indices.map { Int64($0) * 10 }
-        return timestamps.withUnsafeBufferPointer { times in values.withUnsafeBufferPointer { SampleSummary(times, $0) } }
+        var drops = 0
+        return timestamps.withUnsafeBufferPointer { times in values.withUnsafeBufferPointer { SampleSummary(times, $0, drops: &drops) } }
     }
 
     @Test func aSummaryLeavesStaleMarkersOutAndMakesUpForResets() throws {

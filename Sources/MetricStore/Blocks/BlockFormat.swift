@@ -4,21 +4,47 @@ import Foundations
 ///
 /// `Docs/Formats/metric-block.md` has the byte diagrams.
 enum BlockFormat {
-    /// What a file's entries of series look like.
+    /// What a file looks like. Only the last one is written.
     enum Version: UInt32 {
-        /// One part for each series: blocks as they are sealed.
+        /// One part for each series: blocks as they were sealed.
         case sealed = 1
         /// Parts one after another in time: blocks that others were merged into.
         case merged = 2
+        /// Both, with shorter entries of series, summaries and downsampled columns.
+        case compact = 3
+
+        var sections: [Section] { self == .compact ? Section.allCases : Section.allCases.filter { $0 < .labelSets || $0 == .pageChecksums } }
+        var footerBytes: Int { self == .compact ? 192 : 160 }
+        /// Of each entry in the tables of offsets.
+        var offsetBytes: Int { self == .compact ? 5 : 8 }
     }
     /// "NJMTBLK\0"
     static let magic: UInt64 = 0x004B_4C42_544D_4A4E
     static let headerBytes = 24
-    static let footerBytes = 160
+    static let footerBytesMax = 192
+    /// Bytes of a timestamp column's entry: first and last timestamp, place, length, number.
+    static let timestampEntryBytes = 32
 
     /// Parts of the file, in the footer's order.
-    enum Section: Int, CaseIterable {
-        case columns, series, seriesOffsets, symbols, symbolOffsets, names, values, postings, pageChecksums
+    enum Section: Int, CaseIterable, Comparable {
+        case columns, series, seriesOffsets, symbols, symbolOffsets, names, values, postings
+        /// In the compact version alone.
+        case labelSets, timestampColumns
+        case pageChecksums
+
+        static func < (left: Section, right: Section) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// What a block holds of its range.
+    struct Contents: OptionSet, Sendable {
+        let rawValue: UInt64
+        /// Samples as they were written.
+        static let samples = Contents(rawValue: 1)
+        static let fiveMinutes = Contents(rawValue: 2)
+        static let hours = Contents(rawValue: 4)
+
+        init(rawValue: UInt64) { self.rawValue = rawValue }
+        init(_ resolution: Resolution) { self = resolution == .hour ? .hours : .fiveMinutes }
     }
 
     /// The aligned range that a merged block stands for, in milliseconds since 1970: it replaces all blocks with lower numbers in it.
@@ -43,10 +69,14 @@ enum BlockFormat {
         var end: Int64 = 0
         /// Nil for a block that was sealed.
         var merged: MergedRange?
+        var contents: Contents = .samples
+        var version = Version.compact
 
-        var version: Version { merged == nil ? .sealed : .merged }
-
-        subscript(section: Section) -> Range<Int> { sections[section.rawValue] }
+        /// Empty where the version has none.
+        subscript(section: Section) -> Range<Int> {
+            if version == .compact { return sections[section.rawValue] }
+            return section == .pageChecksums ? sections[sections.count - 1] : section < .labelSets ? sections[section.rawValue] : 0..<0
+        }
     }
 
     static func header(number: UInt64, _ version: Version) -> [UInt8] {
@@ -70,7 +100,8 @@ enum BlockFormat {
         bytes.append(littleEndian: footer.end)
         bytes.append(littleEndian: footer.merged?.start ?? 0)
         bytes.append(littleEndian: footer.merged?.widthMilliseconds ?? 0)
-        bytes.append(contentsOf: repeatElement(0, count: footerBytes - 16 - bytes.count))
+        bytes.append(littleEndian: footer.contents.rawValue)
+        bytes.append(contentsOf: repeatElement(0, count: footer.version.footerBytes - 16 - bytes.count))
         bytes.append(littleEndian: footer.version.rawValue)
         bytes.append(littleEndian: CRC32C.checksum(bytes))
         bytes.append(littleEndian: magic)
@@ -79,21 +110,25 @@ enum BlockFormat {
 
     /// The footer of a whole file's bytes, every range of it inside the file; what is wrong otherwise.
     static func footer(of bytes: UnsafeRawBufferPointer) throws(DamagedBytes) -> Footer {
-        guard bytes.count >= headerBytes + footerBytes else { throw DamagedBytes(offset: 0, reason: "\(bytes.count) bytes are too few for a block") }
-        let start = bytes.count - footerBytes
+        guard bytes.count >= headerBytes + footerBytesMax else { throw DamagedBytes(offset: 0, reason: "\(bytes.count) bytes are too few for a block") }
+        let end = bytes.count
+        guard bytes.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self).littleEndian == magic else {
+            throw DamagedBytes(offset: end - 8, reason: "the footer has no magic")
+        }
+        guard let version = Version(rawValue: bytes.loadUnaligned(fromByteOffset: end - 16, as: UInt32.self).littleEndian) else {
+            throw DamagedBytes(offset: end - 16, reason: "the block has another version")
+        }
+        let start = end - version.footerBytes
         func fail(_ reason: String) -> DamagedBytes { DamagedBytes(offset: start, reason: reason) }
         let stored = UnsafeRawBufferPointer(rebasing: bytes[start...])
-        guard stored.loadUnaligned(fromByteOffset: footerBytes - 8, as: UInt64.self).littleEndian == magic else { throw fail("the footer has no magic") }
-        let checksum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: stored[..<(footerBytes - 12)]))
-        guard stored.loadUnaligned(fromByteOffset: footerBytes - 12, as: UInt32.self).littleEndian == checksum else { throw fail("the footer's checksum doesn't match") }
-        guard let version = Version(rawValue: stored.loadUnaligned(fromByteOffset: footerBytes - 16, as: UInt32.self).littleEndian) else {
-            throw fail("the block has another version")
-        }
+        let checksum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: stored[..<(stored.count - 12)]))
+        guard stored.loadUnaligned(fromByteOffset: stored.count - 12, as: UInt32.self).littleEndian == checksum else { throw fail("the footer's checksum doesn't match") }
         var reader = ByteReader(stored)
         func number() -> UInt64 { reader.read(UInt64.self) ?? 0 }
         var footer = Footer()
+        footer.version = version
         var lower = headerBytes
-        for _ in Section.allCases {
+        for _ in version.sections {
             guard let upper = Int(exactly: number()), upper >= lower, upper <= start else { throw fail("a section lies outside of the file") }
             footer.sections.append(lower..<upper)
             lower = upper
@@ -101,7 +136,8 @@ enum BlockFormat {
         guard lower == start else { throw fail("the sections don't fill the file") }
         footer.number = number()
         guard let seriesCount = Int(exactly: number()), let symbolCount = Int(exactly: number()), let sampleCount = Int(exactly: number()),
-            seriesCount <= bytes.count, symbolCount <= bytes.count, footer[.seriesOffsets].count == (seriesCount + 1) * 8, footer[.symbolOffsets].count == (symbolCount + 1) * 8,
+            seriesCount <= bytes.count, symbolCount <= bytes.count, footer[.seriesOffsets].count == (seriesCount + 1) * version.offsetBytes,
+            footer[.symbolOffsets].count == (symbolCount + 1) * version.offsetBytes, footer[.timestampColumns].count % timestampEntryBytes == 0,
             footer[.names].count % 12 == 0, footer[.values].count % 16 == 0,
             footer[.pageChecksums].count == pageCount(footer[.pageChecksums].lowerBound) * 4
         else { throw fail("the counts don't fit the sections") }
@@ -110,69 +146,15 @@ enum BlockFormat {
         footer.sampleCount = sampleCount
         footer.start = Int64(bitPattern: number())
         footer.end = Int64(bitPattern: number())
-        if version == .merged {
-            let range = MergedRange(start: Int64(bitPattern: number()), widthMilliseconds: Int64(bitPattern: number()))
+        let range = MergedRange(start: Int64(bitPattern: number()), widthMilliseconds: Int64(bitPattern: number()))
+        if version == .merged || version == .compact && range.widthMilliseconds != 0 {
             guard range.widthMilliseconds > 0 else { throw fail("the merged range has no width") }
             footer.merged = range
         }
+        if version == .compact { footer.contents = Contents(rawValue: number()) }
         return footer
     }
 
     /// Pages of everything before the checksums.
     static func pageCount(_ bytes: Int) -> Int { (bytes + Limits.blockPageBytes - 1) / Limits.blockPageBytes }
-}
-
-/// Where a series' samples, or those of a part of its time, lie in a block. Offsets count from the start of the columns.
-struct BlockColumns: Equatable {
-    var start: Int64 = 0
-    var end: Int64 = 0
-    var sampleCount = 0
-    var timestamps = 0..<0
-    var values = 0..<0
-    var histogramCount = 0
-    var histograms = 0..<0
-
-    func encode(into bytes: inout [UInt8]) {
-        bytes.append(zigzag: start)
-        bytes.append(varint: UInt64(bitPattern: end &- start))
-        bytes.append(varint: UInt64(sampleCount))
-        if sampleCount > 0 {
-            for range in [timestamps, values] {
-                bytes.append(varint: UInt64(range.lowerBound))
-                bytes.append(varint: UInt64(range.count))
-            }
-        }
-        bytes.append(varint: UInt64(histogramCount))
-        if histogramCount > 0 {
-            bytes.append(varint: UInt64(histograms.lowerBound))
-            bytes.append(varint: UInt64(histograms.count))
-        }
-    }
-
-    static func decode(_ reader: inout ByteReader) -> BlockColumns? {
-        func range(_ reader: inout ByteReader) -> Range<Int>? {
-            guard let start = reader.readVarint().flatMap(Int.init(exactly:)), let count = reader.readVarint().flatMap(Int.init(exactly:)) else { return nil }
-            let (end, overflow) = start.addingReportingOverflow(count)
-            return overflow ? nil : start..<end
-        }
-        var columns = BlockColumns()
-        guard let start = reader.readZigzag(), let span = reader.readVarint(), let sampleCount = reader.readVarint(),
-            sampleCount <= UInt64(Limits.columnSamplesMax)
-        else { return nil }
-        columns.start = start
-        columns.end = start &+ Int64(truncatingIfNeeded: span)
-        columns.sampleCount = Int(sampleCount)
-        if sampleCount > 0 {
-            guard let timestamps = range(&reader), let values = range(&reader) else { return nil }
-            columns.timestamps = timestamps
-            columns.values = values
-        }
-        guard let histogramCount = reader.readVarint(), histogramCount <= UInt64(Limits.columnSamplesMax) else { return nil }
-        columns.histogramCount = Int(histogramCount)
-        if histogramCount > 0 {
-            guard let histograms = range(&reader) else { return nil }
-            columns.histograms = histograms
-        }
-        return columns
-    }
 }

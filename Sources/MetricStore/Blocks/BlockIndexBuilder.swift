@@ -3,7 +3,6 @@ import Model
 
 /// Gathers the index of a block while its series are added, in some 50 bytes for each, and makes the index sections of it.
 struct BlockIndexBuilder {
-    private let version: BlockFormat.Version
     private var table = SymbolTable()
     /// Each name with a value once: their symbols, the name's above. Series refer to them by place.
     private var pairs: [UInt64] = []
@@ -13,11 +12,9 @@ struct BlockIndexBuilder {
     private var description: [UInt8] = []
     private(set) var seriesCount = 0
 
-    init(_ version: BlockFormat.Version) { self.version = version }
-
     var symbolCount: Int { table.count }
 
-    mutating func add(_ labels: Labels, _ parts: [BlockColumns]) {
+    mutating func add(_ labels: Labels, _ series: BlockSeries) {
         gathered.append(varint: UInt64(labels.count))
         labels.encoded.withUnsafeBytes { encoded in
             var reader = ByteReader(encoded)
@@ -27,8 +24,7 @@ struct BlockIndexBuilder {
             }
         }
         description.removeAll(keepingCapacity: true)
-        if version == .merged { description.append(varint: UInt64(parts.count)) }
-        for part in parts { part.encode(into: &description) }
+        series.encode(into: &description)
         gathered.append(lengthPrefixed: description)
         seriesCount += 1
     }
@@ -41,13 +37,28 @@ struct BlockIndexBuilder {
         return number
     }
 
-    /// The sections in the footer's order, from `series` to `postings`.
+    /// The sections in the footer's order, from `series` to `labelSets`.
     func sections() -> [[UInt8]] {
         let (symbols, symbolOffsets, place) = sortedSymbols()
         let placed = pairs.map { UInt64(place[Int($0 >> 32)]) << 32 | UInt64(place[Int($0 & 0xFFFF_FFFF)]) }
-        let (entries, offsets, lists) = entries(placed)
-        let (names, values, postings) = postings(placed, lists)
-        return [entries, offsets, symbols, symbolOffsets, names, values, postings]
+        let order = placed.indices.sorted { placed[$0] < placed[$1] }
+        let (entries, offsets, labelSets, lists) = entries(valuePlaces(placed, order))
+        let (names, values, postings) = postings(placed, order, lists)
+        return [entries, offsets, symbols, symbolOffsets, names, values, postings, labelSets]
+    }
+
+    /// For each pair, the number of its name among the names, and of its value among the name's values.
+    private func valuePlaces(_ placed: [UInt64], _ order: [Int]) -> [(name: UInt32, value: UInt32)] {
+        var places = [(name: UInt32, value: UInt32)](repeating: (0, 0), count: placed.count)
+        var next: (name: UInt32, value: UInt32) = (0, 0)
+        for (index, pair) in order.enumerated() {
+            if index > 0 {
+                let isSameName = placed[order[index - 1]] >> 32 == placed[pair] >> 32
+                next = isSameName ? (next.name, next.value + 1) : (next.name + 1, 0)
+            }
+            places[pair] = next
+        }
+        return places
     }
 
     /// Symbols are numbered anew in order of their bytes, so that a search can halve them.
@@ -60,10 +71,10 @@ struct BlockIndexBuilder {
         var offsets: [UInt8] = []
         for (index, symbol) in order.enumerated() {
             place[Int(symbol)] = UInt32(index)
-            offsets.append(littleEndian: UInt64(symbols.count))
+            append(offset: symbols.count, to: &offsets)
             table.withBytes(symbol) { symbols.append(contentsOf: $0) }
         }
-        offsets.append(littleEndian: UInt64(symbols.count))
+        append(offset: symbols.count, to: &offsets)
         return (symbols, offsets, place)
     }
 
@@ -74,7 +85,13 @@ struct BlockIndexBuilder {
         var series: [UInt32]
     }
 
-    private func entries(_ placed: [UInt64]) -> (entries: [UInt8], offsets: [UInt8], lists: Lists) {
+    private func append(offset: Int, to offsets: inout [UInt8]) {
+        for byte in 0..<BlockFormat.Version.compact.offsetBytes { offsets.append(UInt8(truncatingIfNeeded: offset >> (8 * byte))) }
+    }
+
+    private func entries(
+        _ places: [(name: UInt32, value: UInt32)]
+    ) -> (entries: [UInt8], offsets: [UInt8], labelSets: [UInt8], lists: Lists) {
         var lists = Lists(starts: Array(repeating: 0, count: pairs.count + 1), series: [])
         forEachEntry { _, pairs, _ in for pair in pairs { lists.starts[pair + 1] += 1 } }
         for index in 1..<max(1, lists.starts.count) { lists.starts[index] += lists.starts[index - 1] }
@@ -82,19 +99,40 @@ struct BlockIndexBuilder {
         var next = lists.starts
         var entries: [UInt8] = []
         var offsets: [UInt8] = []
+        var sets = LabelSets()
         forEachEntry { number, pairs, description in
-            offsets.append(littleEndian: UInt64(entries.count))
-            entries.append(varint: UInt64(pairs.count))
+            append(offset: entries.count, to: &offsets)
+            entries.append(varint: UInt64(sets.place(pairs.map { places[$0].name })))
             for pair in pairs {
-                entries.append(varint: placed[pair] >> 32)
-                entries.append(varint: placed[pair] & 0xFFFF_FFFF)
+                entries.append(varint: UInt64(places[pair].value))
                 lists.series[next[pair]] = number
                 next[pair] += 1
             }
             entries.append(contentsOf: description)
         }
-        offsets.append(littleEndian: UInt64(entries.count))
-        return (entries, offsets, lists)
+        append(offset: entries.count, to: &offsets)
+        return (entries, offsets, sets.bytes, lists)
+    }
+
+    /// Which names series have, each combination once.
+    private struct LabelSets {
+        private(set) var bytes: [UInt8] = []
+        private var places: [[UInt32]: Int] = [:]
+        /// Neighbours have mostly the same.
+        private var last: (names: [UInt32], place: Int)?
+
+        /// Where the combination begins.
+        mutating func place(_ names: [UInt32]) -> Int {
+            if let last, last.names == names { return last.place }
+            let place = places[names] ?? bytes.count
+            if place == bytes.count {
+                bytes.append(varint: UInt64(names.count))
+                for name in names { bytes.append(varint: UInt64(name)) }
+                places[names] = place
+            }
+            last = (names, place)
+            return place
+        }
     }
 
     private func forEachEntry(_ body: (UInt32, [Int], UnsafeRawBufferPointer) -> Void) {
@@ -110,11 +148,10 @@ struct BlockIndexBuilder {
         }
     }
 
-    private func postings(_ placed: [UInt64], _ lists: Lists) -> (names: [UInt8], values: [UInt8], postings: [UInt8]) {
+    private func postings(_ placed: [UInt64], _ order: [Int], _ lists: Lists) -> (names: [UInt8], values: [UInt8], postings: [UInt8]) {
         var names: [UInt8] = []
         var values: [UInt8] = []
         var postings: [UInt8] = []
-        let order = placed.indices.sorted { placed[$0] < placed[$1] }
         var start = 0
         while start < order.count {
             let name = placed[order[start]] >> 32
@@ -124,11 +161,7 @@ struct BlockIndexBuilder {
                 values.append(littleEndian: UInt32(truncatingIfNeeded: placed[order[end]]))
                 values.append(littleEndian: UInt32(list.count))
                 values.append(littleEndian: UInt64(postings.count))
-                var previous: UInt32 = 0
-                for number in list {
-                    postings.append(varint: UInt64(number - previous))
-                    previous = number
-                }
+                appendList(list, to: &postings)
                 end += 1
             }
             names.append(littleEndian: UInt32(name))
@@ -137,5 +170,33 @@ struct BlockIndexBuilder {
             start = end
         }
         return (names, values, postings)
+    }
+
+    /// The first number, then distances; from the third one on, a run of equal ones is a 0 and how often the last one comes again.
+    private func appendList(_ list: ArraySlice<UInt32>, to postings: inout [UInt8]) {
+        var previous: UInt32 = 0
+        var distance: UInt32 = 0
+        var repeats: UInt64 = 0
+        func flush(_ postings: inout [UInt8]) {
+            if repeats == 1, distance < 0x80 {
+                postings.append(varint: UInt64(distance))
+            } else if repeats > 0 {
+                postings.append(0)
+                postings.append(varint: repeats)
+            }
+            repeats = 0
+        }
+        for (index, number) in list.enumerated() {
+            let next = number - previous
+            previous = number
+            if index > 1, next == distance {
+                repeats += 1
+            } else {
+                flush(&postings)
+                postings.append(varint: UInt64(next))
+                distance = next
+            }
+        }
+        flush(&postings)
     }
 }

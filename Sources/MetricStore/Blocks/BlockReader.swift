@@ -4,6 +4,7 @@ import Model
 /// A block, mapped. Every page is checked before anything in it is used, once; damage shows where it is met.
 final class BlockReader: PostingSource, Sendable {
     let footer: BlockFormat.Footer
+    let version: BlockFormat.Version
     private let map: MappedFile
     private let checks: PageChecks
 
@@ -17,8 +18,9 @@ final class BlockReader: PostingSource, Sendable {
         self.map = map
         footer = try BlockFormat.footer(of: map.bytes)
         checks = PageChecks(pages: BlockFormat.pageCount(footer[.pageChecksums].lowerBound))
+        version = footer.version
         let header = try bytes(0..<BlockFormat.headerBytes)
-        guard header.elementsEqual(BlockFormat.header(number: footer.number, footer.version)) else { throw DamagedBytes(offset: 0, reason: "the header doesn't fit the footer") }
+        guard header.elementsEqual(BlockFormat.header(number: footer.number, version)) else { throw DamagedBytes(offset: 0, reason: "the header doesn't fit the footer") }
     }
 
     var number: UInt64 { footer.number }
@@ -32,10 +34,13 @@ final class BlockReader: PostingSource, Sendable {
     func verify() throws(DamagedBytes) {
         _ = try bytes(0..<footer[.pageChecksums].lowerBound)
         for number in 0..<UInt32(seriesCount) {
-            for part in try series(number).parts {
+            let entry = try entry(of: number)
+            for part in entry.parts {
                 _ = try samples(part)
                 _ = try histograms(part)
+                _ = try summaries(of: part)
             }
+            for step in entry.steps { _ = try downsampled(step) }
         }
     }
 
@@ -63,7 +68,7 @@ final class BlockReader: PostingSource, Sendable {
         }
     }
 
-    private func bytes(_ section: BlockFormat.Section, _ range: Range<Int>) throws(DamagedBytes) -> UnsafeRawBufferPointer {
+    func bytes(_ section: BlockFormat.Section, _ range: Range<Int>) throws(DamagedBytes) -> UnsafeRawBufferPointer {
         let whole = footer[section]
         guard range.lowerBound >= 0, range.upperBound <= whole.count else {
             throw DamagedBytes(offset: whole.lowerBound, reason: "a reference points outside of its section")
@@ -78,10 +83,12 @@ final class BlockReader: PostingSource, Sendable {
 
     /// The item between two entries of a table of offsets.
     private func item(_ section: BlockFormat.Section, _ offsets: BlockFormat.Section, _ index: Int) throws(DamagedBytes) -> UnsafeRawBufferPointer {
-        let start = try integer(offsets, at: index * 8, as: UInt64.self)
-        let end = try integer(offsets, at: index * 8 + 8, as: UInt64.self)
+        let width = version.offsetBytes
+        let entries = try bytes(offsets, (index * width)..<((index + 2) * width))
+        let start = BitReader.load(entries, at: 0, width: width * 8)
+        let end = BitReader.load(entries, at: width * 8, width: width * 8)
         guard start <= end, end <= UInt64(footer[section].count) else {
-            throw DamagedBytes(offset: footer[offsets].lowerBound + index * 8, reason: "an offset points outside of its section")
+            throw DamagedBytes(offset: footer[offsets].lowerBound + index * width, reason: "an offset points outside of its section")
         }
         return try bytes(section, Int(start)..<Int(end))
     }
@@ -132,17 +139,28 @@ final class BlockReader: PostingSource, Sendable {
         let offset = try integer(.values, at: place * 16 + 8, as: UInt64.self)
         let whole = footer[.postings]
         let damage = DamagedBytes(offset: whole.lowerBound, reason: "a list of series can't be read")
-        // A series takes a byte at least, and five at the most.
-        guard let start = Int(exactly: offset), start <= whole.count, count <= whole.count - start else { throw damage }
+        // A series takes five bytes at the most.
+        guard let start = Int(exactly: offset), start <= whole.count, count <= seriesCount else { throw damage }
         var reader = ByteReader(try bytes(.postings, start..<min(whole.count, start + count * 5)))
         var series: [UInt32] = []
         series.reserveCapacity(count)
         var previous: UInt64 = 0
-        for index in 0..<count {
-            guard let distance = reader.readVarint(), distance < UInt64(seriesCount), index == 0 || distance > 0 else { throw damage }
-            previous += distance
-            guard previous < UInt64(seriesCount) else { throw damage }
-            series.append(UInt32(previous))
+        var last: UInt64 = 0
+        while series.count < count {
+            guard let distance = reader.readVarint(), distance < UInt64(seriesCount) else { throw damage }
+            var repeats: UInt64 = 1
+            if distance > 0 || series.isEmpty {
+                last = distance
+            } else {
+                // The last distance again, so many times.
+                guard series.count > 1, last > 0, let read = reader.readVarint(), read <= UInt64(count - series.count) else { throw damage }
+                repeats = read
+            }
+            guard previous + last * repeats < UInt64(seriesCount) else { throw damage }
+            for _ in 0..<repeats {
+                previous += last
+                series.append(UInt32(previous))
+            }
         }
         return series
     }
@@ -186,24 +204,77 @@ final class BlockReader: PostingSource, Sendable {
 
     /// Where a series' columns lie, after visiting the symbols of each of its labels.
     func parts(of number: UInt32, _ visit: (_ name: Int, _ value: Int) throws(DamagedBytes) -> Void) throws(DamagedBytes) -> [BlockColumns] {
+        try entry(of: number, visit).parts
+    }
+
+    /// All that the block says of a series, after visiting the symbols of each of its labels.
+    func entry(
+        of number: UInt32, _ visit: (_ name: Int, _ value: Int) throws(DamagedBytes) -> Void = { (_, _) throws(DamagedBytes) in }
+    ) throws(DamagedBytes) -> BlockSeries {
         let damage = DamagedBytes(offset: footer[.series].lowerBound, reason: "series \(number) can't be read")
         guard Int(number) < seriesCount else { throw damage }
         var reader = ByteReader(try item(.series, .seriesOffsets, Int(number)))
+        if version == .compact {
+            try visitLabels(&reader, damage, visit)
+            var columnDamage: DamagedBytes?
+            let series = BlockSeries.decode(&reader) { column in
+                do throws(DamagedBytes) { return try timestampColumn(column) } catch {
+                    columnDamage = error
+                    return nil
+                }
+            }
+            if let columnDamage { throw columnDamage }
+            guard let series else { throw damage }
+            return series
+        }
         guard let count = reader.readVarint(), count <= UInt64(reader.remaining) else { throw damage }
         for _ in 0..<count {
             guard let name = reader.readVarint(), let value = reader.readVarint(), name < UInt64(footer.symbolCount), value < UInt64(footer.symbolCount)
             else { throw damage }
             try visit(Int(name), Int(value))
         }
+        return BlockSeries(parts: try oldParts(&reader, damage))
+    }
+
+    /// Labels as the compact version has them: a combination of names, then the place of each value among those of its name.
+    private func visitLabels(
+        _ reader: inout ByteReader, _ damage: DamagedBytes, _ visit: (_ name: Int, _ value: Int) throws(DamagedBytes) -> Void
+    ) throws(DamagedBytes) {
+        let sets = footer[.labelSets].count
+        guard let place = reader.readVarint().flatMap(Int.init(exactly:)), place < sets else { throw damage }
+        // Varints of 32 bits take five bytes at the most.
+        var head = ByteReader(try bytes(.labelSets, place..<min(sets, place + 5)))
+        guard let count = head.readVarint().flatMap(Int.init(exactly:)), count <= sets else { throw damage }
+        var set = ByteReader(try bytes(.labelSets, (place + head.offset)..<min(sets, place + head.offset + 5 * count)))
+        for _ in 0..<count {
+            guard let entry = set.readVarint().flatMap(Int.init(exactly:)), entry < footer[.names].count / 12,
+                let value = reader.readVarint().flatMap(Int.init(exactly:))
+            else { throw damage }
+            let values = try valueRange(entry: entry)
+            guard value < values.count else { throw damage }
+            let name = try Int(integer(.names, at: entry * 12, as: UInt32.self))
+            try visit(name, Int(integer(.values, at: (values.lowerBound + value) * 16, as: UInt32.self)))
+        }
+    }
+
+    private func timestampColumn(_ column: Int) throws(DamagedBytes) -> TimestampColumn {
+        let size = BlockFormat.timestampEntryBytes
+        guard column < footer[.timestampColumns].count / size,
+            let read = TimestampColumn.decode(try bytes(.timestampColumns, (column * size)..<((column + 1) * size)))
+        else { throw DamagedBytes(offset: footer[.timestampColumns].lowerBound, reason: "there is no column of timestamps \(column)") }
+        return read
+    }
+
+    private func oldParts(_ reader: inout ByteReader, _ damage: DamagedBytes) throws(DamagedBytes) -> [BlockColumns] {
         var partCount: UInt64 = 1
-        if footer.version == .merged {
+        if version == .merged {
             guard let read = reader.readVarint(), read > 0, read <= UInt64(reader.remaining) else { throw damage }
             partCount = read
         }
         var parts: [BlockColumns] = []
         parts.reserveCapacity(Int(partCount))
         for _ in 0..<partCount {
-            guard let columns = BlockColumns.decode(&reader), columns.start <= columns.end, parts.last.map({ $0.end < columns.start }) ?? true else { throw damage }
+            guard let columns = BlockColumns.decodeOld(&reader), columns.start <= columns.end, parts.last.map({ $0.end < columns.start }) ?? true else { throw damage }
             parts.append(columns)
         }
         return parts
@@ -212,7 +283,8 @@ final class BlockReader: PostingSource, Sendable {
     /// A part's columns as they are in the file, checked.
     func partBytes(_ part: BlockColumns) throws(DamagedBytes) -> BlockPartBytes {
         BlockPartBytes(
-            timestamps: try bytes(.columns, part.timestamps), values: try bytes(.columns, part.values), histograms: try bytes(.columns, part.histograms))
+            timestamps: try bytes(.columns, part.timestamps), values: try bytes(.columns, part.values), summaries: try bytes(.columns, part.summaries),
+            histograms: try bytes(.columns, part.histograms))
     }
 
     func samples(_ columns: BlockColumns) throws(DamagedBytes) -> SampleColumns {
@@ -236,7 +308,7 @@ final class BlockReader: PostingSource, Sendable {
         guard FloatColumn.decode(try bytes(.columns, columns.values), count: columns.sampleCount, to: output) else { throw unreadable(columns) }
     }
 
-    private func unreadable(_ columns: BlockColumns) -> DamagedBytes {
+    func unreadable(_ columns: BlockColumns) -> DamagedBytes {
         DamagedBytes(offset: footer[.columns].lowerBound + columns.values.lowerBound, reason: "a column can't be read")
     }
 
@@ -262,5 +334,6 @@ final class BlockReader: PostingSource, Sendable {
 struct BlockPartBytes {
     let timestamps: UnsafeRawBufferPointer
     let values: UnsafeRawBufferPointer
+    let summaries: UnsafeRawBufferPointer
     let histograms: UnsafeRawBufferPointer
 }

@@ -17,6 +17,7 @@ struct SampleSummary: Equatable, Sendable {
     var first: Double
     var last: Double
     /// The values before each drop, added up: `last - first + resetCorrection` is what a counter grew from the first sample to the last.
+    /// NaN where the series falls so often that it is no counter: it isn't kept then.
     var resetCorrection: Double
 
     /// A counter's growth from the first sample to the last one, resets made up for.
@@ -35,8 +36,8 @@ struct SampleSummary: Equatable, Sendable {
         last = next.last
     }
 
-    /// Of samples in order of time; nil where all of them are stale markers.
-    init?(_ timestamps: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>) {
+    /// Of samples in order of time; nil where all of them are stale markers. Adds how often the values fall to `drops`.
+    init?(_ timestamps: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>, drops: inout Int) {
         guard let start = values.firstIndex(where: { !StaleMarker.isStale($0) }) else { return nil }
         let head = values[start]
         self.init(
@@ -52,7 +53,10 @@ struct SampleSummary: Equatable, Sendable {
             sum += value
             minimum = Self.lower(minimum, value)
             maximum = Self.higher(maximum, value)
-            if value < last { resetCorrection += last }
+            if value < last {
+                resetCorrection += last
+                drops += 1
+            }
             last = value
             lastTimestamp = timestamps[index]
         }
@@ -76,6 +80,48 @@ struct SampleSummary: Equatable, Sendable {
 
     @inline(__always) private static func lower(_ one: Double, _ other: Double) -> Double { other < one || one.isNaN ? other : one }
     @inline(__always) private static func higher(_ one: Double, _ other: Double) -> Double { other > one || one.isNaN ? other : one }
+}
+
+extension SampleSummary {
+    /// Of each of some ranges of samples that holds more than stale markers. `decimals` are the values, where they are such.
+    static func summaries(_ samples: SampleColumns, _ ranges: [Range<Int>], _ decimals: Decimals?) -> [SampleSummary] {
+        let exact = decimals.flatMap { $0.exceptions.isEmpty ? $0 : nil }
+        var drops = 0
+        var summaries: [SampleSummary] = []
+        summaries.reserveCapacity(ranges.count)
+        samples.timestamps.withUnsafeBufferPointer { timestamps in
+            samples.values.withUnsafeBufferPointer { values in
+                for range in ranges {
+                    let times = UnsafeBufferPointer(rebasing: timestamps[range])
+                    let floats = UnsafeBufferPointer(rebasing: values[range])
+                    if let summary = SampleSummary(times, floats, drops: &drops) { summaries.append(summary) }
+                }
+            }
+        }
+        if let exact, summaries.count == ranges.count {
+            for (index, range) in ranges.enumerated() { summaries[index].makeExact(exact, range) }
+        }
+        dropCorrections(of: &summaries, drops: drops)
+        return summaries
+    }
+
+    /// The sum of the decimals, where it is exact: a float's parts add up to nearly that.
+    private mutating func makeExact(_ decimals: Decimals, _ range: Range<Int>) {
+        guard staleCount == 0 else { return }
+        var total: Int64 = 0
+        for integer in decimals.integers[range] {
+            let (next, overflow) = total.addingReportingOverflow(integer)
+            if overflow { return }
+            total = next
+        }
+        if total.magnitude < 1 << 53 { sum = Double(total) / decimals.power }
+    }
+
+    /// Forgets what resets add where a series falls too often to be a counter.
+    static func dropCorrections(of summaries: inout [SampleSummary], drops: Int) {
+        guard drops > SummaryColumns.dropsPerSummaryMax * summaries.count else { return }
+        for index in summaries.indices { summaries[index].resetCorrection = .nan }
+    }
 }
 
 /// A length of time whose samples are kept as one summary each.

@@ -21,6 +21,10 @@ extension FloatColumn {
             guard let value = reader.readDouble() else { return false }
             output.update(repeating: value, count: count)
             return true
+        case .wholeConstant:
+            guard let whole = reader.readZigzag() else { return false }
+            output.update(repeating: Double(whole), count: count)
+            return true
         case .changedBits:
             // A value takes a bit at least.
             guard count <= reader.remaining * 8, let packed = reader.readBytes(reader.remaining) else { return false }
@@ -31,38 +35,99 @@ extension FloatColumn {
                 output[index] = Double(bitPattern: value)
             }
             return true
-        case .decimal: return decodeDecimal(&reader, count: count, to: output)
+        case .orderedBits:
+            guard withIntegers(output, count, { IntegerColumn.decode(&reader, count: count, to: $0) }) else { return false }
+            orderBack(output, count)
+            return true
+        case .decimal:
+            guard let head = DecimalHead(&reader), withIntegers(output, count, { IntegerColumn.decode(&reader, count: count, to: $0) }) else { return false }
+            divide(output, count, head)
+            return head.putExceptions(count: count, 0..<count, to: output)
         }
     }
 
-    private static func decodeDecimal(_ reader: inout ByteReader, count: Int, to output: UnsafeMutablePointer<Double>) -> Bool {
-        guard let exponent = reader.readUInt8(), exponent <= exponentMax, let exceptionCount = reader.readVarint(),
-            exceptionCount <= UInt64(reader.remaining / 9)
-        else { return false }
-        var exceptions = reader
-        for _ in 0..<exceptionCount { guard reader.readVarint() != nil, reader.skip(8) else { return false } }
-        guard let divisor = reader.readVarint(), let factor = Int64(exactly: divisor), factor > 0 else { return false }
-        var base: Int64 = 0
-        if factor > 1 {
-            guard let read = reader.readZigzag() else { return false }
-            base = read
+    /// Writes the values `taken` of a column of `count`, where that can be done without decoding all of it; nil where it can't, false
+    /// where the bytes can't be such a column. `taken` isn't empty.
+    static func decode(_ bytes: UnsafeRawBufferPointer, count: Int, _ taken: Range<Int>, to output: UnsafeMutablePointer<Double>) -> Bool? {
+        var reader = ByteReader(bytes)
+        guard let tag = reader.readUInt8(), let scheme = Scheme(rawValue: tag) else { return false }
+        var isRead: Bool? = false
+        switch scheme {
+        case .constant, .wholeConstant: return decode(bytes, count: taken.count, to: output)
+        case .changedBits: return nil
+        case .orderedBits:
+            _ = withIntegers(output, taken.count) { integers in
+                isRead = IntegerColumn.decode(reader, count: count, taken, to: integers)
+                return isRead == true
+            }
+            if isRead == true { orderBack(output, taken.count) }
+        case .decimal:
+            guard let head = DecimalHead(&reader) else { return false }
+            _ = withIntegers(output, taken.count) { integers in
+                isRead = IntegerColumn.decode(reader, count: count, taken, to: integers)
+                return isRead == true
+            }
+            if isRead == true {
+                divide(output, taken.count, head)
+                isRead = head.putExceptions(count: count, taken, to: output)
+            }
         }
-        let areRead = output.withMemoryRebound(to: Int64.self, capacity: count) { IntegerColumn.decode(&reader, count: count, to: $0) }
-        guard areRead else { return false }
-        divide(output, count, base: base, factor: factor, power: power(Int(exponent)))
-        var index = 0
-        for _ in 0..<exceptionCount {
-            guard let step = exceptions.readVarint(), let value = exceptions.readDouble(), step < UInt64(count), index + Int(step) < count
-            else { return false }
-            index += Int(step)
-            output[index] = value
+        return isRead
+    }
+
+    @inline(__always) private static func withIntegers(
+        _ output: UnsafeMutablePointer<Double>, _ count: Int, _ body: (UnsafeMutablePointer<Int64>) -> Bool
+    ) -> Bool {
+        output.withMemoryRebound(to: Int64.self, capacity: count, body)
+    }
+
+    /// What stands before the integers of decimals.
+    private struct DecimalHead {
+        let power: Double
+        private let exceptionCount: UInt64
+        private let exceptions: ByteReader
+        let base: Int64
+        let factor: Int64
+
+        init?(_ reader: inout ByteReader) {
+            guard let exponent = reader.readUInt8(), exponent <= Decimals.exponentMax, let exceptionCount = reader.readVarint(),
+                exceptionCount <= UInt64(reader.remaining / 9)
+            else { return nil }
+            exceptions = reader
+            self.exceptionCount = exceptionCount
+            power = Decimals.power(Int(exponent))
+            for _ in 0..<exceptionCount { guard reader.readVarint() != nil, reader.skip(8) else { return nil } }
+            guard let divisor = reader.readVarint(), let factor = Int64(exactly: divisor), factor > 0 else { return nil }
+            self.factor = factor
+            if factor == 1 {
+                base = 0
+            } else {
+                guard let read = reader.readZigzag() else { return nil }
+                base = read
+            }
         }
-        return true
+
+        /// Writes the exceptions among the values `taken`, which stand at `output`; false where their places aren't in the column.
+        func putExceptions(count: Int, _ taken: Range<Int>, to output: UnsafeMutablePointer<Double>) -> Bool {
+            var reader = exceptions
+            var index = 0
+            for _ in 0..<exceptionCount {
+                guard let step = reader.readVarint(), let value = reader.readDouble(), step < UInt64(count), index + Int(step) < count else { return false }
+                index += Int(step)
+                if taken.contains(index) { output[index - taken.lowerBound] = value }
+            }
+            return true
+        }
+    }
+
+    private static func orderBack(_ output: UnsafeMutablePointer<Double>, _ count: Int) {
+        for index in 0..<count { output[index] = float(ordered: Int64(bitPattern: output[index].bitPattern)) }
     }
 
     /// Makes the integers that stand in a buffer of floats floats.
-    private static func divide(_ output: UnsafeMutablePointer<Double>, _ count: Int, base: Int64, factor: Int64, power: Double) {
+    private static func divide(_ output: UnsafeMutablePointer<Double>, _ count: Int, _ head: DecimalHead) {
         let raw = UnsafeMutableRawPointer(output)
+        let (base, factor, power) = (head.base, head.factor, head.power)
         @inline(__always) func forEach(_ body: (Int64) -> Double) {
             for offset in stride(from: 0, to: count &* 8, by: 8) {
                 raw.storeBytes(of: body(raw.load(fromByteOffset: offset, as: Int64.self)), toByteOffset: offset, as: Double.self)
@@ -74,11 +139,5 @@ extension FloatColumn {
         case (false, true): forEach { Double(base &+ $0 &* factor) }
         case (false, false): forEach { Double(base &+ $0 &* factor) / power }
         }
-    }
-
-    static func power(_ exponent: Int) -> Double {
-        var power = 1.0
-        for _ in 0..<exponent { power *= 10 }
-        return power
     }
 }

@@ -14,28 +14,82 @@ extension IntegerColumn {
 
     /// Writes `count` values (at least 1) to `output`, which has room for them; false where the bytes can't be such a column.
     static func decode(_ reader: inout ByteReader, count: Int, to output: UnsafeMutablePointer<Int64>) -> Bool {
-        guard let tag = reader.readUInt8(), let transform = Transform(rawValue: tag & ~constantFlag) else { return false }
-        var residuals = output
-        var residualCount = count
-        if transform != .plain {
-            guard let first = reader.readZigzag() else { return false }
-            output.pointee = first
-            residuals += 1
-            residualCount -= 1
+        guard let head = Head(&reader) else { return false }
+        switch head.form {
+        case .bins:
+            let slice = BinnedColumn.sliceSamples(of: count)
+            return BinnedColumn.decode(
+                &reader, count: count, first: head.first, head.transform, slices: 0..<((count + slice - 1) / slice), to: output)
+        case .sparse:
+            return SparseColumn.decode(&reader, count: count, first: head.first, head.transform, to: output)
+        case .constant, .frames:
+            if head.transform != .plain { output.pointee = head.first }
+            let lead = head.transform.lead
+            return decodeSimple(&reader, head, output, output + lead, count - lead)
         }
-        if tag & constantFlag != 0 {
+    }
+
+    /// Writes the values `taken` of a column of `count` values, where that can be done without decoding all of it; nil where it
+    /// can't, false where the bytes can't be such a column. `taken` isn't empty.
+    static func decode(_ reader: ByteReader, count: Int, _ taken: Range<Int>, to output: UnsafeMutablePointer<Int64>) -> Bool? {
+        var reader = reader
+        guard let head = Head(&reader) else { return false }
+        switch head.form {
+        case .frames, .sparse: return nil
+        case .constant:
+            guard head.transform != .deltaOfDelta else { return nil }
             guard let residual = reader.readZigzag() else { return false }
-            fill(output, residuals, residualCount, transform, residual)
+            let step = head.transform == .plain ? 0 : residual
+            let first = head.transform == .plain ? residual : head.first
+            for index in taken { output[index - taken.lowerBound] = first &+ Int64(index) &* step }
+            return true
+        case .bins:
+            let slice = BinnedColumn.sliceSamples(of: count)
+            let slices = taken.lowerBound / slice..<((taken.upperBound + slice - 1) / slice)
+            let start = slices.lowerBound * slice
+            let room = min(slices.upperBound * slice, count) - start
+            if room == taken.count { return BinnedColumn.decode(&reader, count: count, first: head.first, head.transform, slices: slices, to: output) }
+            return withUnsafeTemporaryAllocation(of: Int64.self, capacity: room) { values in
+                guard BinnedColumn.decode(&reader, count: count, first: head.first, head.transform, slices: slices, to: values.baseAddress!) else { return false }
+                output.update(from: values.baseAddress! + (taken.lowerBound - start), count: taken.count)
+                return true
+            }
+        }
+    }
+
+    /// What stands before the residuals.
+    private struct Head {
+        let transform: Transform
+        let form: Form
+        /// 0 for the plain transform.
+        var first: Int64 = 0
+
+        init?(_ reader: inout ByteReader) {
+            guard let tag = reader.readUInt8(), let transform = Transform(rawValue: tag & 0x0F), let form = Form(rawValue: tag & 0xF0) else { return nil }
+            self.transform = transform
+            self.form = form
+            guard transform != .plain else { return }
+            guard let first = reader.readZigzag() else { return nil }
+            self.first = first
+        }
+    }
+
+    private static func decodeSimple(
+        _ reader: inout ByteReader, _ head: Head, _ output: UnsafeMutablePointer<Int64>, _ residuals: UnsafeMutablePointer<Int64>, _ count: Int
+    ) -> Bool {
+        if head.form == .constant {
+            guard let residual = reader.readZigzag() else { return false }
+            fill(output, residuals, count, head.transform, residual)
             return true
         }
         var distance: Int64 = 0
         var done = 0
-        while done < residualCount {
+        while done < count {
             let frame = residuals + done
-            let frameCount = min(residualCount - done, frameValues)
-            guard decodeFrame(&reader, count: frameCount, into: frame) else { return false }
+            let frameCount = min(count - done, PackedFrames.frameValues)
+            guard PackedFrames.decode(&reader, count: frameCount, into: frame) else { return false }
             // While the frame is in the nearest cache.
-            switch transform {
+            switch head.transform {
             case .plain: break
             case .delta: sum(frame, frameCount)
             case .deltaOfDelta: distance = sumTwice(frame, frameCount, distance)
@@ -79,45 +133,5 @@ extension IntegerColumn {
             frame[index] = previous
         }
         return distance
-    }
-
-    private static func decodeFrame(_ reader: inout ByteReader, count: Int, into frame: UnsafeMutablePointer<Int64>) -> Bool {
-        guard let tag = reader.readUInt8(), let base = reader.readZigzag() else { return false }
-        let width = Int(tag & ~outlierFlag)
-        guard width <= 64 else { return false }
-        // What follows the frame may be read too, as long as it is in the column.
-        let following = UnsafeRawBufferPointer(rebasing: reader.bytes[reader.offset...])
-        guard reader.skip((count * width + 7) / 8) else { return false }
-        unpack(following, count: count, width: width, base: base, into: frame)
-        guard tag & outlierFlag != 0 else { return true }
-        guard let outlierCount = reader.readUInt8() else { return false }
-        for _ in 0..<outlierCount {
-            guard let index = reader.readUInt8(), Int(index) < count, let residual = reader.readZigzag() else { return false }
-            frame[Int(index)] = base &+ residual
-        }
-        return true
-    }
-
-    /// `count` numbers of `width` bits, lowest bit first, each added to `base`.
-    private static func unpack(_ bytes: UnsafeRawBufferPointer, count: Int, width: Int, base: Int64, into frame: UnsafeMutablePointer<Int64>) {
-        if width == 0 { return frame.update(repeating: base, count: count) }
-        var index = 0
-        // A number of up to 57 bits lies within the 8 bytes from where it begins.
-        if width <= 57, bytes.count >= 8 {
-            let start = bytes.baseAddress!
-            let whole = min(count, (bytes.count - 8) * 8 / width + 1)
-            let mask: UInt64 = (1 &<< UInt64(width)) &- 1
-            var offset = 0
-            while index < whole {
-                let word = UInt64(littleEndian: (start + (offset &>> 3)).loadUnaligned(as: UInt64.self))
-                frame[index] = base &+ Int64(bitPattern: (word &>> UInt64(offset & 7)) & mask)
-                offset &+= width
-                index &+= 1
-            }
-        }
-        while index < count {
-            frame[index] = base &+ Int64(bitPattern: BitReader.load(bytes, at: index &* width, width: width))
-            index += 1
-        }
     }
 }

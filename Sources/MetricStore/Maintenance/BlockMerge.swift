@@ -14,8 +14,8 @@ enum MergeFailure: Error {
 
 /// Brings the series of several blocks into one, in order of labels, one series at a time.
 ///
-/// What lies apart in time and is hidden by no deletion is copied as it is; the rest is decoded and encoded anew. Of equal times
-/// the block with the highest number wins, as for readers.
+/// What lies apart in time, is hidden by no deletion and was merged before is copied as it is; the rest is decoded and encoded anew,
+/// into fewer bytes. Of equal times the block with the highest number wins, as for readers.
 struct BlockMerge {
     /// One input and how far it has been read.
     private struct Cursor {
@@ -40,9 +40,13 @@ struct BlockMerge {
     }
 
     private var cursors: [Cursor] = []
+    private let resolutions: [Resolution]
+    private let keepsSamples: Bool
 
-    /// The inputs ascend in number.
-    init(_ inputs: [BlockReader], _ tombstones: [Tombstone]) throws(MergeFailure) {
+    /// The inputs ascend in number. `resolutions` are those of the downsampled columns to make; the samples themselves may be left out.
+    init(_ inputs: [BlockReader], _ tombstones: [Tombstone], resolutions: [Resolution] = [], keepsSamples: Bool = true) throws(MergeFailure) {
+        self.resolutions = resolutions
+        self.keepsSamples = keepsSamples
         for block in inputs {
             var cursor = Cursor(block: block, tombstones: tombstones.filter { $0.hides(block.number, from: block.start, through: block.end) })
             try cursor.advance()
@@ -77,148 +81,9 @@ struct BlockMerge {
             }
             try cursors[index].advance()
         }
-        var merger = SeriesMerger(writer: writer)
+        var merger = SeriesMerger(writer: writer, resolutions: resolutions, keepsSamples: keepsSamples)
         try merger.write(labels, pieces)
         guard writer.seriesCount <= Limits.mergedSeriesMax else { throw .tooLarge(reason: "over \(Limits.mergedSeriesMax) series") }
         return true
-    }
-}
-
-/// One part of a series in an input.
-struct SeriesPiece {
-    let block: BlockReader
-    let columns: BlockColumns
-    /// Deletions that hide some of it.
-    let tombstones: [Tombstone]
-
-    var count: Int { columns.sampleCount + columns.histogramCount * Limits.samplesPerHistogram }
-
-    func decoded() throws(MergeFailure) -> (samples: SampleColumns, histograms: [HistogramSample]) {
-        do throws(DamagedBytes) {
-            var samples = try block.samples(columns)
-            var histograms = try block.histograms(columns)
-            guard isOrdered(samples.timestamps), isOrdered(histograms.map(\.timestamp)) else {
-                throw DamagedBytes(offset: columns.values.lowerBound, reason: "times don't ascend or lie outside of what the series says")
-            }
-            for stone in tombstones {
-                samples = samples.filtered { $0 < stone.start || $0 > stone.end }
-                histograms.removeAll { $0.timestamp >= stone.start && $0.timestamp <= stone.end }
-            }
-            return (samples, histograms)
-        } catch { throw .damaged(block, error) }
-    }
-
-    /// Whether times ascend within the part's ends.
-    private func isOrdered(_ timestamps: [Int64]) -> Bool {
-        guard let first = timestamps.first, let last = timestamps.last else { return true }
-        return first >= columns.start && last <= columns.end && zip(timestamps, timestamps.dropFirst()).allSatisfy { $0 < $1 }
-    }
-}
-
-/// Makes one series' parts of those that the inputs hold: short neighbours become one.
-private struct SeriesMerger {
-    /// What waits for a neighbour that it could become one with.
-    private enum Pending {
-        case nothing
-        case piece(SeriesPiece)
-        case decoded(SampleColumns, [HistogramSample])
-    }
-
-    let writer: BlockWriter
-    private var pending = Pending.nothing
-
-    init(writer: BlockWriter) { self.writer = writer }
-
-    /// The pieces of a block with a higher number stand behind those of lower ones.
-    mutating func write(_ labels: Labels, _ pieces: [SeriesPiece]) throws(MergeFailure) {
-        writer.begin(labels)
-        // By place too: of equal starts, the order of the blocks stays.
-        let order = pieces.indices.sorted { (pieces[$0].columns.start, $0) < (pieces[$1].columns.start, $1) }
-        var place = 0
-        while place < order.count {
-            var overlapping = [order[place]]
-            var end = pieces[order[place]].columns.end
-            place += 1
-            while place < order.count, pieces[order[place]].columns.start <= end {
-                end = max(end, pieces[order[place]].columns.end)
-                overlapping.append(order[place])
-                place += 1
-            }
-            if overlapping.count == 1, pieces[overlapping[0]].tombstones.isEmpty {
-                try add(pieces[overlapping[0]])
-            } else {
-                try add(overlapping.sorted().map { pieces[$0] })
-            }
-        }
-        try flush()
-        writer.end()
-    }
-
-    private mutating func add(_ piece: SeriesPiece) throws(MergeFailure) {
-        if pendingCount + piece.count <= Limits.partSamplesMax, pendingCount > 0 {
-            let (samples, histograms) = try piece.decoded()
-            try add(samples, histograms)
-        } else {
-            try flush()
-            pending = .piece(piece)
-        }
-    }
-
-    /// Pieces that share some of their time, or that a deletion hides a part of.
-    private mutating func add(_ pieces: [SeriesPiece]) throws(MergeFailure) {
-        guard pieces.reduce(0, { $0 + max($1.columns.sampleCount, $1.columns.histogramCount) }) <= Limits.columnSamplesMax else {
-            throw .tooLarge(reason: "over \(Limits.columnSamplesMax) samples of one series at one time")
-        }
-        var samples: [SampleColumns] = []
-        var histograms: [[HistogramSample]] = []
-        for piece in pieces {
-            let decoded = try piece.decoded()
-            samples.append(decoded.samples)
-            histograms.append(decoded.histograms)
-        }
-        try add(SampleColumns.merged(samples), mergedHistograms(histograms))
-    }
-
-    private mutating func add(_ samples: SampleColumns, _ histograms: [HistogramSample]) throws(MergeFailure) {
-        let count = samples.count + histograms.count * Limits.samplesPerHistogram
-        if count == 0 { return }
-        guard pendingCount > 0, pendingCount + count <= Limits.partSamplesMax else {
-            try flush()
-            pending = .decoded(samples, histograms)
-            return
-        }
-        var (allSamples, allHistograms) = try takePending()
-        allSamples.append(samples)
-        pending = .decoded(allSamples, allHistograms + histograms)
-    }
-
-    private var pendingCount: Int {
-        switch pending {
-        case .nothing: 0
-        case .piece(let piece): piece.count
-        case .decoded(let samples, let histograms): samples.count + histograms.count * Limits.samplesPerHistogram
-        }
-    }
-
-    private mutating func takePending() throws(MergeFailure) -> (SampleColumns, [HistogramSample]) {
-        defer { pending = .nothing }
-        switch pending {
-        case .nothing: return (SampleColumns(), [])
-        case .piece(let piece): return try piece.decoded()
-        case .decoded(let samples, let histograms): return (samples, histograms)
-        }
-    }
-
-    private mutating func flush() throws(MergeFailure) {
-        defer { pending = .nothing }
-        switch pending {
-        case .nothing: return
-        case .piece(let piece):
-            let bytes: BlockPartBytes
-            do { bytes = try piece.block.partBytes(piece.columns) } catch { throw .damaged(piece.block, error) }
-            do { try writer.addPart(piece.columns, copying: bytes) } catch { throw .file(error) }
-        case .decoded(let samples, let histograms):
-            do { try writer.addPart(samples, histograms) } catch { throw .file(error) }
-        }
     }
 }

@@ -5,6 +5,10 @@ struct MergePlan: Sendable {
     let range: BlockFormat.MergedRange
     /// Ascending in number.
     let inputs: [BlockReader]
+    /// The downsampled columns to make.
+    var resolutions: [Resolution] = []
+    /// False where only the downsampled columns are left.
+    var keepsSamples = true
 
     var bytes: Int64 { inputs.reduce(0) { $0 + Int64($1.sizeBytes) } }
 }
@@ -19,13 +23,15 @@ extension MergePlan {
         if overflow { return nil }
         for width in options.mergeWidths {
             var groups: [Int64: [BlockReader]] = [:]
-            for block in blocks where blockStart(of: block.start, width) == blockStart(of: block.end, width) {
+            for block in blocks where block.footer.contents.contains(.samples) && blockStart(of: block.start, width) == blockStart(of: block.end, width) {
                 groups[blockStart(of: block.start, width), default: []].append(block)
             }
             for (start, inputs) in groups.sorted(by: { $0.key < $1.key }) where inputs.count > 1 {
                 let (end, overflow) = start.addingReportingOverflow(width)
                 guard !overflow, end <= closed, !inputs.contains(where: { excluded.contains($0.number) }), isAlone(inputs, among: blocks) else { continue }
-                let plan = MergePlan(range: .init(start: start, widthMilliseconds: width), inputs: inputs.sorted { $0.number < $1.number })
+                let plan = MergePlan(
+                    range: .init(start: start, widthMilliseconds: width), inputs: inputs.sorted { $0.number < $1.number },
+                    resolutions: options.resolutions(ofWidth: width))
                 if let bytesMax = options.retentionBytes, plan.bytes > bytesMax / Limits.mergedBlocksPerRetention { continue }
                 return plan
             }

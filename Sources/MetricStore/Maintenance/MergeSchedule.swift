@@ -13,7 +13,7 @@ struct MergeSchedule {
     /// Merges all that is due. `isAsked`: also soon after a failure.
     mutating func run(cutoff: Int64, isAsked: Bool, between: () throws(MetricStoreError) -> Void) throws(MetricStoreError) {
         guard isAsked || store.clock.monotonicNanoseconds() >= retryMonotonicNanoseconds else { return }
-        while let plan = MergePlan.next(store.catalog.withLock { $0.blocks }, cutoff: cutoff, options: store.options, excluded: excluded) {
+        while let plan = next(cutoff) {
             let hasRoom = try converting { () throws(FileError) in try store.hasRoom(for: plan) }
             store.counters.withLock { $0.isMergingShortOfRoom = !hasRoom }
             guard hasRoom else { return }
@@ -24,6 +24,13 @@ struct MergeSchedule {
             }
             try between()
         }
+    }
+
+    /// What is too old first: it needs no merging any more.
+    private func next(_ cutoff: Int64) -> MergePlan? {
+        let blocks = store.catalog.withLock { $0.blocks }
+        return MergePlan.nextWithoutSamples(blocks, now: store.now, options: store.options, excluded: excluded)
+            ?? MergePlan.next(blocks, cutoff: cutoff, options: store.options, excluded: excluded)
     }
 
     /// Goes on with other blocks where it is the blocks' fault.

@@ -46,7 +46,7 @@ extension Store {
         let writer: BlockWriter
         do { writer = try BlockWriter(fileSystem: fileSystem, path: path, number: number, merged: plan.range) } catch { throw .file(error) }
         do throws(MergeFailure) {
-            var merge = try BlockMerge(plan.inputs, tombstones)
+            var merge = try BlockMerge(plan.inputs, tombstones, resolutions: plan.resolutions, keepsSamples: plan.keepsSamples)
             var count = 0
             while try merge.writeNext(to: writer) {
                 count += 1

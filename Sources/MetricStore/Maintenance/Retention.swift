@@ -3,10 +3,10 @@ import Foundations
 extension Store {
     /// Drops blocks that are too old, or too many for the size that is allowed, and deletions that no block needs any more.
     func applyRetention() throws(FileError) {
-        let horizon = options.retentionMilliseconds.map { now.subtractingReportingOverflow($0) }
+        let now = now
         let (dropped, earliest) = catalog.withLock { catalog -> (Int, Int64?) in
             var kept = catalog.blocks
-            if let horizon, !horizon.overflow { kept.removeAll { $0.end < horizon.partialValue } }
+            kept.removeAll { !$0.isKept(options, now: now) }
             if let bytesMax = options.retentionBytes {
                 var bytes = kept.reduce(Int64(0)) { $0 + Int64($1.sizeBytes) }
                 for block in kept.sorted(by: { $0.end < $1.end }) where bytes > bytesMax {
