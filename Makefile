@@ -14,12 +14,13 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak deps test-deps clean
+.PHONY: help run build debug test soak bench-alerting deps test-deps clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
 	@echo "  make build   builds for release: .build/release/nightjar"
 	@echo "  make soak    the long crash tests: SOAK_KILLS=1000 make soak"
+	@echo "  make bench-alerting   kills it while it pages, and times pages; ALERTMANAGER=prometheus-alertmanager beside it, FAULTS=10000 at night"
 	@echo "  make clean   removes what was built"
 
 # Asks the package manager only where something is missing, so that a second call costs nothing and needs no network.
@@ -56,6 +57,11 @@ test: test-deps
 soak: test-deps
 	swift build --build-tests -j $(JOBS)
 	NIGHTJAR_SOAK_KILLS=$${SOAK_KILLS:-1000} swift test --skip-build --no-parallel --filter CrashTests
+
+bench-alerting: deps
+	swift build -c release --product nightjar -j $(JOBS)
+	swift build -c release --product nightjar-bench -j $(JOBS)
+	.build/release/nightjar-bench alerting $(if $(FAULTS),--faults $(FAULTS)) $(if $(ALERTMANAGER),--alertmanager $(ALERTMANAGER))
 
 clean:
 	rm -rf .build .build-*

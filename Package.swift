@@ -121,7 +121,7 @@ let package = Package(
             name: "nightjar-agent", dependencies: ["Foundations", "Agent", "OwnLog", logging], swiftSettings: strict),
         .executableTarget(
             name: "nightjar-bench",
-            dependencies: ["Foundations", "Model", "Wire", "MetricStore", "LogStore", "PromQL", "Compression", "Outbound", argumentParser],
+            dependencies: ["Foundations", "Model", "Wire", "MetricStore", "LogStore", "PromQL", "Compression", "Outbound", "TestSupport", argumentParser],
             swiftSettings: strict),
 
         // Tests: one target beside each module, and the real binary end to end.

@@ -5,5 +5,5 @@ import ArgumentParser
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nightjar-bench", abstract: "Measures Nightjar and its peers.",
-        subcommands: [GenerateCommand.self, ScrapeCommand.self, MetricStoreBench.self, LogStoreBench.self, RemoteWriteBench.self])
+        subcommands: [GenerateCommand.self, ScrapeCommand.self, MetricStoreBench.self, LogStoreBench.self, RemoteWriteBench.self, AlertBench.self])
 }
