@@ -140,7 +140,7 @@ let package = Package(
         tests(of: "LogStore", ["CSQLiteFaults", grdb]),
         tests(of: "PromQL", resources: [.copy("Scripts")]),
         tests(of: "LogQL"),
-        tests(of: "Alerting", [grdb]),
+        tests(of: "Alerting", [grdb, crypto]),
         tests(of: "Agent"),
         tests(of: "Terminal", resources: [.copy("Goldens")]),
         tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", logging]),

@@ -176,7 +176,7 @@ func wrongRecurrencesAreRefused(rule: String) {
               - {labels: {alertname: A}, receivers: [pager]}
         """
     let report = try RouteTestFile.run(tests, path: folder.path("tests.yml"))
-    #expect(report.total == 11 && report.failures.map(\.line) == [17], "\(report.failures)")
+    #expect(report.total == 11 && report.failures.map(\.line) == [18], "\(report.failures)")
     #expect(report.failures.first?.remedy == "the routes say [default]")
     #expect(throws: SettingsProblems.self) { try RouteTestFile.run("routes: am.yml\ntests: [{colour: red}]", path: folder.path("tests.yml")) }
 }
