@@ -135,7 +135,8 @@ func whatIsNoRuleFileIsAnError(yaml: String) { #expect(!problems(yaml).isEmpty) 
                 #expect(["critical", "warning", "info", "none"].contains(rule.labels.first { $0.name == "severity" }?.text), "\(path) \(rule.name)")
                 let names = Set(rule.annotations.map(\.name))
                 #expect(names.isSuperset(of: ["summary", "description", "runbook"]), "\(path) \(rule.name)")
-                #expect(rule.annotations.first { $0.name == "runbook" }?.text.hasPrefix("Docs/Operations.md#") == true, "\(path) \(rule.name)")
+                let runbook = rule.annotations.first { $0.name == "runbook" }?.text ?? ""
+                #expect(runbook.hasPrefix("Docs/Operations.md#") || runbook.hasPrefix("Docs/Runbooks/"), "\(path) \(rule.name)")
             }
         }
     }
