@@ -18,7 +18,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak fuzz bench bench-peers compare-prometheus deps test-deps bench-deps clean
+.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -26,6 +26,7 @@ help:
 	@echo "  make soak    the long crash tests: SOAK_KILLS=1000 make soak"
 	@echo "  make fuzz    libFuzzer on every decoder: FUZZ_SECONDS=60 make fuzz"
 	@echo "  make compare-prometheus   the same questions to Nightjar and to Debian's Prometheus"
+	@echo "  make bench-alerting   kills it while it pages, and times pages; ALERTMANAGER=prometheus-alertmanager beside it, FAULTS=10000 at night"
 	@echo "  make clean   removes what was built"
 
 # Asks the package manager only where something is missing, so that a second call costs nothing and needs no network.
@@ -89,6 +90,11 @@ bench-peers: bench-deps
 	swift build -c release --product nightjar -j $(JOBS)
 	swift build -c release --product nightjar-bench -j $(JOBS)
 	.build/release/nightjar-bench peers $(if $(QUICK),--quick) $(ARGUMENTS)
+
+bench-alerting: deps
+	swift build -c release --product nightjar -j $(JOBS)
+	swift build -c release --product nightjar-bench -j $(JOBS)
+	.build/release/nightjar-bench alerting $(if $(FAULTS),--faults $(FAULTS)) $(if $(ALERTMANAGER),--alertmanager $(ALERTMANAGER))
 
 clean:
 	rm -rf .build .build-*

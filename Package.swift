@@ -121,7 +121,7 @@ let package = Package(
             name: "nightjar-agent", dependencies: ["Foundations", "Agent", "OwnLog", logging], swiftSettings: strict),
         .executableTarget(
             name: "nightjar-bench",
-            dependencies: ["Foundations", "Model", "Wire", "MetricStore", "LogStore", "PromQL", "Compression", "Outbound", argumentParser],
+            dependencies: ["Foundations", "Model", "Wire", "MetricStore", "LogStore", "PromQL", "Compression", "Outbound", "TestSupport", argumentParser],
             swiftSettings: strict),
 
         // Tests: one target beside each module, and the real binary end to end.
@@ -140,7 +140,7 @@ let package = Package(
         tests(of: "LogStore", ["CSQLiteFaults", grdb]),
         tests(of: "PromQL", resources: [.copy("Scripts")]),
         tests(of: "LogQL"),
-        tests(of: "Alerting", [grdb]),
+        tests(of: "Alerting", [grdb, crypto]),
         tests(of: "Agent"),
         tests(of: "Terminal", resources: [.copy("Goldens")]),
         tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", logging], resources: [.copy("Goldens")]),

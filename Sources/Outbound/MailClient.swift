@@ -106,6 +106,7 @@ private final class MailTransfer {
         if !request.user.isEmpty {
             set(nj_curl_set_string(easy, CURLOPT_USERNAME, request.user))
             set(nj_curl_set_string(easy, CURLOPT_PASSWORD, request.password?.reveal() ?? ""))
+            set(nj_curl_set_long(easy, CURLOPT_SASL_IR, 1))
         }
         set(nj_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, text))
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -135,7 +136,10 @@ private final class MailTransfer {
     }
 
     private var lastAnswer: String {
-        SafeText(bytes: answer.split(separator: 0x0A).last.map { $0.filter { $0 != 0x0D } } ?? []).string
+        // The goodbye comes after what was said about the message.
+        let lines = answer.split(separator: 0x0A).filter { !$0.starts(with: "221".utf8) }
+        let refusal = lines.last { $0.first == UInt8(ascii: "4") || $0.first == UInt8(ascii: "5") }
+        return SafeText(bytes: (refusal ?? lines.last ?? []).filter { $0 != 0x0D }).string
     }
 
     private func failure(_ code: CURLcode, _ text: String) -> OutboundError {

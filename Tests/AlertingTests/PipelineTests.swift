@@ -1,5 +1,7 @@
+import Crypto
 import Foundations
 import GRDB
+import Glibc
 import Model
 import TestSupport
 import Testing
@@ -18,16 +20,17 @@ private final class Desk: Sendable {
         write(routing, to: folder.path("am.yml"))
     }
 
-    func service() async throws -> AlertingService {
+    func service(pagerDutySecret: String? = nil, hooks: [any PipelineHook] = [], status: Int = 200) async throws -> AlertingService {
         let sent = sent
         var options = AlertingOptions(ruleGlobs: [], databasePath: database, externalURL: "http://n")
         options.routingFile = folder.path("am.yml")
+        options.pagerDutyWebhookSecret = pagerDutySecret.map { .file($0) }
         let service = try AlertingService(
-            options: options, evaluator: FakeEvaluator(), write: { _ in }, clock: clock, logger: silentLogger,
+            options: options, evaluator: FakeEvaluator(), write: { _ in }, clock: clock, logger: silentLogger, hooks: hooks,
             deliverer: { _ in
                 FakeDeliverer { request in
                     sent.withLock { $0.append(request) }
-                    return DeliveryReply(status: 200)
+                    return DeliveryReply(status: status)
                 }
             })
         try await service.start()
@@ -301,4 +304,54 @@ private let plain = """
         )
     }
     #expect(row.0 == AlertSchema.version && row.1 == "retrying" && row.2?.count == 64 && row.3 == 2 && row.4 == "{}:{alertname=\"A\"}")
+}
+
+@Test func acknowledgementsGoToPagerDutyAndComeBackSigned() async throws {
+    let folder = TemporaryDirectory("pagerduty")
+    write("s3cret\n", to: folder.path("secret"))
+    #expect(chmod(folder.path("secret"), 0o600) == 0)
+    let desk = Desk("route: {receiver: pd}\nreceivers: [{name: pd, pagerduty_configs: [{routing_key: rk}]}]")
+    let service = try await desk.service(pagerDutySecret: folder.path("secret"))
+    _ = try await service.post([alert("A", ["severity": "critical"], desk)])
+    await desk.pass(service)
+    _ = try await service.acknowledge("A", Action(actor: "ann"))
+    await desk.pass(service)
+    let events = desk.sent.withLock { $0.map { String(decoding: $0.body, as: UTF8.self) } }
+    #expect(events.count == 2 && events[0].contains("\"event_action\":\"trigger\"") && events[1].contains("\"event_action\":\"acknowledge\""))
+    let key = GroupReference.alias(of: "{}:{}")
+    #expect(events.allSatisfy { $0.contains(key) })
+    #expect(try await service.takePagerDutyEvent(type: "incident.unacknowledged", incidentKey: key, actor: "Bob").count == 1)
+    #expect(try await service.takePagerDutyEvent(type: "incident.acknowledged", incidentKey: key, actor: "Bob").count == 1)
+    await desk.pass(service)
+    // What came from PagerDuty isn't told to it again.
+    #expect(desk.sent.withLock { $0.filter { String(decoding: $0.body, as: UTF8.self).contains("acknowledge") }.count } == 1)
+    #expect(try await service.routedAlerts().first?.acknowledgement?.actor == "pagerduty:Bob")
+    let body = Array("{}".utf8)
+    let isSigned = try service.isPagerDutys(body: body, signatures: "v1=00,v1=\(signature(body))")
+    let isForged = try service.isPagerDutys(body: body, signatures: "v1=00")
+    #expect(isSigned && !isForged)
+}
+
+private func signature(_ body: [UInt8]) -> String {
+    RequestComposer.hexadecimal(HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: Array("s3cret".utf8))))
+}
+
+@Test func hooksAreCalledInTheTransactionsOfPages() async throws {
+    final class Recorder: PipelineHook {
+        let calls = Locked<[String]>([])
+        func queued(_ change: NotificationChange, _ operation: OutboxOperation, _ group: GroupReference, receiver: Receiver, now: Timestamp, _ db: Database) throws {
+            calls.withLock { $0.append("\(operation.rawValue) \(receiver.configuredName) +\(change.fired.count) -\(change.resolved.count)") }
+        }
+        func refused(_ message: OutboxMessage, status: Int, answer: String, now: Timestamp, _ db: Database) throws { calls.withLock { $0.append("refused \(status)") } }
+        func acted(_ step: String, _ fingerprint: String, _ action: Action, now: Timestamp, _ db: Database) throws { calls.withLock { $0.append("\(step) \(action.actor)") } }
+    }
+    let recorder = Recorder()
+    let desk = Desk(plain)
+    let service = try await desk.service(hooks: [recorder], status: 400)
+    _ = try await service.post([alert("A", ["severity": "critical"], for: 60, desk)])
+    await desk.pass(service)
+    _ = try await service.acknowledge("A", Action(actor: "ann"))
+    await desk.pass(service, seconds: 61)
+    await desk.pass(service, seconds: 300)
+    #expect(recorder.calls.withLock { $0 } == ["trigger hook +1 -0", "refused 400", "acknowledged ann", "resolve hook +0 -1", "refused 400"])
 }

@@ -149,3 +149,34 @@ func recurringSilencesComeBack(rule: String, moment: String, expected: Bool) thr
 func wrongRecurrencesAreRefused(rule: String) {
     #expect(throws: Recurrence.Problem.self) { try Recurrence(rule: rule, zone: .utc, durationMilliseconds: 1) }
 }
+
+// Tests of routes
+
+@Test func routeTestsSayWhoIsPagedAndWhyNot() throws {
+    let folder = TemporaryDirectory("route-tests")
+    write(file, to: folder.path("am.yml"))
+    let tests = """
+        routes: am.yml
+        dependencies: [{name: net, when: ['alertname="NetDown"'], mutes: ['alertname="PeerLost"'], same: []}]
+        tests:
+          - name: by day
+            at: 2026-01-12T12:00:00Z
+            silences: [{matchers: ['instance="web-9"']}]
+            firing: [{alertname: ZoneDown, zone: a}, {alertname: NetDown}]
+            alerts:
+              - {labels: {alertname: A}, receivers: [default], group: {alertname: A}}
+              - {labels: {alertname: A, severity: critical, team: db, env: prod}, receivers: [pager, chat], held: {}}
+              - {labels: {alertname: A, instance: web-9}, receivers: [], held: {default: silenced}}
+              - {labels: {alertname: A, zone: a}, held: {default: inhibited}}
+              - {labels: {alertname: PeerLost}, held: {default: dependency}}
+          - name: at night
+            at: 2026-01-12T22:00:00Z
+            alerts:
+              - {labels: {alertname: A, team: db, env: prod}, receivers: [], held: {chat: muted}}
+              - {labels: {alertname: A}, receivers: [pager]}
+        """
+    let report = try RouteTestFile.run(tests, path: folder.path("tests.yml"))
+    #expect(report.total == 11 && report.failures.map(\.line) == [18], "\(report.failures)")
+    #expect(report.failures.first?.remedy == "the routes say [default]")
+    #expect(throws: SettingsProblems.self) { try RouteTestFile.run("routes: am.yml\ntests: [{colour: red}]", path: folder.path("tests.yml")) }
+}

@@ -44,7 +44,11 @@ struct CommandRun: Sendable {
         timer.resume()
         defer { timer.cancel() }
         let writer = WorkerThread(name: "command-input") { [input] in
-            // A program that doesn't read to the end is its own affair: the exit code counts.
+            // A program that doesn't read to the end is its own affair: the exit code counts. The signal of the broken pipe dies with this thread.
+            var broken = sigset_t()
+            sigemptyset(&broken)
+            sigaddset(&broken, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &broken, nil)
             try? standardInput.fileHandleForWriting.write(contentsOf: Data(input))
             try? standardInput.fileHandleForWriting.close()
         }

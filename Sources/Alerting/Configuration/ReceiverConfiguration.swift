@@ -59,10 +59,13 @@ public struct ReceiverConfiguration: Sendable, Hashable {
         } else if !configuration.receivers.isEmpty {
             root.report("receivers", "there are receivers and no route to them", remedy: "add `route:` with `receiver:` and the name of one")
         }
-        configuration.dependencies = (root.sections("dependencies") ?? []).map(dependency)
+        configuration.dependencies = dependencies(root)
         configuration.stormGroupsPerMinuteMax = root.integer("storm_groups_per_minute", in: 1...1_000_000)
         return configuration
     }
+
+    /// The key `dependencies`.
+    static func dependencies(_ root: SettingsSection) -> [InhibitRule] { (root.sections("dependencies") ?? []).map(dependency) }
 
     private static func dependency(_ section: SettingsSection) -> InhibitRule {
         func matchers(_ key: String) -> [Matcher] {

@@ -48,7 +48,7 @@ final class DeliveryDesk: Sendable {
             // Templates may have changed: a worker is kept only while nothing that makes its words can have.
             let kept = known[receiver.name].flatMap { $0.worker.receiver.http == receiver.http ? $0.deliverer : nil }
             let deliverer = try kept ?? makeDeliverer(receiver)
-            let worker = ReceiverWorker(receiver: receiver, database: database, deliverer: deliverer, composer: composer, clock: clock, logger: logger)
+            let worker = ReceiverWorker(receiver: receiver, database: database, deliverer: deliverer, composer: composer, hooks: context.hooks, clock: clock, logger: logger)
             places[receiver.name] = Place(worker: worker, deliverer: deliverer)
         }
         let gone = state.withLock { state -> [Place] in

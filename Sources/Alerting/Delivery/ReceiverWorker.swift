@@ -30,6 +30,7 @@ final class ReceiverWorker: Sendable {
     private let database: AlertDatabase
     private let deliverer: any Deliverer
     private let composer: RequestComposer
+    private let hooks: [any PipelineHook]
     private let isRetired = Locked(false)
     private let clock: any WallClock
     private let logger: Logger
@@ -37,9 +38,10 @@ final class ReceiverWorker: Sendable {
     private let counted = Locked(Counters())
 
     init(
-        receiver: Receiver, database: AlertDatabase, deliverer: any Deliverer, composer: RequestComposer = RequestComposer(), clock: any WallClock,
-        logger: Logger, seed: UInt64? = nil
+        receiver: Receiver, database: AlertDatabase, deliverer: any Deliverer, composer: RequestComposer = RequestComposer(),
+        hooks: [any PipelineHook] = [], clock: any WallClock, logger: Logger, seed: UInt64? = nil
     ) {
+        self.hooks = hooks
         self.receiver = receiver
         self.composer = composer
         self.database = database
@@ -156,7 +158,7 @@ final class ReceiverWorker: Sendable {
     private func store(_ outcome: AttemptOutcome, of message: OutboxMessage, now: Timestamp) async {
         while true {
             do {
-                try await database.finish(message, outcome, now: now)
+                try await database.finish(message, outcome, hooks: hooks, now: now)
                 health.withLock { health in
                     if case .postponed = outcome { return }
                     health.unrecorded.remove(message.id)

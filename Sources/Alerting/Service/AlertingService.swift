@@ -21,7 +21,7 @@ public final class AlertingService: Sendable {
     /// Opens the database. Nothing is evaluated before `run`.
     init(
         options: AlertingOptions, evaluator: any ExpressionEvaluator, write: @escaping @Sendable (MetricBatch) async throws -> Void,
-        clock: any WallClock, logger: Logger, deliverer: @escaping @Sendable (Receiver) throws -> any Deliverer
+        clock: any WallClock, logger: Logger, hooks: [any PipelineHook] = [], deliverer: @escaping @Sendable (Receiver) throws -> any Deliverer
     ) throws {
         self.clock = clock
         self.logger = logger
@@ -33,7 +33,7 @@ public final class AlertingService: Sendable {
         routing = Locked(source)
         let context = NotificationContext(
             router: source.inForce.router, receivers: source.inForce.receivers, externalURL: options.externalURL,
-            stormGroupsPerMinuteMax: options.stormGroupsPerMinuteMax)
+            stormGroupsPerMinuteMax: options.stormGroupsPerMinuteMax, hooks: hooks)
         let desk = try DeliveryDesk(
             context: context, composer: RequestComposer(templates: source.inForce.templates), database: database, clock: clock, logger: logger, deliverer: deliverer)
         self.desk = desk
@@ -204,10 +204,9 @@ public final class AlertingService: Sendable {
         let hasChanged = source.update(isForced: isForced)
         if hasChanged {
             let inForce = source.inForce
-            var context = NotificationContext(
+            let context = NotificationContext(
                 router: inForce.router, receivers: inForce.receivers, externalURL: options.externalURL, silences: environment.context.silences,
-                stormGroupsPerMinuteMax: options.stormGroupsPerMinuteMax)
-            context.silences = environment.context.silences
+                stormGroupsPerMinuteMax: options.stormGroupsPerMinuteMax, hooks: environment.context.hooks)
             do {
                 try desk.apply(context, RequestComposer(templates: inForce.templates))
                 environment.wake(try await database.reconcile(now: clock.nowMilliseconds(), context))

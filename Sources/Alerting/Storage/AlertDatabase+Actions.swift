@@ -42,6 +42,7 @@ extension AlertDatabase {
                 try Self.log(
                     step: kind == .acked ? "acknowledged" : "resolved_by_hand", target.labels, target.fingerprint, at: now, reason: action.comment, actor: action.actor,
                     cause: expiresAt.map { "until \(TimestampText.rfc3339($0))" } ?? "", db)
+                for hook in context.hooks { try hook.acted(kind == .acked ? "acknowledged" : "resolved_by_hand", target.fingerprint, action, now: now, db) }
                 result.fingerprints.append(target.fingerprint)
                 groups += try Self.groups(of: target.fingerprint, db)
             }
@@ -81,6 +82,7 @@ extension AlertDatabase {
                 try db.execute(sql: "DELETE FROM acknowledgements WHERE fingerprint = ?", arguments: [target.fingerprint])
                 if db.changesCount == 0 { continue }
                 try Self.log(step: "unacknowledged", target.labels, target.fingerprint, at: now, reason: action.comment, actor: action.actor, db)
+                for hook in context.hooks { try hook.acted("unacknowledged", target.fingerprint, action, now: now, db) }
                 result.fingerprints.append(target.fingerprint)
                 groups += try Self.groups(of: target.fingerprint, db)
             }

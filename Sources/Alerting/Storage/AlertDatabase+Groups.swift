@@ -13,11 +13,14 @@ struct NotificationContext: Sendable {
     var externalURL: String
     var silences: SilenceBook
     var stormGroupsPerMinuteMax: Int
+    /// Called in the transactions of pages and actions.
+    var hooks: [any PipelineHook]
 
     init(
         router: Router, receivers: [Receiver], externalURL: String, silences: SilenceBook = SilenceBook(),
-        stormGroupsPerMinuteMax: Int = Limits.stormGroupsPerMinuteMax
+        stormGroupsPerMinuteMax: Int = Limits.stormGroupsPerMinuteMax, hooks: [any PipelineHook] = []
     ) {
+        self.hooks = hooks
         self.router = router
         self.receivers = Dictionary(receivers.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         destinations = Dictionary(grouping: receivers, by: \.configuredName)
@@ -123,7 +126,7 @@ extension AlertDatabase {
         let row = try Row.fetchOne(
             db.cachedStatement(sql: "SELECT flush_at, flushed_at, route FROM notification_groups WHERE receiver = ? AND group_key = ?"),
             arguments: [group.receiver, group.groupKey])
-        let interval = node?.groupIntervalMilliseconds ?? (group.groupKey == Storm.groupKey ? Limits.stormIntervalMilliseconds : 0)
+        let interval = group.groupKey == Storm.groupKey ? try stormInterval(group, now: now, db) : node?.groupIntervalMilliseconds ?? 0
         var flushAt = now.milliseconds
         if !isUrgent {
             if let flushedAt = row?["flushed_at"] as Int64? {
@@ -152,6 +155,14 @@ extension AlertDatabase {
         try db.cachedStatement(sql: "UPDATE notification_groups SET flush_at = ? WHERE receiver = ? AND group_key = ?")
             .execute(arguments: [flushAt, group.receiver, group.groupKey])
         return flushAt <= now.milliseconds ? [group] : []
+    }
+
+    /// How long after the shared page of a storm the next one goes out: soon at first, as the storm breaks, then less and less often.
+    private static func stormInterval(_ group: GroupReference, now: Timestamp, _ db: Database) throws -> Int64 {
+        let pages = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT count(DISTINCT queued_at) FROM outbox WHERE receiver = ? AND group_key = ? AND queued_at > ?"),
+            arguments: [group.receiver, group.groupKey, now.milliseconds - 10 * Limits.stormWindowMilliseconds])
+        return min(Limits.stormIntervalMilliseconds, 1000 << min(pages ?? 0, 16))
     }
 
     /// What an alert's end means for its groups: a resolve where it was paged, a note where it wasn't.

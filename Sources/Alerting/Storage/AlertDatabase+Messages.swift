@@ -69,6 +69,7 @@ extension AlertDatabase {
             if parts.count == 1 { body.status = draft.isOver ? "resolved" : "firing" }
             let sequence = try nextSequence(draft.group, now: now, db)
             try insert(part, operation, payload: body.encoded(), draft.group, sequence: sequence, now: now, db)
+            for hook in context.hooks { try hook.queued(part, operation, draft.group, receiver: receiver, now: now, db) }
         }
     }
 

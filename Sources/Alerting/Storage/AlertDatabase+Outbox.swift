@@ -81,7 +81,7 @@ extension AlertDatabase {
     }
 
     /// Notes how an attempt ended.
-    func finish(_ message: OutboxMessage, _ outcome: AttemptOutcome, now: Timestamp) async throws(AlertingError) {
+    func finish(_ message: OutboxMessage, _ outcome: AttemptOutcome, hooks: [any PipelineHook] = [], now: Timestamp) async throws(AlertingError) {
         try await write("store messages in") { db in
             let (status, answer, error): (Int?, String, String) =
                 switch outcome {
@@ -94,8 +94,9 @@ extension AlertDatabase {
             ).execute(arguments: [now.milliseconds, status, answer, error, message.id, message.attempt])
             switch outcome {
             case .delivered: try Self.close(message, state: "delivered", reason: "", now: now, db)
-            case .refused(let status, _):
+            case .refused(let status, let answer):
                 try Self.close(message, state: "failed", reason: "the receiver refused it with status \(status)", now: now, db)
+                for hook in hooks { try hook.refused(message, status: status, answer: answer, now: now, db) }
             case .postponed(let until, _, _, _, let mayHaveArrived):
                 try db.cachedStatement(sql: "UPDATE outbox SET state = 'retrying', due_at = ?, may_be_repeat = max(may_be_repeat, ?) WHERE id = ?")
                     .execute(arguments: [until.milliseconds, mayHaveArrived ? 1 : 0, message.id])

@@ -185,7 +185,9 @@ enum TemplateFunctions {
     private static func element(_ base: TemplateValue, _ key: TemplateValue) throws -> TemplateValue {
         switch (base, key) {
         case (.map(let map), .text(let name)): return .text(map[name] ?? "")
-        case (.list(let list), .integer(let index)):
+        case (.pairs(let pairs), .text(let name)): return .text(pairs.first { $0.name == name }?.text ?? "")
+        case (.object(let parts), .text(let name)): return parts[name] ?? .nothing
+        case (.list(let list), .integer(let index)), (.listing(let list, _), .integer(let index)):
             guard index >= 0, index < list.count else { throw Failure(reason: "index \(index) of a list of \(list.count)") }
             return list[Int(index)]
         default: throw Failure(reason: "can't index \(base.kind) by \(key.kind)")

@@ -6,7 +6,7 @@ import PromQL
 /// `nightjar test`: runs files of tests, without a collector.
 struct TestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "test", abstract: "Runs test files, without a collector.", subcommands: [TestPromQL.self, TestRules.self])
+        commandName: "test", abstract: "Runs test files, without a collector.", subcommands: [TestPromQL.self, TestRules.self, TestRoutes.self])
 }
 
 /// `nightjar test promql`: scripts in the language that Prometheus tests its engine with.
