@@ -50,10 +50,13 @@ extension FuzzTarget {
     /// A block's bytes with every checksum right again.
     private static func resealed(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
-        let footer = bytes.count - BlockFormat.footerBytes
-        guard footer >= BlockFormat.headerBytes else { return bytes }
+        guard bytes.count >= BlockFormat.headerBytes + BlockFormat.footerBytesMax else { return bytes }
+        let number = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: $0.count - 16, as: UInt32.self).littleEndian }
+        let version = BlockFormat.Version(rawValue: number) ?? .compact
+        let footer = bytes.count - version.footerBytes
         bytes.withUnsafeMutableBytes { all in
-            let end = all.loadUnaligned(fromByteOffset: footer + (BlockFormat.Section.allCases.count - 2) * 8, as: UInt64.self)
+            // Where the section before the checksums ends.
+            let end = all.loadUnaligned(fromByteOffset: footer + (version.sections.count - 2) * 8, as: UInt64.self)
             if let checked = Int(exactly: end), checked <= footer {
                 for page in 0..<BlockFormat.pageCount(checked) where checked + page * 4 + 4 <= footer {
                     let start = page * Limits.blockPageBytes

@@ -14,6 +14,8 @@ public final class ResultCache: Sendable {
         public var stepsComputed = 0
         public var results = 0
         public var bytes = 0
+
+        public init() {}
     }
 
     /// What must be the same for a result to be of use.
