@@ -95,7 +95,7 @@ private func header(_ name: String, _ request: DeliveryRequest) -> String? { req
     #expect(well.status == 200 && String(decoding: well.body, as: UTF8.self) == "body g \n")
     #expect(await reply("exit 75").status == 503)
     #expect(await reply("exit 3").status == 400)
-    #expect(await reply("sleep 30", seconds: 0.2).status == 503)
+    #expect(await reply("exec sleep 30", seconds: 0.2).status == 503)
 }
 
 // Templates

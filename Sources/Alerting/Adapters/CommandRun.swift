@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Glibc
 
 /// Runs a receiver's program: the message on its standard input, what it prints as the answer.
 struct CommandRun: Sendable {
@@ -52,9 +53,17 @@ struct CommandRun: Sendable {
             try? standardInput.fileHandleForWriting.write(contentsOf: Data(input))
             try? standardInput.fileHandleForWriting.close()
         }
+        // What the program started may hold its output open beyond its end: the time bounds that too.
+        let end = SystemClock().monotonicNanoseconds() + Int64(timeoutSeconds * 1e9)
         var answer: [UInt8] = []
-        while let piece = try? output.fileHandleForReading.read(upToCount: 4096), !piece.isEmpty {
-            if answer.count < Limits.replyBytesMax { answer += piece }
+        var ready = pollfd(fd: output.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+        while true {
+            let left = (end - SystemClock().monotonicNanoseconds()) / 1_000_000
+            guard left > 0, poll(&ready, 1, Int32(clamping: left)) > 0 else { break }
+            var piece = [UInt8](repeating: 0, count: 4096)
+            let count = Glibc.read(ready.fd, &piece, piece.count)
+            if count <= 0 { break }
+            if answer.count < Limits.replyBytesMax { answer += piece[..<count] }
         }
         process.waitUntilExit()
         writer.join()
