@@ -122,6 +122,42 @@ enum Limits {
     /// When posted alerts that are no longer sent are looked for.
     static let expiryCheckMilliseconds: Int64 = 1000
 
+    // On call
+
+    /// An on-call file beyond this is a mistake.
+    static let onCallFileBytesMax = 1 << 20
+    /// People, schedules and policies of one file: each is looked through by name.
+    static let onCallPeopleMax = 1000
+    static let onCallSchedulesMax = 200
+    static let onCallPoliciesMax = 200
+    /// Of one schedule: each layer is asked for every change of the calendar.
+    static let onCallLayersMax = 20
+    static let onCallRestrictionsMax = 50
+    static let onCallOverridesMax = 1000
+    /// A name is part of a destination's name and of an address.
+    static let onCallNameBytesMax = 64
+    /// The shortest turn by elapsed time: a shorter one is a mistake, and a calendar of it endless.
+    static let onCallTurnMillisecondsMin: Int64 = 900_000
+    /// How far ahead a check looks for hours that nobody covers.
+    static let gapCheckMilliseconds: Int64 = 90 * 86_400_000
+    /// How far ahead a check looks for local times that don't exist: every change of the clock comes once within a year.
+    static let handoverCheckDays: Int64 = 400
+    /// Gaps and times that one problem lists.
+    static let gapsListedMax = 5
+    /// The longest time of shifts in one answer: two years.
+    static let shiftsMillisecondsMax: Int64 = 732 * 86_400_000
+    /// Of one policy.
+    static let escalationStepsMax = 50
+    static let escalationTargetsMax = 50
+    static let escalationRepeatsMax = 100
+    static let escalationDelayMillisecondsMax: Int64 = 30 * 86_400_000
+    static let escalationRepeatMillisecondsDefault: Int64 = 30 * 60_000
+    /// Escalations brought forward in one transaction, so that pages get their turn between.
+    static let escalationsPerTurnMax = 200
+    /// Escalations and notes listed in one answer.
+    static let escalationsListedMax = 500
+    static let onCallNotesListedMax = 50
+
     // Database
 
     /// The wait before a start that failed is tried again.

@@ -45,6 +45,7 @@ extension Configuration {
         if let section = root.section("queries") { configuration.queries = readQueries(section) }
         if let section = root.section("agent") { configuration.agent = readAgent(section) }
         configuration.routingFile = root.string("routes")
+        configuration.onCallFile = root.string("oncall")
         configuration.pagerDutyWebhookSecretFile = root.string("pagerduty_webhook_secret_file")
         configuration.paging = ReceiverConfiguration.parse(root)
         if configuration.routingFile != nil, configuration.paging.route != nil {

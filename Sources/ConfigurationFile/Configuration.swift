@@ -26,6 +26,8 @@ public struct Configuration: Sendable {
     public var agent = Agent()
     /// A file of routes and receivers in Alertmanager's format, in place of `receivers` and `route`.
     public var routingFile: String?
+    /// A file of people, schedules and escalation policies.
+    public var onCallFile: String?
     /// The file with the secret of PagerDuty's webhooks.
     public var pagerDutyWebhookSecretFile: String?
     /// Who is told: the keys `receivers`, `route` and `dependencies`.

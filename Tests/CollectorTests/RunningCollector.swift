@@ -19,16 +19,16 @@ final class RunningCollector: Sendable {
 
     /// `change` sees the options before the start; `rules` is the text of a rule file.
     static func start(
-        in directory: TemporaryDirectory = TemporaryDirectory("collector"), rules: String? = nil,
+        in directory: TemporaryDirectory = TemporaryDirectory("collector"), rules: String? = nil, onCall: String? = nil,
         _ change: (inout CollectorOptions) -> Void = { _ in }
     ) async throws -> RunningCollector {
-        let service = try await open(in: directory, rules: rules, change)
+        let service = try await open(in: directory, rules: rules, onCall: onCall, change)
         let task = Task { try await service.run() }
         return RunningCollector(directory: directory, service: service, port: try await service.listeningPort(), task: task)
     }
 
     static func open(
-        in directory: TemporaryDirectory, rules: String? = nil, _ change: (inout CollectorOptions) -> Void = { _ in }
+        in directory: TemporaryDirectory, rules: String? = nil, onCall: String? = nil, _ change: (inout CollectorOptions) -> Void = { _ in }
     ) async throws -> CollectorService {
         var options = CollectorOptions(
             dataDirectory: directory.path("data"), listen: ServerAddress(host: "127.0.0.1", port: 0), instance: "test-host", version: "1.2.3",
@@ -38,9 +38,11 @@ final class RunningCollector: Sendable {
         return try await CollectorService.open(
             options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { alerting in
-            AlertingOptions(
+            var alertingOptions = AlertingOptions(
                 ruleGlobs: rules == nil ? [] : [directory.path("rules.yml")], databasePath: alerting + "/alerting.sqlite", externalURL: "http://localhost",
                 evaluationIntervalSeconds: 1)
+            alertingOptions.onCallFile = onCall
+            return alertingOptions
         }
     }
 

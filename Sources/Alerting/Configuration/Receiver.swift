@@ -19,6 +19,8 @@ public struct Receiver: Sendable, Hashable {
         case telegram(Telegram)
         case email(Email)
         case command(Command)
+        /// Stands for an escalation policy where a bound receiver has no destination of its own; nothing is sent to it.
+        case escalation
     }
 
     public init(name: String, configuredName: String? = nil, kind: Kind, sendsResolved: Bool = true) {
@@ -60,6 +62,7 @@ public struct Receiver: Sendable, Hashable {
         case .telegram: "telegram"
         case .email: "email"
         case .command: "command"
+        case .escalation: "escalation"
         }
     }
 
@@ -72,7 +75,7 @@ public struct Receiver: Sendable, Hashable {
         case .slack(let settings): settings.http
         case .teams(let settings): settings.http
         case .telegram(let settings): settings.http
-        case .email, .command: nil
+        case .email, .command, .escalation: nil
         }
     }
 }

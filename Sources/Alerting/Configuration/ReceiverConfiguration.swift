@@ -105,7 +105,7 @@ public struct ReceiverConfiguration: Sendable, Hashable {
         return webhook.map { Receiver(name: name, kind: .webhook($0), sendsResolved: sendsResolved) }
     }
 
-    private static func webhook(_ section: SettingsSection) -> Receiver.Webhook? {
+    static func webhook(_ section: SettingsSection) -> Receiver.Webhook? {
         let allowsPlainHTTP = section.bool("allow_insecure") ?? false
         let address = address(section, allowsPlainHTTP: allowsPlainHTTP)
         let timeout = section.durationMilliseconds("timeout", in: 100...Int64(Limits.timeoutSecondsMax * 1000))

@@ -11,4 +11,10 @@ protocol PipelineHook: Sendable {
     func refused(_ message: OutboxMessage, status: Int, answer: String, now: Timestamp, _ db: Database) throws
     /// Somebody acknowledged an alert, took that back or said that it is over.
     func acted(_ step: String, _ fingerprint: String, _ action: Action, now: Timestamp, _ db: Database) throws
+    /// Destinations beside a configured receiver's own, for pages that go out while nothing can be written down.
+    func furtherReceivers(of configuredName: String, now: Timestamp, _ context: NotificationContext) -> [Receiver]
+}
+
+extension PipelineHook {
+    func furtherReceivers(of configuredName: String, now: Timestamp, _ context: NotificationContext) -> [Receiver] { [] }
 }

@@ -13,12 +13,14 @@ actor UnrecordedPager {
         name: "nightjar_unrecorded", text: "The alert database can't be written. This page isn't recorded and comes again once it can.")
 
     private let desk: DeliveryDesk
+    private let clock: any WallClock
     private let logger: Logger
     /// What was said, by receiver; of alerts that are no longer waiting to be recorded nothing is kept.
     private var said: [String: Set<Fingerprint>] = [:]
 
-    init(desk: DeliveryDesk, logger: Logger) {
+    init(desk: DeliveryDesk, clock: any WallClock, logger: Logger) {
         self.desk = desk
+        self.clock = clock
         self.logger = logger
     }
 
@@ -27,8 +29,10 @@ actor UnrecordedPager {
         var waiting: [String: [AlertInstance]] = [:]
         let context = desk.context
         for alert in alerts {
-            for receiver in context.router.routes(for: alert.labels).flatMap({ context.destinations[$0.receiver] ?? [] })
-            where said[receiver.name]?.contains(alert.fingerprint) != true {
+            let destinations = context.router.routes(for: alert.labels).flatMap { node in
+                (context.destinations[node.receiver] ?? []) + context.hooks.flatMap { $0.furtherReceivers(of: node.receiver, now: clock.nowMilliseconds(), context) }
+            }
+            for receiver in destinations where receiver.kind != .escalation && said[receiver.name]?.contains(alert.fingerprint) != true {
                 waiting[receiver.name, default: []].append(alert)
             }
         }

@@ -95,6 +95,9 @@ extension AlertDatabase {
         case "acknowledged": return "acknowledged\(by)\(because)" + (cause.isEmpty ? "" : " (\(cause))")
         case "unacknowledged": return "the acknowledgement was taken back\(by)\(because)"
         case "resolved_by_hand": return "said to be over\(by)\(because)"
+        case "escalated": return "escalated to \(receiver)\(because)"
+        case "nobody_on_call": return reason
+        case "escalation": return reason + by
         case "comment": return "\(actor): \(reason)"
         default: return step + by + because
         }

@@ -13,6 +13,8 @@ public struct AlertingOptions: Sendable {
     public var route: Route?
     /// A file of routes and receivers in Alertmanager's format, in place of `route` and `receivers`.
     public var routingFile: String?
+    /// People, schedules and escalation policies; nil: receivers alone are paged.
+    public var onCallFile: String?
     /// What mutes what beside the file's own rules: dependencies.
     public var inhibitions: [InhibitRule] = []
     /// Groups of a receiver whose first page may go out within a minute; those beyond share one.

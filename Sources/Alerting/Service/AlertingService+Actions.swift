@@ -52,7 +52,7 @@ extension AlertingService {
         return fingerprints
     }
 
-    private func check(_ action: Action) throws {
+    func check(_ action: Action) throws {
         if action.actor.isEmpty { throw ActionError.invalid("who does it is missing") }
         if action.actor.utf8.count > Limits.actionTextBytesMax || action.comment.utf8.count > Limits.actionTextBytesMax {
             throw ActionError.invalid("the words have more than \(Limits.actionTextBytesMax) bytes")

@@ -12,12 +12,13 @@ public struct DrillOutcome: Sendable, Hashable {
 }
 
 extension AlertingService {
-    /// Sends a marked test page to a configured receiver by way of the outbox, and waits for what becomes of it.
+    /// Sends a marked test page to a configured receiver, a destination or all of a policy's steps by way of the outbox, and waits for what becomes of it.
     public func drill(_ name: String, by actor: String, waitSeconds: Int) async throws -> [DrillOutcome] {
         let context = environment.context
-        let receivers = context.destinations[name] ?? context.receivers[name].map { [$0] } ?? []
+        let named = context.destinations[name] ?? context.receivers[name].map { [$0] } ?? []
+        let receivers = named.filter { $0.kind != .escalation } + escalator.drilled(name, now: clock.nowMilliseconds(), context).filter { !named.contains($0) }
         if receivers.isEmpty {
-            let known = routingInForce.receiverNames.joined(separator: ", ")
+            let known = (routingInForce.receiverNames + escalator.inForce.policies.map(\.name)).joined(separator: ", ")
             throw ActionError.invalid("there is no receiver \(quoted(SafeText(name).string)) with a destination; known are \(known)")
         }
         let messages = try await database.queueDrill(receivers, by: actor, now: clock.nowMilliseconds(), context)

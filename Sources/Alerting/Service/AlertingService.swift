@@ -14,6 +14,8 @@ public final class AlertingService: Sendable {
     let logger: Logger
     let options: AlertingOptions
     private let routing: Locked<RoutingSource>
+    private let onCall: Locked<OnCallSource>
+    let escalator: Escalator
     private let scheduleSignal = Signal()
     /// Raised when a group may be due sooner than was thought.
     let flushSignal = Signal()
@@ -21,7 +23,7 @@ public final class AlertingService: Sendable {
     /// Opens the database. Nothing is evaluated before `run`.
     init(
         options: AlertingOptions, evaluator: any ExpressionEvaluator, write: @escaping @Sendable (MetricBatch) async throws -> Void,
-        clock: any WallClock, logger: Logger, hooks: [any PipelineHook] = [], deliverer: @escaping @Sendable (Receiver) throws -> any Deliverer
+        clock: any WallClock, machine: MachineTime = .system, logger: Logger, hooks: [any PipelineHook] = [], deliverer: @escaping @Sendable (Receiver) throws -> any Deliverer
     ) throws {
         self.clock = clock
         self.logger = logger
@@ -31,15 +33,23 @@ public final class AlertingService: Sendable {
         let source = RoutingSource(path: options.routingFile, route: options.route, receivers: options.receivers, inhibitions: options.inhibitions)
         for problem in source.problems { logger.critical("the routing file has an error; nobody is paged until it is mended", metadata: ["problem": "\(problem)"]) }
         routing = Locked(source)
-        let context = NotificationContext(
-            router: source.inForce.router, receivers: source.inForce.receivers, externalURL: options.externalURL,
-            stormGroupsPerMinuteMax: options.stormGroupsPerMinuteMax, hooks: hooks)
-        let desk = try DeliveryDesk(
-            context: context, composer: RequestComposer(templates: source.inForce.templates), database: database, clock: clock, logger: logger, deliverer: deliverer)
-        self.desk = desk
+        var onCallSource = OnCallSource(path: options.onCallFile)
+        _ = onCallSource.update(isForced: true, receivers: source.inForce.receiverNames)
+        for problem in onCallSource.problems { logger.critical("the on-call file has an error; nobody is escalated to until it is mended", metadata: ["problem": "\(problem)"]) }
+        onCall = Locked(onCallSource)
         let flushSignal = flushSignal
+        let escalator = Escalator(machine: machine) { flushSignal.raise() }
+        escalator.put(inForce: onCallSource.inForce)
+        self.escalator = escalator
+        let context = NotificationContext(
+            router: source.inForce.router, receivers: Escalator.receivers(source.inForce.receivers, onCallSource.inForce), externalURL: options.externalURL,
+            stormGroupsPerMinuteMax: options.stormGroupsPerMinuteMax, hooks: hooks + [escalator])
+        let desk = try DeliveryDesk(
+            context: context, composer: RequestComposer(templates: source.inForce.templates), database: database, clock: clock, logger: logger
+        ) { receiver in receiver.kind == .escalation ? EscalationStandIn() : try deliverer(receiver) }
+        self.desk = desk
         environment = RuleEnvironment(
-            evaluator: evaluator, database: database, write: write, desk: desk, unrecordedPager: UnrecordedPager(desk: desk, logger: logger),
+            evaluator: evaluator, database: database, write: write, desk: desk, unrecordedPager: UnrecordedPager(desk: desk, clock: clock, logger: logger),
             externalLabels: options.externalLabels, noDataHoldMilliseconds: Int64(options.noDataHoldSeconds * 1000), clock: clock, logger: logger,
             wake: { receivers in
                 desk.wake(receivers)
@@ -82,6 +92,7 @@ public final class AlertingService: Sendable {
     /// Takes up what was stored, reads the rules and makes up for what changed meanwhile.
     func start() async throws {
         try await database.loadSilences(into: environment.context.silences, now: clock.nowMilliseconds())
+        try await loadOverrides()
         try await manager.start()
         environment.wake(try await database.reconcile(now: clock.nowMilliseconds(), environment.context))
     }
@@ -161,8 +172,10 @@ public final class AlertingService: Sendable {
                 let (found, next) = try await database.flushDue(now: now, environment.context)
                 receivers.formUnion(found)
                 if let next, next <= now, !Task.isCancelled { continue }
-                desk.wake(receivers)
-                return next
+                let turn = try await database.escalate(escalator, now: now, environment.context)
+                desk.wake(receivers.union(turn.receivers))
+                let nextStep = turn.nextMilliseconds.map { now.advanced(byMilliseconds: $0) }
+                return [next, nextStep].compactMap { $0 }.min()
             }
         } catch {
             logger.error("pages that are due weren't queued", metadata: ["reason": "\(error)"])
@@ -199,16 +212,19 @@ public final class AlertingService: Sendable {
 
     /// Reads the routing file where it changed, and puts it in force whole; one with a fault leaves what was in force.
     func updateRouting(isForced: Bool) async {
-        let before = routing.withLock { $0.problems }
+        let before = routing.withLock { $0.problems } + onCall.withLock { $0.problems }
         var source = routing.withLock { $0 }
-        let hasChanged = source.update(isForced: isForced)
-        if hasChanged {
+        var onCallSource = onCall.withLock { $0 }
+        let hasRoutes = source.update(isForced: isForced)
+        let hasOnCall = onCallSource.update(isForced: isForced || hasRoutes, receivers: source.inForce.receiverNames)
+        if hasRoutes || hasOnCall {
             let inForce = source.inForce
             let context = NotificationContext(
-                router: inForce.router, receivers: inForce.receivers, externalURL: options.externalURL, silences: environment.context.silences,
+                router: inForce.router, receivers: Escalator.receivers(inForce.receivers, onCallSource.inForce), externalURL: options.externalURL, silences: environment.context.silences,
                 stormGroupsPerMinuteMax: options.stormGroupsPerMinuteMax, hooks: environment.context.hooks)
             do {
                 try desk.apply(context, RequestComposer(templates: inForce.templates))
+                escalator.put(inForce: onCallSource.inForce)
                 environment.wake(try await database.reconcile(now: clock.nowMilliseconds(), context))
                 logger.notice("routes and receivers were taken up", metadata: ["file": "\(options.routingFile ?? "")"])
             } catch {
@@ -216,11 +232,12 @@ public final class AlertingService: Sendable {
                 return
             }
         }
-        for problem in source.problems where !before.contains(problem) {
-            logger.error("the routing file has an error; the routes before stay in force", metadata: ["problem": "\(problem)"])
+        for problem in source.problems + onCallSource.problems where !before.contains(problem) {
+            logger.error("the file has an error; what was in force before stays", metadata: ["problem": "\(problem)"])
         }
-        let updated = source
+        let (updated, updatedOnCall) = (source, onCallSource)
         routing.withLock { $0 = updated }
+        onCall.withLock { $0 = updatedOnCall }
     }
 
     /// The routing in force.
@@ -233,7 +250,7 @@ public final class AlertingService: Sendable {
     public func activeAlerts() async -> [ActiveAlert] { await manager.activeAlerts() }
 
     /// What is wrong in the rule files and the routing file now.
-    public func problems() async -> [RuleProblem] { await manager.problems() + routing.withLock { $0.problems } }
+    public func problems() async -> [RuleProblem] { await manager.problems() + routing.withLock { $0.problems } + onCall.withLock { $0.problems } }
 
     /// The outbox with its last deliveries. Where it can't be read, everything is 0 and the status says why.
     public func outbox(deliveriesMax: Int = 100) async -> OutboxStatus {

@@ -10,6 +10,9 @@ extension AlertDatabase {
         try await removeInSteps(
             "DELETE FROM alert_events WHERE id IN (SELECT id FROM alert_events WHERE id <= ? LIMIT ?)", before: newest - Limits.eventsKeptMax)
         try await removeInSteps("DELETE FROM silences WHERE id IN (SELECT id FROM silences WHERE ends_at < ? LIMIT ?)", before: history)
+        try await removeInSteps("DELETE FROM escalations WHERE id IN (SELECT id FROM escalations WHERE ended_at < ? LIMIT ?)", before: history)
+        try await removeInSteps("DELETE FROM schedule_overrides WHERE id IN (SELECT id FROM schedule_overrides WHERE ends_at < ? LIMIT ?)", before: history)
+        try await removeInSteps("DELETE FROM oncall_notes WHERE id IN (SELECT id FROM oncall_notes WHERE at < ? LIMIT ?)", before: history)
         try await removeInSteps("DELETE FROM flapping WHERE fingerprint IN (SELECT fingerprint FROM flapping WHERE until < ? LIMIT ?)", before: now.milliseconds)
         try await removeInSteps("DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? LIMIT ?)", before: history)
         try await removeInSteps(
@@ -27,6 +30,8 @@ extension AlertDatabase {
         try await write("prune") { db in
             try db.execute(
                 sql: """
+                    DELETE FROM escalation_steps WHERE escalation NOT IN (SELECT id FROM escalations);
+                    DELETE FROM escalation_pages WHERE escalation NOT IN (SELECT id FROM escalations);
                     DELETE FROM assignments WHERE fingerprint NOT IN (SELECT fingerprint FROM alert_states);
                     DELETE FROM notification_groups WHERE NOT EXISTS (SELECT 1 FROM outbox o
                             WHERE o.receiver = notification_groups.receiver AND o.group_key = notification_groups.group_key)

@@ -53,7 +53,7 @@ final class AlertDatabase: Sendable {
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         if version > AlertSchema.version { throw AlertingError.newerDatabase(path: path, version: version, known: AlertSchema.version) }
         if version == AlertSchema.version { return }
-        try db.execute(sql: version == 0 ? AlertSchema.tables : AlertSchema.migrationFrom1)
+        try db.execute(sql: [AlertSchema.tables, AlertSchema.migrationFrom1, AlertSchema.migrationFrom2][version])
         if version == 1 { try fillAliases(db) }
         try db.execute(sql: "PRAGMA user_version = \(AlertSchema.version)")
     }

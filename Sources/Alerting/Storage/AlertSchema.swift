@@ -2,7 +2,7 @@ import GRDB
 
 /// The tables of the alert database; Docs/Formats/alert-database.md describes them.
 enum AlertSchema {
-    static let version = 2
+    static let version = 3
 
     static let tables = """
         CREATE TABLE alert_states (
@@ -65,6 +65,7 @@ enum AlertSchema {
             PRIMARY KEY (message, number)
         ) WITHOUT ROWID;
         \(actions)
+        \(EscalationSchema.tables)
         """
 
     private static let assignments = """
@@ -195,5 +196,9 @@ enum AlertSchema {
             reason, change, payload FROM outbox_1;
         DROP TABLE outbox_1;
         \(actions)
+        \(migrationFrom2)
         """
+
+    /// From version 2: what is on call.
+    static let migrationFrom2 = EscalationSchema.tables
 }

@@ -11,6 +11,7 @@ enum CollectorRoutes {
         RuleRoutes(edge: edge).register(routes)
         AlertmanagerRoutes(edge: edge).register(routes)
         ActionRoutes(edge: edge).register(routes)
+        OnCallRoutes(edge: edge).register(routes)
         StatusRoutes(edge: edge).register(routes)
         TargetRoutes(edge: edge).register(routes)
         RemoteReadRoutes(edge: edge).register(routes)

@@ -13,7 +13,9 @@ struct Check: AsyncParsableCommand {
         abstract: "Checks configuration and rule files, and says file, line, reason and remedy of all that is wrong.",
         discussion: """
             What a file is follows from its keys: `groups:` are rules, Alertmanager's \
-            keys are routes, everything else is a configuration. Problems are told as \
+            keys are routes, `people:`, `schedules:` or `policies:` are on call, everything else is a configuration. \
+            With an on-call file, name the routes too: the receivers that it is bound to must be there. Its schedules are looked \
+            through for hours that nobody covers in the next 90 days. Problems are told as \
             file:line:column: reason; remedy.
 
             Exit codes: 0 all are correct, 1 something is wrong, 2 a file or the folder can't be read.
@@ -21,6 +23,7 @@ struct Check: AsyncParsableCommand {
             Examples:
               nightjar check nightjar.yml 'AlertRules/*.yml'
               nightjar check --json nightjar.yml
+              nightjar check oncall.yml alertmanager.yml
               nightjar check --data ./data
             """)
 
@@ -40,7 +43,9 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures(code: 2) {
             var problems: [SettingsProblem] = []
-            for path in try expanded() { problems += try check(path) }
+            let paths = try expanded()
+            let receivers = paths.flatMap(receivers)
+            for path in paths { problems += try check(path, receivers: receivers) }
             if let data { problems += try checkStore(Paths.join(data, "metrics")) }
             if json { Output.json(try encoded(problems)) } else { problems.forEach { Output.line(SafeText($0.description).string) } }
             if !problems.isEmpty { throw ExitCode(1) }
@@ -55,13 +60,27 @@ struct Check: AsyncParsableCommand {
         }
     }
 
-    private func check(_ path: String) throws -> [SettingsProblem] {
+    /// The names of the receivers of the files that have some.
+    private func receivers(_ path: String) -> [String] {
+        if let file = try? RoutingFile.load(path) { return file.receiverNames }
+        return (try? Configuration.load(path))?.paging.receivers.map(\.configuredName) ?? []
+    }
+
+    private func check(_ path: String, receivers: [String]) throws -> [SettingsProblem] {
         let text = String(decoding: try RealFileSystem().readAll(path, bytesMax: SettingsDocument.bytesMax), as: UTF8.self)
         let problems: [SettingsProblem]
         let summary: String
         if isRules(text) {
             problems = AlertingService.check([path])
             summary = "rules"
+        } else if isOnCall(text) {
+            do {
+                let file = try OnCallFile.load(path)
+                problems = file.problems(at: SystemClock().nowMilliseconds()) + (receivers.isEmpty ? [] : file.unknownReceivers(known: receivers))
+            } catch {
+                problems = error.problems
+            }
+            summary = "on call"
         } else if isRouting(text) {
             do {
                 _ = try RoutingFile.load(path)
@@ -96,12 +115,21 @@ struct Check: AsyncParsableCommand {
         return mapping["groups"] != nil
     }
 
+    private func isOnCall(_ text: String) -> Bool {
+        guard let node = try? Yams.compose(yaml: text), let mapping = node.mapping else { return text.contains("schedules:") && text.contains("people:") }
+        return ["people", "schedules", "policies"].contains { mapping[Node($0)] != nil }
+    }
+
     /// Alertmanager's files have a tree of routes, or lists that ours doesn't know.
     private func isRouting(_ text: String) -> Bool {
         guard let node = try? Yams.compose(yaml: text), let mapping = node.mapping else { return false }
         if ["global", "inhibit_rules", "time_intervals", "mute_time_intervals", "templates"].contains(where: { mapping[Node($0)] != nil }) { return true }
         let receivers = mapping["receivers"]?.sequence ?? []
-        return mapping["route"] != nil && receivers.contains { $0.mapping?.keys.contains { $0.scalar?.string.hasSuffix("_configs") == true } == true }
+        // One with a name alone tells nobody, or has an escalation policy behind it.
+        return mapping["route"] != nil && receivers.contains { receiver in
+            let keys = receiver.mapping?.keys.compactMap { $0.scalar?.string } ?? []
+            return keys == ["name"] || keys.contains { $0.hasSuffix("_configs") }
+        }
     }
 
     private func encoded(_ problems: [SettingsProblem]) throws -> String {

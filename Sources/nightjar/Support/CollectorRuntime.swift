@@ -41,6 +41,7 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logge
             ruleGlobs: configuration.ruleGlobs, databasePath: Paths.join(directory, "alerts.db"), externalURL: "\(scheme)://\(configuration.listen)",
             receivers: configuration.paging.receivers, route: configuration.paging.route)
         alerting.routingFile = configuration.routingFile
+        alerting.onCallFile = configuration.onCallFile
         alerting.inhibitions = configuration.paging.dependencies
         if let groups = configuration.paging.stormGroupsPerMinuteMax { alerting.stormGroupsPerMinuteMax = groups }
         alerting.pagerDutyWebhookSecret = configuration.pagerDutyWebhookSecretFile.map { .file($0) }

@@ -64,6 +64,9 @@ struct ServerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Routes and receivers in Alertmanager's format. (default: those of the configuration file)", valueName: "file"), completion: .file(extensions: ["yml", "yaml"]))
     var routes: String?
 
+    @Option(name: .customLong("oncall"), help: ArgumentHelp("People, schedules and escalation policies. (default: none)", valueName: "file"), completion: .file(extensions: ["yml", "yaml"]))
+    var onCall: String?
+
     @Option(help: ArgumentHelp("This machine's name in the label `instance`. (default: its host name)", valueName: "name"))
     var instance: String?
 
@@ -103,6 +106,7 @@ struct ServerFlags: ParsableArguments {
             configuration.paging.route = nil
             configuration.paging.receivers = []
         }
+        if let onCall { configuration.onCallFile = onCall }
         if let instance { configuration.instance = instance }
         if let tokenFile { configuration.tokenFile = tokenFile }
         if let tlsCert, let tlsKey { configuration.tls = Configuration.TLS(certificateFile: tlsCert, keyFile: tlsKey) }

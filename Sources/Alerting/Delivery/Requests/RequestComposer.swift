@@ -10,6 +10,7 @@ struct RequestComposer: Sendable {
         switch receiver.kind {
         case .webhook(let webhook): return try Self.webhook(message, webhook)
         case .command(let command): return Self.command(message, command, receiver)
+        case .escalation: return DeliveryRequest(url: "", headers: [], body: message.payload, timeoutSeconds: Limits.timeoutSecondsDefault)
         default: break
         }
         let body = try WebhookBody(payload: message.payload)
@@ -22,7 +23,7 @@ struct RequestComposer: Sendable {
             case .teams(let settings): try await draft.teams(settings)
             case .telegram(let settings): try await draft.telegram(settings)
             case .email(let settings): try await draft.email(settings)
-            case .webhook, .command: preconditionFailure("made above")
+            case .webhook, .command, .escalation: preconditionFailure("made above")
             }
         if let http = receiver.http { try Self.complete(&request, message, http) }
         return request
