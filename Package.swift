@@ -97,7 +97,7 @@ let package = Package(
         library("LogQL", ["Foundations", "Model", "CSimdjson"]),
 
         // Floor 4
-        library("Alerting", ["Foundations", "Model", "Settings", "PromQL", "Outbound", grdb, yams, crypto, logging]),
+        library("Alerting", ["Foundations", "Model", "Settings", "PromQL", "LogQL", "Outbound", grdb, yams, crypto, logging]),
         library("Agent", ["Foundations", "Model", "Compression", "Outbound", "Wire", "CPlatform", logging]),
         library("Terminal", ["Foundations", "CPlatform"]),
 

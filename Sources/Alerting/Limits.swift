@@ -31,6 +31,60 @@ enum Limits {
     /// Groups evaluated at the same time: more only compete for the cores.
     static let groupsAtOnceMax = 8
 
+    // Heartbeats
+
+    /// Jobs that are watched: each is judged every second.
+    static let heartbeatsMax = 10_000
+    static let heartbeatCheckMilliseconds: Int64 = 1000
+    /// The pace of `ALERTS` of heartbeats: that of ordinary rules.
+    static let heartbeatSeriesMilliseconds: Int64 = 15_000
+    /// A job's clock may be so far ahead of ours that its ping comes before its time.
+    static let heartbeatEarlyMilliseconds: Int64 = 30_000
+    /// The longest interval, grace or run: ten years.
+    static let heartbeatMillisecondsMax: Int64 = 3660 * 86_400_000
+    /// How far ahead a cron schedule is looked through: 29 February is at most eight years away.
+    static let cronDaysMax: Int64 = 8 * 366 + 1
+    /// Zones have moved their clocks by at most a day, when they crossed the date line.
+    static let clockChangeSecondsMax: Int64 = 86_400
+
+    // Incidents
+
+    /// How long all alerts of an incident are over before it is: a flap within it doesn't part an incident in two.
+    static let incidentLullMilliseconds: Int64 = 300_000
+    /// An incident that ended by itself goes on where its group fires again within this.
+    static let incidentReopenMilliseconds: Int64 = 1_800_000
+    /// Incidents opened within a minute; alerts of further groups share one.
+    static let incidentsPerMinuteMax = 20
+    /// Events taken up in one transaction, so that pages get their turn between.
+    static let incidentEventsPerTransaction = 500
+    static let incidentFollowMilliseconds: Int64 = 500
+    /// Merges that are followed from one incident to the next.
+    static let incidentMergesMax = 100
+    /// What is shown of the time before an incident opened and after it ended.
+    static let incidentMarginMilliseconds: Int64 = 3_600_000
+    static let incidentAlertsMax = 10_000
+    static let incidentsListedMax = 1000
+    /// How often series of deployments are looked at.
+    static let deploymentLookMilliseconds: Int64 = 60_000
+    static let deploymentsAtOnceMax = 1000
+
+    // Missed evaluations and replays
+
+    /// How far back recording rules are evaluated after a gap: agents keep longer backlogs, but graphs of the last hour are what people look at.
+    static let caughtUpMilliseconds: Int64 = 3_600_000
+    /// The same as a number, for groups of a short interval.
+    static let caughtUpTicksMax: Int64 = 720
+    /// Alerts are replayed for this long at once, so that progress is seen and memory stays small.
+    static let replayWindowMilliseconds: Int64 = 6 * 3_600_000
+    /// Points of one query of a replay; a collector takes 11,000.
+    static let replayTicksPerQuery: Int64 = 2000
+    static let replayWarmupMillisecondsMax: Int64 = 86_400_000
+    /// Steps of alerts after which a replay ends and says where: rules that fire more have to be mended first.
+    static let replayStepsMax = 100_000
+    static let replayPagesMax = 100_000
+    /// Moments at which something is due between two steps: a year of reminders every five minutes.
+    static let replayFlushesMax = 105_120
+
     // Unit tests of rules
 
     /// Points of one test file's series: a year at one a minute is half a million.

@@ -39,7 +39,7 @@ extension CollectorService {
         }
         do {
             let service = try AlertingService(
-                options: alerting(Paths.join(options.dataDirectory, "alerting")), reader: metrics,
+                options: alerting(Paths.join(options.dataDirectory, "alerting")), reader: metrics, logs: logs,
                 write: { _ = try await metrics.append($0) }, clock: clock, logger: logger)
             return try CollectorService(
                 options: options, metrics: metrics, logs: logs, alerting: service, fileSystem: fileSystem, clock: clock, logger: logger,

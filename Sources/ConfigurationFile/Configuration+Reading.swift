@@ -47,6 +47,7 @@ extension Configuration {
         configuration.routingFile = root.string("routes")
         configuration.onCallFile = root.string("oncall")
         configuration.pagerDutyWebhookSecretFile = root.string("pagerduty_webhook_secret_file")
+        configuration.heartbeats = Heartbeat.parse(root)
         configuration.paging = ReceiverConfiguration.parse(root)
         if configuration.routingFile != nil, configuration.paging.route != nil {
             root.report("routes", "there are both `routes` and `route`", remedy: "keep one of them")

@@ -30,6 +30,8 @@ public struct Configuration: Sendable {
     public var onCallFile: String?
     /// The file with the secret of PagerDuty's webhooks.
     public var pagerDutyWebhookSecretFile: String?
+    /// Jobs that are expected to say that they ran.
+    public var heartbeats: [Heartbeat] = []
     /// Who is told: the keys `receivers`, `route` and `dependencies`.
     public var paging = ReceiverConfiguration()
 

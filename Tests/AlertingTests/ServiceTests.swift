@@ -82,7 +82,7 @@ private let onA: (Labels, Double) = (["__name__": "x", "instance": "a"], 5)
     #expect(firing[0].labels == ["alertname": "High", "instance": "a", "severity": "critical", "where": "a"])
     #expect(firing[0].annotations == [NamedText(name: "summary", text: "a has 5")] && firing[0].valueText == "5e+00")
     let events = try await again.events()
-    #expect(events.map(\.step) == ["page_queued", "firing", "pending"])
+    #expect(events.map(\.step) == ["page_queued", "firing", "missed", "pending"])
 }
 
 @Test func anAlertFiresOnceThroughARestartAndItsResolveFollows() async throws {

@@ -77,3 +77,15 @@ func whatIsNoAddressIsRefused(_ text: String) { #expect(ListenAddress(text) == n
     let configuration = try Configuration.load(Paths.join(root, "Docs/nightjar.yml"))
     #expect(configuration.dataDirectory == "./data")
 }
+
+@Test func heartbeatsAreReadAndWrongOnesAreToldWithTheirLines() throws {
+    let configuration = try Configuration.parse(
+        "heartbeats:\n  - {name: dump, cron: 30 4 * * *, zone: Europe/Berlin, max: 2h, severity: critical}\n  - {name: sync, every: 15m, labels: {team: data}}\n",
+        path: "nightjar.yml")
+    #expect(configuration.heartbeats.map(\.name) == ["dump", "sync"])
+    #expect(configuration.heartbeats.map(\.scheduleText) == ["30 4 * * * (Europe/Berlin)", "every 15m"])
+    let found = problems(
+        "heartbeats:\n  - {name: a}\n  - {name: b, every: soon}\n  - {name: c, cron: 61 * * * *}\n  - {name: d d, every: 1h}\n  - {name: e, every: 1h, zone: UTC}\n  - {name: f, cron: 0 0 * * *, zone: Mars/Base}\n  - {name: f, every: 1h}\n")
+    #expect(found.count == 7, "\(found)")
+    for line in 2...8 { #expect(found.contains { $0.hasPrefix("nightjar.yml:\(line):") }, "\(line) in \(found)") }
+}

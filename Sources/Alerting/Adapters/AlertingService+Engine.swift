@@ -5,14 +5,15 @@ import Model
 extension AlertingService {
     /// Opens the database and takes up the receivers; nothing is evaluated before `run`.
     ///
-    /// `reader` is what rules are evaluated on, `write` stores recorded series and `ALERTS`.
+    /// `reader` is what rules are evaluated on, `logs` what log rules are, `write` stores recorded series and `ALERTS`.
     /// Throws `AlertingError` where the database can't be opened or another process has it.
     public convenience init(
-        options: AlertingOptions, reader: any MetricReader, write: @escaping @Sendable (MetricBatch) async throws -> Void,
+        options: AlertingOptions, reader: any MetricReader, logs: (any LogReader)? = nil, write: @escaping @Sendable (MetricBatch) async throws -> Void,
         clock: any WallClock = SystemClock(), logger: Logger
     ) throws {
         try self.init(
-            options: options, evaluator: PromQLEvaluator(reader: reader, clock: clock), write: write, clock: clock, logger: logger
+            options: options, evaluator: PromQLEvaluator(reader: reader, clock: clock),
+            logEvaluator: logs.map { LogQLEvaluator(reader: $0, clock: clock) } ?? NoLogs(), write: write, clock: clock, logger: logger
         ) { receiver in OutboundDeliverer(receiver, clock: clock) }
     }
 

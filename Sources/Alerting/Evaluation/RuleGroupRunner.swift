@@ -26,6 +26,8 @@ actor RuleGroupRunner {
     private var isTicking = false
     /// Absent series mean nothing before this, after a gap.
     private var trustsAbsenceFrom = Timestamp.distantPast
+    /// Missed ticks at which recording rules are still to be evaluated, and from when on.
+    private var missed: (ticks: [Timestamp], dueFrom: Timestamp)?
 
     init(
         group: RuleGroup, key: String, environment: RuleEnvironment, stored: [RuleIdentity: StoredRule], lastTick: Timestamp?
@@ -43,8 +45,8 @@ actor RuleGroupRunner {
         zip(group.rules, RuleIdentity.all(of: group)).map { rule, identity in
             RuleRuntime(
                 rule: rule,
-                reference: RuleReference(identity: identity, file: group.file, generatorURL: environment.generatorURL(of: rule.expression)),
-                dataExpression: rule.kind == .record ? nil : environment.evaluator.dataExpression(of: rule.expression),
+                reference: RuleReference(identity: identity, file: group.file, generatorURL: environment.generatorURL(of: rule.expression, source: group.source)),
+                dataExpression: rule.kind == .record ? nil : environment.evaluator(of: group.source).dataExpression(of: rule.expression),
                 previous: previous[identity], stored: stored[identity])
         }
     }
@@ -132,6 +134,7 @@ actor RuleGroupRunner {
         evaluationSeconds = Double(environment.clock.monotonicNanoseconds() - started) / 1e9
         counters.seconds += evaluationSeconds
         lastTick = moment
+        await catchUp(at: moment, until: started + intervalMilliseconds * 500_000)
         isTicking = false
         await takeUpWaitingGroup()
     }
@@ -139,14 +142,16 @@ actor RuleGroupRunner {
     private func noteGap(before moment: Timestamp, intervalMilliseconds: Int64) async {
         guard let lastTick, moment > lastTick else { return }
         let gap = moment.milliseconds - lastTick.milliseconds
-        let missed = max(0, gap / intervalMilliseconds - 1)
-        guard missed >= Limits.missedTicksNoted else { return }
-        counters.missed += missed
+        let found = MissedEvaluations(between: lastTick, and: moment, intervalMilliseconds: intervalMilliseconds)
+        guard found.count >= Limits.missedTicksNoted else { return }
+        counters.missed += found.count
         environment.logger.notice(
-            "evaluations were missed", metadata: ["group": "\(key)", "missed": "\(missed)", "gap": "\(DurationText.format(milliseconds: gap))"])
+            "evaluations were missed", metadata: ["group": "\(key)", "missed": "\(found.count)", "gap": "\(DurationText.format(milliseconds: gap))"])
+        await note(found, from: lastTick, at: moment)
         if gap > Limits.restartHoldMilliseconds {
             trustsAbsenceFrom = moment.advanced(byMilliseconds: max(Limits.restartHoldMilliseconds, 2 * intervalMilliseconds))
         }
+        if hasRecordingRules { missed = (found.caughtUp, gap > Limits.restartHoldMilliseconds ? trustsAbsenceFrom : moment) }
         guard gap > Limits.outageToleranceMilliseconds else { return }
         for index in runtimes.indices { runtimes[index].state.restartPending(at: moment) }
         do {
@@ -154,6 +159,44 @@ actor RuleGroupRunner {
         } catch {
             counters.databaseFailures += 1
             environment.logger.warning("pending alerts weren't stored", metadata: ["group": "\(key)", "reason": "\(error)"])
+        }
+    }
+
+    private var hasRecordingRules: Bool { runtimes.contains { $0.rule.kind == .record } }
+
+    /// The gap stands in the event log.
+    private func note(_ found: MissedEvaluations, from last: Timestamp, at moment: Timestamp) async {
+        do {
+            try await environment.database.noteMissed(
+                group: key, text: "\(found.text(hasRecordingRules: hasRecordingRules)), from \(TimestampText.rfc3339(last)) to \(TimestampText.rfc3339(moment))", at: moment)
+        } catch {
+            counters.databaseFailures += 1
+            environment.logger.warning("missed evaluations weren't noted", metadata: ["group": "\(key)", "reason": "\(error)"])
+        }
+    }
+
+    /// Evaluates recording rules at missed ticks, once agents had time to deliver what they kept. What isn't done by the deadline, on the
+    /// monotonic clock, waits for the next tick, so that the rules of now are never late for those of then.
+    private func catchUp(at moment: Timestamp, until deadline: Int64) async {
+        guard let missed, moment >= missed.dueFrom else { return }
+        self.missed = nil
+        for (index, tick) in missed.ticks.enumerated() where !Task.isCancelled {
+            if environment.clock.monotonicNanoseconds() >= deadline {
+                self.missed = (Array(missed.ticks[index...]), missed.dueFrom)
+                return
+            }
+            for runtime in runtimes where runtime.rule.kind == .record {
+                do {
+                    let entries = try RuleEvaluation.recorded(await results(of: runtime.rule, at: tick), rule: runtime.rule, at: queryMoment(tick))
+                    if !entries.isEmpty { try await environment.write(MetricBatch(entries: entries)) }
+                    counters.evaluations += 1
+                } catch {
+                    counters.failures += 1
+                    environment.logger.warning(
+                        "a missed evaluation wasn't made up for", metadata: ["group": "\(key)", "rule": "\(runtime.rule.name)", "tick": "\(TimestampText.rfc3339(tick))", "reason": "\(error)"])
+                    return
+                }
+            }
         }
     }
 
@@ -183,7 +226,7 @@ actor RuleGroupRunner {
     private func queryMoment(_ moment: Timestamp) -> Timestamp { moment.advanced(byMilliseconds: -(group.queryOffsetMilliseconds ?? 0)) }
 
     private func results(of rule: Rule, at moment: Timestamp) async throws -> [ResultElement] {
-        let results = try await environment.evaluator.evaluate(rule.expression, at: queryMoment(moment))
+        let results = try await environment.evaluator(of: group.source).evaluate(rule.expression, at: queryMoment(moment))
         let limit = group.limit > 0 ? group.limit : Limits.alertsPerRuleMax
         if rule.kind != .record || group.limit > 0, results.count > limit {
             throw RuleFailure("the rule has \(results.count) results, more than its limit of \(limit)")
@@ -202,7 +245,7 @@ actor RuleGroupRunner {
         let observations = try await RuleEvaluation.observations(of: results, rule: runtime.rule, at: queryMoment(moment), environment.texts)
         let firing = runtime.state.vanished(from: Set(observations.map(\.labels))).filter { $0.phase == .firing }
         let absences = try await RuleEvaluation.absences(
-            of: firing, rule: runtime.rule, dataExpression: runtime.dataExpression, at: queryMoment(moment), environment.evaluator)
+            of: firing, rule: runtime.rule, dataExpression: runtime.dataExpression, at: queryMoment(moment), environment.evaluator(of: group.source))
         let isEarly = moment < trustsAbsenceFrom
         let durations = AlertRuleState.Durations(
             forMilliseconds: holds, keepFiringForMilliseconds: keeps, noDataHoldMilliseconds: environment.noDataHoldMilliseconds)

@@ -32,6 +32,7 @@ struct RuleTestFile {
         /// Milliseconds since 1970 at which the first point of each series stands.
         var start: Int64
         var series: [Series]
+        var records: [LogRecord]
         var alerts: [AlertExpectation]
         var expressions: [ExpressionExpectation]
         var externalLabels: Labels
@@ -80,12 +81,13 @@ private struct RuleTestFileParser {
         let step = section.durationMilliseconds("interval", in: 1...Int64.max) ?? interval
         let start = self.start(section)
         var test = RuleTestFile.Test(
-            name: section.string("name") ?? "", line: section.node?.mark?.line ?? 0, start: start, series: [], alerts: [], expressions: [],
+            name: section.string("name") ?? "", line: section.node?.mark?.line ?? 0, start: start, series: [], records: [], alerts: [], expressions: [],
             externalLabels: Labels((section.stringMap("external_labels") ?? [:]).map { (name: $0.key, value: $0.value) }),
             externalURL: section.string("external_url") ?? "")
         for input in section.sections("input_series") ?? [] {
             if let series = series(input, start: start, step: step) { test.series.append(series) }
         }
+        for input in section.sections("input_logs") ?? [] { test.records += records(input, start: start) }
         test.alerts = (section.sections("alert_rule_test") ?? []).map(alertExpectation)
         test.expressions = (section.sections("promql_expr_test") ?? []).map(expressionExpectation)
         return test
@@ -111,6 +113,35 @@ private struct RuleTestFileParser {
             section.report("values", "the series can't be read: \(SafeText(error.description))", remedy: #"write it like series: up{job="a"}, values: "1 1 0x5""#)
             return nil
         }
+    }
+
+    /// `stream`, and `lines` of `at`, `line`, and where it comes more than once `times` and `every`; `level` where the line has one.
+    private mutating func records(_ section: SettingsSection, start: Int64) -> [LogRecord] {
+        defer { section.finish() }
+        var stream = Labels()
+        do throws(SeriesNotationError) {
+            stream = try SeriesNotation.labels(section.requiredString("stream") ?? "{}")
+        } catch {
+            section.report("stream", "the stream can't be read: \(SafeText(error.description))", remedy: #"write it like stream: '{filename="/var/log/auth.log", instance="a"}'"#)
+        }
+        var records: [LogRecord] = []
+        for line in section.sections("lines") ?? [] {
+            defer { line.finish() }
+            let at = line.durationMilliseconds("at", in: 0...Limits.ruleTestMillisecondsMax) ?? 0
+            let times = line.integer("times", in: 1...Limits.ruleTestPointsMax) ?? 1
+            let every = line.durationMilliseconds("every", in: 1...Limits.ruleTestMillisecondsMax) ?? 1000
+            let level = LogLevel(name: line.string("level") ?? "") ?? .unknown
+            guard let body = line.requiredString("line") else { continue }
+            pointsLeft -= times
+            if pointsLeft < 0 {
+                line.report("times", "the file has more than \(Limits.ruleTestPointsMax) points", remedy: "split it into several files")
+                break
+            }
+            for index in 0..<Int64(times) {
+                records.append(LogRecord(timestamp: Timestamp(milliseconds: start + at + index * every).nanos, stream: stream, level: level, body: body))
+            }
+        }
+        return records
     }
 
     private func moment(_ section: SettingsSection) -> Int64 {

@@ -12,6 +12,7 @@ struct RuleTestRun {
 
     private let reader: MemoryMetricReader
     private let evaluator: PromQLEvaluator
+    private let logEvaluator: LogQLEvaluator
     private let texts: TextEnvironment
     private var groups: [(group: RuleGroup, rules: [SimulatedRule])]
     private(set) var failures: [RuleFailure] = []
@@ -19,6 +20,7 @@ struct RuleTestRun {
     init(_ test: RuleTestFile.Test, groups: [RuleGroup]) {
         reader = MemoryMetricReader(test.series)
         evaluator = PromQLEvaluator(reader: reader, clock: SystemClock())
+        logEvaluator = LogQLEvaluator(reader: MemoryLogReader(test.records), clock: SystemClock())
         texts = TextEnvironment(evaluator: evaluator, externalLabels: test.externalLabels, externalURL: test.externalURL)
         self.groups = groups.map { ($0, $0.rules.map { SimulatedRule(rule: $0) }) }
     }
@@ -53,7 +55,8 @@ struct RuleTestRun {
         let group = groups[groupIndex].group
         var simulated = groups[groupIndex].rules[ruleIndex]
         let queryMoment = moment.advanced(byMilliseconds: -(group.queryOffsetMilliseconds ?? 0))
-        let results = try await evaluator.evaluate(simulated.rule.expression, at: queryMoment)
+        let engine: any ExpressionEvaluator = group.source == .logs ? logEvaluator : evaluator
+        let results = try await engine.evaluate(simulated.rule.expression, at: queryMoment)
         if group.limit > 0, results.count > group.limit { throw RuleFailure("\(results.count) results are more than its limit of \(group.limit)") }
         let entries: [MetricBatch.Entry]
         switch simulated.rule.kind {

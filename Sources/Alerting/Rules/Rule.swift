@@ -9,7 +9,7 @@ public struct Rule: Hashable, Sendable {
 
     /// The alert's or the recorded series' name.
     public var name: String
-    /// PromQL.
+    /// PromQL, or LogQL where the group's source is logs.
     public var expression: String
     /// Labels to add, templates where the rule is an alert; the group's are among them.
     public var labels: [NamedText]
@@ -30,11 +30,20 @@ public struct Rule: Hashable, Sendable {
     }
 }
 
+/// What the expressions of a group look at, and so the language they are written in.
+public enum RuleSource: String, Hashable, Sendable, CaseIterable {
+    /// PromQL over the metric store.
+    case metrics
+    /// LogQL that gives numbers, over the log store.
+    case logs
+}
+
 /// Rules that are evaluated together, one after another.
 public struct RuleGroup: Hashable, Sendable {
     public var name: String
     /// The file's path.
     public var file: String
+    public var source: RuleSource
     /// Nil is the default.
     public var intervalMilliseconds: Int64?
     /// Results a rule may have before it fails; 0 is without bound.
@@ -44,10 +53,11 @@ public struct RuleGroup: Hashable, Sendable {
     public var rules: [Rule]
 
     public init(
-        name: String, file: String, intervalMilliseconds: Int64? = nil, limit: Int = 0, queryOffsetMilliseconds: Int64? = nil, rules: [Rule]
+        name: String, file: String, source: RuleSource = .metrics, intervalMilliseconds: Int64? = nil, limit: Int = 0, queryOffsetMilliseconds: Int64? = nil, rules: [Rule]
     ) {
         self.name = name
         self.file = file
+        self.source = source
         self.intervalMilliseconds = intervalMilliseconds
         self.limit = limit
         self.queryOffsetMilliseconds = queryOffsetMilliseconds

@@ -32,8 +32,9 @@ final class RuleFileParser {
 
     private func group(_ section: SettingsSection) -> RuleGroup {
         let name = section.requiredString("name") ?? ""
+        let source = source(section)
         var group = RuleGroup(
-            name: name, file: document.path, intervalMilliseconds: section.durationMilliseconds("interval").flatMap { $0 == 0 ? nil : $0 },
+            name: name, file: document.path, source: source, intervalMilliseconds: section.durationMilliseconds("interval").flatMap { $0 == 0 ? nil : $0 },
             limit: section.integer("limit", in: 0...Limits.alertsPerRuleMax) ?? 0,
             queryOffsetMilliseconds: section.durationMilliseconds("query_offset"), rules: [])
         if let interval = group.intervalMilliseconds, interval < Limits.groupIntervalMillisecondsMin {
@@ -42,10 +43,18 @@ final class RuleFileParser {
         let labels = texts(section, "labels", areTemplates: true, isValidName: Self.isRuleLabel)
         for rule in section.sections("rules") ?? [] {
             guard takeRule(rule) else { break }
-            if let rule = self.rule(rule, groupLabels: labels) { group.rules.append(rule) }
+            if let rule = self.rule(rule, source: source, groupLabels: labels) { group.rules.append(rule) }
         }
         section.finish()
         return group
+    }
+
+    /// `source: logs` is ours; without it a group is as Prometheus knows it.
+    private func source(_ section: SettingsSection) -> RuleSource {
+        guard let text = section.string("source") else { return .metrics }
+        if let source = RuleSource(rawValue: text) { return source }
+        section.report("source", "`source` must be `metrics` or `logs`, not `\(SafeText(text))`", remedy: "write `source: logs` for a group whose `expr` are LogQL")
+        return .metrics
     }
 
     private func takeRule(_ section: SettingsSection) -> Bool {
@@ -56,7 +65,7 @@ final class RuleFileParser {
         return rulesLeft >= 0
     }
 
-    private func rule(_ section: SettingsSection, groupLabels: [NamedText]) -> Rule? {
+    private func rule(_ section: SettingsSection, source: RuleSource, groupLabels: [NamedText]) -> Rule? {
         defer { section.finish() }
         let alert = section.string("alert") ?? ""
         let record = section.string("record") ?? ""
@@ -68,16 +77,17 @@ final class RuleFileParser {
             document.report(section.node, reason, remedy: "give it exactly one of the two, with a name")
             return nil
         }
-        checkExpression(expression, section)
+        checkExpression(expression, source, section)
         let labels = groupLabels.filter { inherited in !own.contains { $0.name == inherited.name } } + own
         return Rule(name: record.isEmpty ? alert : record, expression: expression, labels: labels, kind: kind, line: section.node?.mark?.line ?? 0)
     }
 
-    private func checkExpression(_ expression: String, _ section: SettingsSection) {
+    private func checkExpression(_ expression: String, _ source: RuleSource, _ section: SettingsSection) {
+        let language = source == .logs ? "LogQL" : "PromQL"
         if expression.allSatisfy(\.isWhitespace) {
-            section.report("expr", "`expr` is missing or empty", remedy: "add `expr:` with a PromQL expression")
-        } else if let problem = syntaxProblem(expression) {
-            section.report("expr", "`expr` is no PromQL: \(SafeText(problem))", remedy: "correct the expression")
+            section.report("expr", "`expr` is missing or empty", remedy: "add `expr:` with a \(language) expression")
+        } else if let problem = source == .logs ? LogQLEvaluator.problem(in: expression) : syntaxProblem(expression) {
+            section.report("expr", "`expr` is no \(language): \(SafeText(problem))", remedy: "correct the expression")
         }
     }
 

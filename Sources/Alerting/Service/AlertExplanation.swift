@@ -70,7 +70,8 @@ extension AlertDatabase {
         }
     }
 
-    private static func words(_ row: Row, _ db: Database) throws -> String {
+    /// An event in words, with what became of the message it names.
+    static func words(_ row: Row, _ db: Database) throws -> String {
         let (step, reason, actor): (String, String, String) = (row["step"], row["reason"], row["actor"])
         let (cause, receiver): (String, String) = (row["cause"], row["receiver"])
         let because = reason.isEmpty ? "" : ": \(reason)"

@@ -21,6 +21,8 @@ public struct AlertingOptions: Sendable {
     public var stormGroupsPerMinuteMax = Limits.stormGroupsPerMinuteMax
     /// The secret of PagerDuty's webhooks, by which acknowledgements come back.
     public var pagerDutyWebhookSecret: SecretSource?
+    /// Jobs that are expected to say that they ran.
+    public var heartbeats: [Heartbeat] = []
     /// `$externalLabels` of templates.
     public var externalLabels: Labels
     /// For groups that say no `interval`.

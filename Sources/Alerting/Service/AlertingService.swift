@@ -9,6 +9,7 @@ public final class AlertingService: Sendable {
     let database: AlertDatabase
     let environment: RuleEnvironment
     let manager: RuleManager
+    let heartbeats: HeartbeatWatch
     let desk: DeliveryDesk
     let clock: any WallClock
     let logger: Logger
@@ -22,8 +23,9 @@ public final class AlertingService: Sendable {
 
     /// Opens the database. Nothing is evaluated before `run`.
     init(
-        options: AlertingOptions, evaluator: any ExpressionEvaluator, write: @escaping @Sendable (MetricBatch) async throws -> Void,
-        clock: any WallClock, machine: MachineTime = .system, logger: Logger, hooks: [any PipelineHook] = [], deliverer: @escaping @Sendable (Receiver) throws -> any Deliverer
+        options: AlertingOptions, evaluator: any ExpressionEvaluator, logEvaluator: any ExpressionEvaluator = NoLogs(),
+        write: @escaping @Sendable (MetricBatch) async throws -> Void, clock: any WallClock, machine: MachineTime = .system, logger: Logger, hooks: [any PipelineHook] = [],
+        deliverer: @escaping @Sendable (Receiver) throws -> any Deliverer
     ) throws {
         self.clock = clock
         self.logger = logger
@@ -49,7 +51,7 @@ public final class AlertingService: Sendable {
         ) { receiver in receiver.kind == .escalation ? EscalationStandIn() : try deliverer(receiver) }
         self.desk = desk
         environment = RuleEnvironment(
-            evaluator: evaluator, database: database, write: write, desk: desk, unrecordedPager: UnrecordedPager(desk: desk, clock: clock, logger: logger),
+            evaluator: evaluator, logEvaluator: logEvaluator, database: database, write: write, desk: desk, unrecordedPager: UnrecordedPager(desk: desk, clock: clock, logger: logger),
             externalLabels: options.externalLabels, noDataHoldMilliseconds: Int64(options.noDataHoldSeconds * 1000), clock: clock, logger: logger,
             wake: { receivers in
                 desk.wake(receivers)
@@ -58,6 +60,7 @@ public final class AlertingService: Sendable {
         manager = RuleManager(
             globs: options.ruleGlobs, intervalMillisecondsDefault: max(Limits.groupIntervalMillisecondsMin, Int64(options.evaluationIntervalSeconds * 1000)),
             environment: environment)
+        heartbeats = HeartbeatWatch(declared: options.heartbeats, environment: environment)
     }
 
     /// Evaluates and delivers until the task is cancelled, then closes the database.
@@ -68,6 +71,8 @@ public final class AlertingService: Sendable {
             group.addTask { await self.evaluate() }
             group.addTask { await self.flush() }
             group.addTask { await self.maintain() }
+            group.addTask { await self.watchHeartbeats() }
+            group.addTask { await self.followIncidents() }
         }
         await storeEvaluations()
         do {
@@ -94,6 +99,7 @@ public final class AlertingService: Sendable {
         try await database.loadSilences(into: environment.context.silences, now: clock.nowMilliseconds())
         try await loadOverrides()
         try await manager.start()
+        try await heartbeats.start()
         environment.wake(try await database.reconcile(now: clock.nowMilliseconds(), environment.context))
     }
 
@@ -194,6 +200,7 @@ public final class AlertingService: Sendable {
     private func prune() async {
         do {
             try await database.prune(now: clock.nowMilliseconds())
+            try await database.pruneIncidents(now: clock.nowMilliseconds())
         } catch {
             logger.error("old alerts weren't removed", metadata: ["reason": "\(error)"])
         }
@@ -247,7 +254,10 @@ public final class AlertingService: Sendable {
     public func groups() async -> [RuleGroupStatus] { await manager.groups() }
 
     /// Pending and firing alerts.
-    public func activeAlerts() async -> [ActiveAlert] { await manager.activeAlerts() }
+    public func activeAlerts() async -> [ActiveAlert] {
+        let ofRules = await manager.activeAlerts()
+        return ofRules + (await heartbeats.activeAlerts())
+    }
 
     /// What is wrong in the rule files and the routing file now.
     public func problems() async -> [RuleProblem] { await manager.problems() + routing.withLock { $0.problems } + onCall.withLock { $0.problems } }
@@ -270,7 +280,7 @@ public final class AlertingService: Sendable {
     /// Counters and counts, for the service's own metrics.
     public func statistics() async -> AlertingStatistics {
         var statistics = await manager.statistics()
-        for alert in await manager.activeAlerts() {
+        for alert in await activeAlerts() {
             if alert.phase == .pending { statistics.alertsPending += 1 }
             if alert.phase == .firing {
                 statistics.alertsFiring += 1

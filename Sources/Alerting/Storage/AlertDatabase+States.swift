@@ -20,7 +20,7 @@ extension AlertDatabase {
     func activeAlerts() async throws(AlertingError) -> [RuleIdentity: StoredRule] {
         try await read("read the alerts of") { db in
             var rules: [RuleIdentity: StoredRule] = [:]
-            for row in try Row.fetchAll(db, sql: "SELECT * FROM alert_states WHERE phase <> 'resolved' AND rule <> 'api'") {
+            for row in try Row.fetchAll(db, sql: "SELECT * FROM alert_states WHERE phase <> 'resolved' AND rule NOT IN ('api', 'heartbeats')") {
                 let identity = RuleIdentity(stored: row["rule"])
                 let reference = RuleReference(identity: identity, file: row["rule_file"], generatorURL: row["generator_url"])
                 rules[identity, default: StoredRule(reference: reference, alerts: [])].alerts.append(try AlertInstance(row))
@@ -94,6 +94,15 @@ extension AlertDatabase {
     }
 
     // Ticks
+
+    /// Notes in the event log that a group wasn't evaluated for a time.
+    func noteMissed(group: String, text: String, at moment: Timestamp) async throws(AlertingError) {
+        try await write("store evaluations in") { db in
+            try db.execute(
+                sql: "INSERT INTO alert_events (at, rule, fingerprint, step, labels, value, reason) VALUES (?, ?, '', 'missed', '{}', NULL, ?)",
+                arguments: [moment.milliseconds, group, text])
+        }
+    }
 
     /// When each group was last evaluated.
     func lastEvaluations() async throws(AlertingError) -> [String: Timestamp] {

@@ -17,6 +17,8 @@ final class AlertDatabase: Sendable {
             queue = try DatabaseQueue(path: path, configuration: Self.configuration)
             try queue.write { db in
                 try Self.migrate(db, path: path)
+                try db.execute(sql: Self.heartbeatTables)
+                try db.execute(sql: IncidentTables.sql)
                 try db.execute(sql: "UPDATE outbox SET state = 'retrying', may_be_repeat = 1 WHERE state = 'attempting'")
                 try db.execute(
                     sql: "UPDATE attempts SET error = 'the program ended before the answer came' WHERE ended_at IS NULL AND error = ''")

@@ -12,6 +12,8 @@ enum CollectorRoutes {
         AlertmanagerRoutes(edge: edge).register(routes)
         ActionRoutes(edge: edge).register(routes)
         OnCallRoutes(edge: edge).register(routes)
+        IncidentRoutes(edge: edge).register(routes)
+        HeartbeatRoutes(edge: edge).register(routes)
         StatusRoutes(edge: edge).register(routes)
         TargetRoutes(edge: edge).register(routes)
         RemoteReadRoutes(edge: edge).register(routes)

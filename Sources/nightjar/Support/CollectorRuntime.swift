@@ -42,6 +42,7 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logge
             receivers: configuration.paging.receivers, route: configuration.paging.route)
         alerting.routingFile = configuration.routingFile
         alerting.onCallFile = configuration.onCallFile
+        alerting.heartbeats = configuration.heartbeats
         alerting.inhibitions = configuration.paging.dependencies
         if let groups = configuration.paging.stormGroupsPerMinuteMax { alerting.stormGroupsPerMinuteMax = groups }
         alerting.pagerDutyWebhookSecret = configuration.pagerDutyWebhookSecretFile.map { .file($0) }

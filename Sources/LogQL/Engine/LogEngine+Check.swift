@@ -1,0 +1,11 @@
+extension LogEngine {
+    /// What is wrong with a query that is to give numbers, as rules need them: bad syntax, with its place, or lines alone. Nil where nothing is.
+    public static func problem(inMetricQuery text: String) -> LogQLError? {
+        do throws(LogQLError) {
+            if case .log = try Parser.parse(text) { return .failed("lines are no numbers; count them, as in count_over_time({…}[5m])") }
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
