@@ -105,7 +105,7 @@ let package = Package(
         library(
             "Collector",
             ["Foundations", "Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "LogQL", "Alerting", crypto, logging, lifecycle] + server),
-        library("ConfigurationFile", ["Foundations", "Settings", "Alerting"]),
+        library("ConfigurationFile", ["Foundations", "Model", "Settings", "Alerting"]),
         library("Dashboard", ["Foundations", "Model", "Outbound", "Terminal", yams]),
 
         // Floor 6

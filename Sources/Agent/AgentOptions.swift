@@ -1,5 +1,6 @@
 import Foundations
 import Glibc
+import Model
 
 /// A collector that gets everything the agent reads.
 public struct AgentDestination: Sendable {
@@ -11,6 +12,8 @@ public struct AgentDestination: Sendable {
     public var tokenFile: String?
     /// A bearer token that is in no file: that of a collector in the same process. Goes before `tokenFile`.
     public var token: Secret?
+    /// The tenant that it is sent as; nil leaves it to the token.
+    public var tenant: TenantName?
     /// A PEM file of authorities to trust instead of the system's.
     public var caFile: String?
     /// A certificate to show and its key, as PEM files.
@@ -19,7 +22,7 @@ public struct AgentDestination: Sendable {
 
     /// `name`: the host and port of `url` where it is nil.
     public init(
-        name: String? = nil, url: String, tokenFile: String? = nil, token: Secret? = nil, caFile: String? = nil, clientCertificateFile: String? = nil, clientKeyFile: String? = nil
+        name: String? = nil, url: String, tokenFile: String? = nil, token: Secret? = nil, tenant: TenantName? = nil, caFile: String? = nil, clientCertificateFile: String? = nil, clientKeyFile: String? = nil
     ) {
         var trimmed = Substring(url)
         while trimmed.last == "/" { trimmed.removeLast() }
@@ -27,6 +30,7 @@ public struct AgentDestination: Sendable {
         self.name = name ?? trimmed.split(separator: "/").last.map(String.init) ?? url
         self.tokenFile = tokenFile
         self.token = token
+        self.tenant = tenant
         self.caFile = caFile
         self.clientCertificateFile = clientCertificateFile
         self.clientKeyFile = clientKeyFile

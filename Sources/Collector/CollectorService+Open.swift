@@ -3,38 +3,29 @@ import Foundations
 import LogStore
 import Logging
 import MetricStore
+import Model
 
 extension CollectorService {
-    /// A collector over its data folder: opens the stores under `metrics` and `logs` and the alerting, which `run` runs and closes.
+    /// A collector over its data folder: opens the stores under `metrics` and `logs`, those of further tenants under `tenants/NAME`, and the
+    /// alerting, which `run` runs and closes.
     ///
     /// The folder is locked until `run` has ended. `alerting` makes the options of alerting for the folder that it is
     /// to keep its database in. Throws, with one sentence, where the folder is locked by another process, can't be made or isn't
     /// permitted, or a store in it can't be opened.
     public static func open(
         options: CollectorOptions, metricStore: MetricStoreOptions = .init(), logStore: LogStoreOptions = .init(),
-        clock: any WallClock = SystemClock(), logger: Logger, alerting: (_ directory: String) -> AlertingOptions
+        tenants: [TenantOptions] = [], clock: any WallClock = SystemClock(), logger: Logger, alerting: (_ directory: String) -> AlertingOptions
     ) async throws(CollectorError) -> CollectorService {
         let fileSystem = RealFileSystem()
         var options = options
         options.metricRetentionMilliseconds = metricStore.retentionMilliseconds
         let lock = Locked<(any FileLock)?>(try lockedDirectory(options.dataDirectory, fileSystem))
-        let metrics: MetricStore
-        do throws(MetricStoreError) {
-            metrics = try MetricStore.open(
-                directory: Paths.join(options.dataDirectory, "metrics"), fileSystem: fileSystem, clock: clock, options: metricStore)
-        } catch {
-            throw .store(error.description)
-        }
-        let logs: LogStore
-        do throws(LogStoreError) {
-            logs = try LogStore.open(directory: Paths.join(options.dataDirectory, "logs"), clock: clock, options: logStore)
-        } catch {
-            await metrics.close()
-            throw .store(error.description)
-        }
+        let tenants = try await Tenants.open(
+            TenantOptions(name: .standard, metricStore: metricStore, logStore: logStore), tenants, dataDirectory: options.dataDirectory,
+            fileSystem: fileSystem, clock: clock)
+        let metrics = tenants.standard.metrics
         let close: @Sendable () async -> Void = {
-            await logs.close()
-            await metrics.close()
+            await tenants.close()
             lock.withLock { $0 = nil }
         }
         do {
@@ -42,7 +33,7 @@ extension CollectorService {
                 options: alerting(Paths.join(options.dataDirectory, "alerting")), reader: metrics, logs: logs,
                 write: { _ = try await metrics.append($0) }, clock: clock, logger: logger)
             return try CollectorService(
-                options: options, metrics: metrics, logs: logs, alerting: service, fileSystem: fileSystem, clock: clock, logger: logger,
+                options: options, tenants: tenants, alerting: service, fileSystem: fileSystem, clock: clock, logger: logger,
                 ownership: .service(close: close))
         } catch {
             await close()

@@ -7,6 +7,7 @@ import HummingbirdTLS
 import LogStore
 import Logging
 import MetricStore
+import Model
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -36,17 +37,17 @@ public final class CollectorService: Service {
         options: CollectorOptions, metrics: MetricStore, logs: LogStore, alerting: AlertingService,
         fileSystem: any FileSystem = RealFileSystem(), clock: any WallClock = SystemClock(), logger: Logger
     ) throws(CollectorError) {
+        let standard = Tenant(name: .standard, directory: options.dataDirectory, metrics: metrics, logs: logs)
         try self.init(
-            options: options, metrics: metrics, logs: logs, alerting: alerting, fileSystem: fileSystem, clock: clock, logger: logger,
+            options: options, tenants: Tenants(standard: standard), alerting: alerting, fileSystem: fileSystem, clock: clock, logger: logger,
             ownership: .caller)
     }
 
     init(
-        options: CollectorOptions, metrics: MetricStore, logs: LogStore, alerting: AlertingService, fileSystem: any FileSystem,
-        clock: any WallClock, logger: Logger, ownership: Ownership
+        options: CollectorOptions, tenants: Tenants, alerting: AlertingService, fileSystem: any FileSystem, clock: any WallClock,
+        logger: Logger, ownership: Ownership
     ) throws(CollectorError) {
-        edge = try Edge(
-            options: options, metrics: metrics, logs: logs, alerting: alerting, fileSystem: fileSystem, clock: clock, logger: logger)
+        edge = try Edge(options: options, tenants: tenants, alerting: alerting, fileSystem: fileSystem, clock: clock, logger: logger)
         tls = try options.tls.map { tls throws(CollectorError) in try ServerTLS.configuration(tls) }
         self.ownership = ownership
     }

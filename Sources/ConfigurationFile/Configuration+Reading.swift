@@ -1,6 +1,7 @@
 import Alerting
 import Foundations
 import Glibc
+import Model
 import Settings
 
 extension Configuration {
@@ -40,8 +41,9 @@ extension Configuration {
         if let allowed = root.bool("allow_plain_tokens") { configuration.allowsPlainTokens = allowed }
         configuration.diskReserveBytes = root.bytes("disk_reserve")
         if let stores = root.bool("own_metrics") { configuration.storesOwnMetrics = stores }
-        if let section = root.section("retention") { configuration.retention = readRetention(section) }
-        if let section = root.section("limits") { configuration.limits = readLimits(section) }
+        if let section = root.section("retention") { configuration.retention = readRetention(section, configuration.retention) }
+        if let section = root.section("limits") { configuration.limits = readLimits(section, configuration.limits) }
+        configuration.tenants = readTenants(root, configuration)
         if let section = root.section("queries") { configuration.queries = readQueries(section) }
         if let section = root.section("agent") { configuration.agent = readAgent(section) }
         configuration.routingFile = root.string("routes")
@@ -63,12 +65,12 @@ extension Configuration {
         return TLS(certificateFile: certificate, keyFile: key)
     }
 
-    private static func readRetention(_ section: SettingsSection) -> Retention {
-        var retention = Retention()
+    private static func readRetention(_ section: SettingsSection, _ inherited: Retention) -> Retention {
+        var retention = inherited
         let range: ClosedRange<Int64> = 3_600_000...(100 * 365 * 86_400_000)
         if let metrics = section.durationMilliseconds("metrics", in: range) { retention.metricsMilliseconds = metrics }
         if let logs = section.durationMilliseconds("logs", in: range) { retention.logsMilliseconds = logs }
-        retention.metricsBytes = section.bytes("metrics_size")
+        if let bytes = section.bytes("metrics_size") { retention.metricsBytes = bytes }
         section.finish()
         return retention
     }
@@ -93,17 +95,36 @@ extension Configuration {
         return Int(bytes)
     }
 
-    private static func readLimits(_ section: SettingsSection) -> SeriesLimits {
-        var limits = SeriesLimits()
-        limits.series = section.integer("series", in: 1...5_000_000)
-        limits.newSeriesPerMinute = section.integer("new_series_per_minute", in: 1...100_000_000)
-        limits.newSeriesBurst = section.integer("new_series_burst", in: 1...5_000_000)
+    private static func readLimits(_ section: SettingsSection, _ inherited: SeriesLimits) -> SeriesLimits {
+        var limits = inherited
+        limits.series = section.integer("series", in: 1...5_000_000) ?? inherited.series
+        limits.newSeriesPerMinute = section.integer("new_series_per_minute", in: 1...100_000_000) ?? inherited.newSeriesPerMinute
+        limits.newSeriesBurst = section.integer("new_series_burst", in: 1...5_000_000) ?? inherited.newSeriesBurst
         // Above these the reader of requests refuses before the store does.
-        limits.labelsPerSeries = section.integer("labels_per_series", in: 1...64)
-        limits.labelNameBytes = section.integer("label_name_bytes", in: 8...128)
-        limits.labelValueBytes = section.integer("label_value_bytes", in: 8...2048)
+        limits.labelsPerSeries = section.integer("labels_per_series", in: 1...64) ?? inherited.labelsPerSeries
+        limits.labelNameBytes = section.integer("label_name_bytes", in: 8...128) ?? inherited.labelNameBytes
+        limits.labelValueBytes = section.integer("label_value_bytes", in: 8...2048) ?? inherited.labelValueBytes
         section.finish()
         return limits
+    }
+
+    private static func readTenants(_ root: SettingsSection, _ configuration: Configuration) -> [Tenant] {
+        let sections = root.namedSections("tenants") ?? []
+        if sections.count > tenantsMax { root.report("tenants", "there are \(sections.count) tenants, more than \(tenantsMax)") }
+        return sections.compactMap { text, section in
+            var tenant: Tenant?
+            if let name = TenantName(text), name != .standard {
+                tenant = Tenant(name: name, retention: configuration.retention, limits: configuration.limits)
+            } else if text == TenantName.standard.description {
+                section.document.report(section.node, "`\(text)` is the tenant that everything else in this file is of", remedy: "set `retention` and `limits` at the top")
+            } else {
+                section.document.report(section.node, "a tenant's name is \(TenantName.form), not `\(SafeText(text.prefix(100)))`")
+            }
+            if let retention = section.section("retention").map({ readRetention($0, configuration.retention) }) { tenant?.retention = retention }
+            if let limits = section.section("limits").map({ readLimits($0, configuration.limits) }) { tenant?.limits = limits }
+            section.finish()
+            return tenant
+        }.sorted { $0.name < $1.name }
     }
 
     private static func readAgent(_ section: SettingsSection) -> Agent {
@@ -112,7 +133,7 @@ extension Configuration {
             let url = entry.requiredString("url")
             let destination = Destination(
                 name: entry.string("name") ?? "collector-\(index + 1)", url: url ?? "", tokenFile: entry.string("token_file"),
-                authorityFile: entry.string("ca_file"))
+                tenant: readTenantName(entry), authorityFile: entry.string("ca_file"))
             if let url, !url.hasPrefix("http://"), !url.hasPrefix("https://") { entry.report("url", "`url` must begin with http:// or https://") }
             entry.finish()
             return url == nil ? nil : destination
@@ -125,5 +146,12 @@ extension Configuration {
         agent.textfileDirectory = section.string("textfile_directory")
         section.finish()
         return agent
+    }
+
+    private static func readTenantName(_ section: SettingsSection) -> TenantName? {
+        guard let text = section.string("tenant") else { return nil }
+        if let name = TenantName(text) { return name }
+        section.report("tenant", "a tenant's name is \(TenantName.form), not `\(SafeText(text.prefix(100)))`")
+        return nil
     }
 }

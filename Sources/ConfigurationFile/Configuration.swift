@@ -1,5 +1,6 @@
 import Alerting
 import Foundations
+import Model
 import Settings
 
 /// What `nightjar.yml` says. Every key has a default; the command line's flags go before the file.
@@ -22,6 +23,8 @@ public struct Configuration: Sendable {
     /// Whether the collector's own metrics are written to its store; `/metrics` serves them either way.
     public var storesOwnMetrics = true
     public var limits = SeriesLimits()
+    /// Tenants beside the default one, by name; each has stores of its own.
+    public var tenants: [Tenant] = []
     public var queries = QueryLimits()
     public var agent = Agent()
     /// A file of routes and receivers in Alertmanager's format, in place of `receivers` and `route`.
@@ -36,6 +39,9 @@ public struct Configuration: Sendable {
     public var paging = ReceiverConfiguration()
 
     public static let defaultRuleGlobs = ["AlertRules/*.yml", "/etc/nightjar/rules/*.yml"]
+
+    /// Each has eight threads and open files of its own; a fleet of more is a job for more than one collector.
+    public static let tenantsMax = 100
 
     public struct TLS: Sendable, Equatable {
         public var certificateFile: String
@@ -65,6 +71,13 @@ public struct Configuration: Sendable {
         public var labelsPerSeries: Int?
         public var labelNameBytes: Int?
         public var labelValueBytes: Int?
+    }
+
+    /// A tenant, with what isn't said of it taken from the settings of all.
+    public struct Tenant: Sendable, Equatable {
+        public var name: TenantName
+        public var retention: Retention
+        public var limits: SeriesLimits
     }
 
     /// What one query may cost, and what is kept of results.
@@ -97,13 +110,16 @@ public struct Configuration: Sendable {
         public var name: String
         public var url: String
         public var tokenFile: String?
+        /// Nil leaves it to the token.
+        public var tenant: TenantName?
         /// A file of certificates to trust instead of the system's.
         public var authorityFile: String?
 
-        public init(name: String, url: String, tokenFile: String? = nil, authorityFile: String? = nil) {
+        public init(name: String, url: String, tokenFile: String? = nil, tenant: TenantName? = nil, authorityFile: String? = nil) {
             self.name = name
             self.url = url
             self.tokenFile = tokenFile
+            self.tenant = tenant
             self.authorityFile = authorityFile
         }
     }

@@ -112,6 +112,23 @@ public final class SettingsSection {
         }
     }
 
+    /// The sections below a key by their names; an empty one is a section too.
+    public func namedSections(_ key: String) -> [(name: String, section: SettingsSection)]? {
+        value(key).flatMap { node in
+            guard let mapping = node.mapping else {
+                document.report(node, "`\(key)` must be a section of `name:` lines, each with its own settings below it")
+                return nil
+            }
+            return mapping.compactMap { name, value in
+                if let name = name.scalar?.string, value.mapping != nil || value.null != nil {
+                    return (name, SettingsSection(document: document, node: value))
+                }
+                document.report(value, "each entry of `\(key)` must be a name and a section of `key: value` lines")
+                return nil
+            }
+        }
+    }
+
     /// Reports something wrong at a key, or at the section where the key is missing.
     public func report(_ key: String, _ reason: String, remedy: String = "") {
         document.report(value(key) ?? node, reason, remedy: remedy)

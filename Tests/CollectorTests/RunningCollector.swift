@@ -19,16 +19,17 @@ final class RunningCollector: Sendable {
 
     /// `change` sees the options before the start; `rules` is the text of a rule file.
     static func start(
-        in directory: TemporaryDirectory = TemporaryDirectory("collector"), rules: String? = nil, onCall: String? = nil,
+        in directory: TemporaryDirectory = TemporaryDirectory("collector"), rules: String? = nil, onCall: String? = nil, tenants: [TenantOptions] = [],
         _ change: (inout CollectorOptions) -> Void = { _ in }
     ) async throws -> RunningCollector {
-        let service = try await open(in: directory, rules: rules, onCall: onCall, change)
+        let service = try await open(in: directory, rules: rules, onCall: onCall, tenants: tenants, change)
         let task = Task { try await service.run() }
         return RunningCollector(directory: directory, service: service, port: try await service.listeningPort(), task: task)
     }
 
     static func open(
-        in directory: TemporaryDirectory, rules: String? = nil, onCall: String? = nil, _ change: (inout CollectorOptions) -> Void = { _ in }
+        in directory: TemporaryDirectory, rules: String? = nil, onCall: String? = nil, tenants: [TenantOptions] = [],
+        _ change: (inout CollectorOptions) -> Void = { _ in }
     ) async throws -> CollectorService {
         var options = CollectorOptions(
             dataDirectory: directory.path("data"), listen: ServerAddress(host: "127.0.0.1", port: 0), instance: "test-host", version: "1.2.3",
@@ -36,7 +37,7 @@ final class RunningCollector: Sendable {
         change(&options)
         if let rules { try directory.write("rules.yml", rules) }
         return try await CollectorService.open(
-            options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            options: options, tenants: tenants, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { alerting in
             var alertingOptions = AlertingOptions(
                 ruleGlobs: rules == nil ? [] : [directory.path("rules.yml")], databasePath: alerting + "/alerting.sqlite", externalURL: "http://localhost",

@@ -89,3 +89,35 @@ func whatIsNoAddressIsRefused(_ text: String) { #expect(ListenAddress(text) == n
     #expect(found.count == 7, "\(found)")
     for line in 2...8 { #expect(found.contains { $0.hasPrefix("nightjar.yml:\(line):") }, "\(line) in \(found)") }
 }
+
+@Test func tenantsInheritWhatIsNotSaidOfThem() throws {
+    let configuration = try Configuration.parse(
+        """
+        tenants:
+          shop:
+            retention: {metrics: 90d, metrics_size: 10GiB}
+            limits: {series: 1000, new_series_per_minute: 50}
+          bank:
+        retention: {metrics: 30d, logs: 7d}
+        limits: {series: 2000, labels_per_series: 20}
+        agent: {collectors: [{url: "http://localhost:1", tenant: shop}]}
+        """, path: "nightjar.yml")
+    #expect(configuration.tenants.map(\.name.description) == ["bank", "shop"])
+    let (bank, shop) = (configuration.tenants[0], configuration.tenants[1])
+    #expect(bank.retention == configuration.retention && bank.limits == configuration.limits)
+    #expect(shop.retention.metricsMilliseconds == 90 * 86_400_000 && shop.retention.logsMilliseconds == 7 * 86_400_000)
+    #expect(shop.retention.metricsBytes == 10 << 30 && configuration.retention.metricsBytes == nil)
+    #expect(shop.limits.series == 1000 && shop.limits.newSeriesPerMinute == 50 && shop.limits.labelsPerSeries == 20)
+    #expect(configuration.agent.collectors.map(\.tenant?.description) == ["shop"])
+}
+
+@Test(arguments: [
+    ("tenants: {Shop: {}}", "a tenant's name is"), ("tenants: {../x: {}}", "a tenant's name is"), ("tenants: {-x: {}}", "a tenant's name is"),
+    ("tenants: {default: {}}", "is the tenant that everything else in this file is of"), ("tenants: [shop]", "must be a section of `name:` lines"),
+    ("tenants: {shop: 5}", "must be a name and a section"), ("tenants: {shop: {retention: {metrics: 1s}}}", "`metrics` must be a duration"),
+    ("tenants: {shop: {limit: {series: 1}}}", "did you mean `limits`?"), ("agent: {collectors: [{url: \"http://x\", tenant: A}]}", "a tenant's name is"),
+])
+func aWrongTenantIsToldWithItsReason(yaml: String, reason: String) {
+    let found = problems(yaml)
+    #expect(found.count == 1 && found[0].contains(reason), "\(found)")
+}

@@ -120,6 +120,7 @@ final class Sender: Sendable {
             (BatchOrigin.agentHeader, spool.agentId), (BatchOrigin.sequenceHeader, String(record.sequence)), ("X-Nightjar-Instance", instance),
             ("X-Nightjar-Version", version),
         ]
+        if let tenant = state.destination.tenant { headers.append((TenantName.header, tenant.description)) }
         let path: String
         switch kind {
         case .metrics:

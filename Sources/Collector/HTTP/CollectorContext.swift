@@ -7,11 +7,22 @@ struct CollectorContext: RequestContext {
     let channel: any Channel
     /// The client's address, without the port.
     let remoteAddress: String
+    /// Set by the routes before a handler runs.
+    private var chosenTenant: Tenant?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         remoteAddress = Self.address(of: source.channel)
+    }
+
+    /// The tenant that the request speaks of: what a handler reads and writes is in its stores.
+    var tenant: Tenant {
+        get {
+            guard let chosenTenant else { preconditionFailure("a handler runs only once a tenant was chosen") }
+            return chosenTenant
+        }
+        set { chosenTenant = newValue }
     }
 
     static func address(of channel: any Channel) -> String { channel.remoteAddress?.ipAddress ?? "unknown" }

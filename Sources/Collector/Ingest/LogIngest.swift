@@ -13,8 +13,8 @@ struct LogIngest: Sendable {
     let edge: Edge
 
     func register(_ routes: Routes) {
-        routes.on(.post, Self.otlpPath, scope: .ingest, refusalBody: { OTLPReply.refusal($0, $1) }) { try await otlp($0, $1) }
-        routes.on(.post, Self.lokiPath, scope: .ingest) { try await loki($0, $1) }
+        routes.on(.post, Self.otlpPath, scope: .ingest, of: .each, refusalBody: { OTLPReply.refusal($0, $1) }) { try await otlp($0, $1) }
+        routes.on(.post, Self.lokiPath, scope: .ingest, of: .each) { try await loki($0, $1) }
     }
 
     private func otlp(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -31,8 +31,8 @@ struct LogIngest: Sendable {
                 case .json: try OTLPLogs.decode(json: bytes, receivedAt: receivedAt)
                 }
             },
-            store: { records in try await store(records, ingest) })
-        var response = OTLPReply.success(rejection(outcome), format)
+            store: { records in try await store(records, ingest, context.tenant) })
+        var response = OTLPReply.success(rejection(outcome, context.tenant), format)
         if outcome.isDuplicateBatch { response.headers[.nightjarDuplicate] = "1" }
         return response
     }
@@ -54,8 +54,8 @@ struct LogIngest: Sendable {
                 case .json: try LokiPush.decode(json: bytes, receivedAt: receivedAt)
                 }
             },
-            store: { records in try await store(records, ingest) })
-        let rejection = rejection(outcome)
+            store: { records in try await store(records, ingest, context.tenant) })
+        let rejection = rejection(outcome, context.tenant)
         guard rejection.isEmpty else {
             throw Refusal(status: .badRequest, errorType: "bad_data", reason: .rejectedData, message: rejection.message)
         }
@@ -64,9 +64,9 @@ struct LogIngest: Sendable {
         return response
     }
 
-    private func store(_ records: [LogRecord], _ ingest: IngestRequest) async throws -> LogAppendOutcome {
+    private func store(_ records: [LogRecord], _ ingest: IngestRequest, _ tenant: Tenant) async throws -> LogAppendOutcome {
         do throws(LogStoreError) {
-            let outcome = try await edge.logs.append(records, origin: ingest.origin)
+            let outcome = try await tenant.logs.append(records, origin: ingest.origin)
             if let origin = ingest.origin {
                 edge.agents.seen(
                     origin, instance: ingest.instance, version: ingest.version, signal: .logs, at: edge.clock.nowMilliseconds())
@@ -81,9 +81,9 @@ struct LogIngest: Sendable {
         }
     }
 
-    private func rejection(_ outcome: LogAppendOutcome) -> PartialRejection {
+    private func rejection(_ outcome: LogAppendOutcome, _ tenant: Tenant) -> PartialRejection {
         let rejection = PartialRejection(counts: outcome.refused.map { ("\($0.reason)", $0.count, "") })
-        for item in rejection.counts { edge.counters.rejected(item.count, reason: item.reason) }
+        for item in rejection.counts { edge.counters.rejected(item.count, reason: item.reason, of: tenant) }
         return rejection
     }
 }

@@ -12,7 +12,7 @@ struct MetricIngest: Sendable {
     let edge: Edge
 
     func register(_ routes: Routes) {
-        routes.on(.post, Self.path, scope: .ingest) { try await write($0, $1) }
+        routes.on(.post, Self.path, scope: .ingest, of: .each) { try await write($0, $1) }
     }
 
     private func write(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -27,13 +27,13 @@ struct MetricIngest: Sendable {
         let outcome = try await Ingestion(edge: edge).receive(
             request, context, ingest, route: Self.path,
             decode: { bytes throws(WireError) in try RemoteWrite.decodeColumns(bytes, version: version) },
-            store: { batch in try await store(batch, ingest) })
-        return try answer(outcome, ingest)
+            store: { batch in try await store(batch, ingest, context.tenant) })
+        return try answer(outcome, ingest, context.tenant)
     }
 
-    private func store(_ batch: MetricColumns, _ ingest: IngestRequest) async throws -> AppendOutcome {
+    private func store(_ batch: MetricColumns, _ ingest: IngestRequest, _ tenant: Tenant) async throws -> AppendOutcome {
         do throws(MetricStoreError) {
-            let outcome = try await edge.metrics.append(batch, origin: ingest.origin)
+            let outcome = try await tenant.metrics.append(batch, origin: ingest.origin)
             if let origin = ingest.origin {
                 edge.agents.seen(
                     origin, instance: ingest.instance, version: ingest.version, signal: .metrics, at: edge.clock.nowMilliseconds())
@@ -46,8 +46,8 @@ struct MetricIngest: Sendable {
 
     /// 2xx with what was stored. Samples that can never be stored make it a 400 for senders that follow the specification, whose
     /// retries would be useless; our own agent keeps refused batches aside, so it is told by a header that the rest is stored.
-    private func answer(_ outcome: AppendOutcome, _ ingest: IngestRequest) throws -> Response {
-        count(outcome)
+    private func answer(_ outcome: AppendOutcome, _ ingest: IngestRequest, _ tenant: Tenant) throws -> Response {
+        count(outcome, tenant)
         var headers: HTTPFields = [:]
         headers[.remoteWriteSamples] = String(outcome.samplesStored)
         headers[.remoteWriteHistograms] = String(outcome.histogramsStored)
@@ -64,14 +64,14 @@ struct MetricIngest: Sendable {
         return Response(status: .noContent, headers: headers)
     }
 
-    private func count(_ outcome: AppendOutcome) {
+    private func count(_ outcome: AppendOutcome, _ tenant: Tenant) {
         edge.counters.ingested {
             $0.samples += UInt64(outcome.samplesStored)
             $0.histograms += UInt64(outcome.histogramsStored)
             $0.exemplars += UInt64(outcome.exemplarsStored)
             $0.duplicateMetricBatches += outcome.isDuplicateBatch ? 1 : 0
         }
-        for rejected in outcome.rejected { edge.counters.rejected(rejected.count, reason: rejected.reason.rawValue) }
+        for rejected in outcome.rejected { edge.counters.rejected(rejected.count, reason: rejected.reason.rawValue, of: tenant) }
     }
 }
 

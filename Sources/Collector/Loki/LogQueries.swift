@@ -54,7 +54,7 @@ struct LogQueries: Sendable {
 }
 
 extension Edge {
-    var logQueries: LogQueries { LogQueries(store: logs, clock: clock) }
+    func logQueries(of tenant: Tenant) -> LogQueries { LogQueries(store: tenant.logs, clock: clock) }
 
     /// Runs a log query in its turn, and stops it when the client leaves. Its errors become refusals.
     func logQuery<Result: Sendable>(

@@ -9,11 +9,11 @@ struct LokiRoutes: Sendable {
     let edge: Edge
 
     func register(_ routes: Routes) {
-        routes.query("/loki/api/v1/query_range") { try await range($0, $1) }
-        routes.query("/loki/api/v1/query") { try await instant($0, $1) }
-        routes.query("/loki/api/v1/labels") { try await labels($0, $1) }
-        routes.on(.get, "/loki/api/v1/label/:name/values", scope: .read) { try await values($0, $1) }
-        routes.query("/loki/api/v1/series") { try await series($0, $1) }
+        routes.query("/loki/api/v1/query_range", of: .each) { try await range($0, $1) }
+        routes.query("/loki/api/v1/query", of: .each) { try await instant($0, $1) }
+        routes.query("/loki/api/v1/labels", of: .each) { try await labels($0, $1) }
+        routes.on(.get, "/loki/api/v1/label/:name/values", scope: .read, of: .each) { try await values($0, $1) }
+        routes.query("/loki/api/v1/series", of: .each) { try await series($0, $1) }
     }
 
     private func range(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -28,7 +28,7 @@ struct LokiRoutes: Sendable {
         }
         let limit = try entryLimit(parameters)
         let direction = try direction(parameters)
-        let queries = edge.logQueries
+        let queries = edge.logQueries(of: context.tenant)
         let result = try await edge.logQuery(context) {
             try await queries.run(query, start: window.start, end: window.end, stepNanoseconds: step, limit: limit, direction: direction)
         }
@@ -41,7 +41,7 @@ struct LokiRoutes: Sendable {
         let moment = try parameters.nanoMoment("time") ?? edge.clock.now()
         let limit = try entryLimit(parameters)
         let direction = try direction(parameters)
-        let queries = edge.logQueries
+        let queries = edge.logQueries(of: context.tenant)
         let result = try await edge.logQuery(context) {
             try await queries.run(query, start: moment, end: moment, stepNanoseconds: nil, limit: limit, direction: direction)
         }
@@ -51,7 +51,7 @@ struct LokiRoutes: Sendable {
     private func labels(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let parameters = try await edge.parameters(of: request, context)
         let window = try window(parameters, defaultHours: 6)
-        let logs = edge.logs
+        let logs = context.tenant.logs
         let names = try await edge.logQuery(context) { try await logs.labelNames(start: window.start, end: window.end) }
         return reply(names)
     }
@@ -60,7 +60,7 @@ struct LokiRoutes: Sendable {
         let parameters = try await edge.parameters(of: request, context)
         let window = try window(parameters, defaultHours: 6)
         let name = try context.labelName()
-        let logs = edge.logs
+        let logs = context.tenant.logs
         // The parameter `query` narrows it to the streams of a selector.
         let selector = try parameters["query"].map { try Self.selector($0, name: "query") }
         let values = try await edge.logQuery(context) {
@@ -76,7 +76,7 @@ struct LokiRoutes: Sendable {
         let window = try window(parameters, defaultHours: 6)
         let texts = parameters.all("match[]") + parameters.all("match")
         let selectors = try texts.map { try Self.selector($0, name: "match[]") }
-        let logs = edge.logs
+        let logs = context.tenant.logs
         let streams = try await edge.logQuery(context) { try await logs.streams(selectors, start: window.start, end: window.end) }
         return Reply.success { $0.array(streams.prefix(edge.limits.listedItemsMax)) { $0.labels($1) } }
     }

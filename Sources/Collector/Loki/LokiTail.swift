@@ -20,8 +20,8 @@ struct LokiTail: Sendable {
 
     /// Requests that aren't an acceptable upgrade end here, with the reason.
     func register(_ routes: Routes) {
-        routes.on(.get, Self.path, scope: .read) { request, _ in
-            _ = try plan(RequestParameters(request.uri.query ?? ""))
+        routes.on(.get, Self.path, scope: .read, of: .each) { request, context in
+            _ = try plan(RequestParameters(request.uri.query ?? ""), context.tenant)
             throw Refusal(
                 status: .upgradeRequired, errorType: "bad_data", reason: .badParameter,
                 message: "this path is a WebSocket; send it as the first request of a connection, with the headers of RFC 6455",
@@ -34,26 +34,35 @@ struct LokiTail: Sendable {
             accepts: { head, channel in
                 let uri = URI(head.uri)
                 guard uri.path == Self.path else { return false }
-                let request = AccessRequest(head, address: CollectorContext.address(of: channel))
-                guard edge.access.allows(request, .read), !edge.stopping.isSet else { return false }
+                guard let tenant = tenant(of: head, channel), !edge.stopping.isSet else { return false }
                 do {
-                    _ = try plan(RequestParameters(uri.query ?? ""))
+                    _ = try plan(RequestParameters(uri.query ?? ""), tenant)
                     return true
                 } catch {
                     // The HTTP route finds the same error, and answers with it.
                     return false
                 }
             },
-            serve: { head, socket in await serve(RequestParameters(URI(head.uri).query ?? ""), socket) })
+            serve: { head, socket in
+                // Nil where the token was taken back since it was accepted.
+                guard let tenant = tenant(of: head, socket.channel) else { return }
+                await serve(RequestParameters(URI(head.uri).query ?? ""), tenant, socket)
+            })
     }
 
-    private func plan(_ parameters: RequestParameters) throws -> TailPlan {
-        try edge.logQueries.tailPlan(parameters.required("query"))
+    /// The tenant whose records the request may follow; nil where it isn't served.
+    private func tenant(of head: HTTPRequestHead, _ channel: any Channel) -> Tenant? {
+        let request = AccessRequest(head, address: CollectorContext.address(of: channel))
+        return edge.access.recognize(request, .read).flatMap { edge.tenants.served(request.tenant, for: $0.tenants) }
+    }
+
+    private func plan(_ parameters: RequestParameters, _ tenant: Tenant) throws -> TailPlan {
+        try edge.logQueries(of: tenant).tailPlan(parameters.required("query"))
     }
 
     private typealias Outbound = NIOAsyncChannelOutboundWriter<WebSocketFrame>
 
-    private func serve(_ parameters: RequestParameters, _ socket: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>) async {
+    private func serve(_ parameters: RequestParameters, _ tenant: Tenant, _ socket: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>) async {
         edge.counters.request(route: Self.path, method: "WebSocket", status: 101, seconds: 0)
         do {
             try await socket.executeThenClose { inbound, outbound in
@@ -68,7 +77,7 @@ struct LokiTail: Sendable {
                 let gone = Signal()
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await read(inbound, outbound, gone) }
-                    try await tail(parameters, outbound, gone)
+                    try await tail(parameters, tenant, outbound, gone)
                     group.cancelAll()
                 }
             }
@@ -94,12 +103,12 @@ struct LokiTail: Sendable {
         }
     }
 
-    private func tail(_ parameters: RequestParameters, _ outbound: Outbound, _ gone: Signal) async throws {
+    private func tail(_ parameters: RequestParameters, _ tenant: Tenant, _ outbound: Outbound, _ gone: Signal) async throws {
         let query = try parameters.required("query")
-        let plan = try plan(parameters)
+        let plan = try plan(parameters, tenant)
         // Taken before the backlog is read, so that nothing falls between the two.
-        let events = edge.logs.tail(plan.query)
-        let backlog = try await backlog(plan, parameters)
+        let events = tenant.logs.tail(plan.query)
+        let backlog = try await backlog(plan, parameters, tenant)
         if !backlog.isEmpty { try await Self.send(backlog.map(TailItem.line), outbound) }
         let live = LiveTail(edge: edge, plan: plan, sentBefore: Set(backlog))
         edge.logger.debug("live tail", metadata: ["query": "\(SafeText(query.prefix(200)).string)"])
@@ -107,11 +116,11 @@ struct LokiTail: Sendable {
         if edge.stopping.isSet { try await Self.close(outbound, .goingAway, "the server stops") }
     }
 
-    private func backlog(_ plan: TailPlan, _ parameters: RequestParameters) async throws -> [TailedLine] {
+    private func backlog(_ plan: TailPlan, _ parameters: RequestParameters, _ tenant: Tenant) async throws -> [TailedLine] {
         let limit = min(try parameters.limit() ?? Self.backlogDefault, edge.limits.logEntriesMax)
         let now = edge.clock.now()
         let start = try parameters.nanoMoment("start") ?? now.advanced(byNanoseconds: -3_600_000_000_000)
-        return try await edge.logQueries.newest(plan, start: start, end: now, limit: limit).reversed()
+        return try await edge.logQueries(of: tenant).newest(plan, start: start, end: now, limit: limit).reversed()
     }
 
     /// A message of lines, or a ping where there are none.

@@ -12,6 +12,11 @@ final class Counters: Sendable {
         let status: Int
     }
 
+    private struct RejectedKey: Hashable {
+        let reason: String
+        let tenant: TenantName
+    }
+
     private struct Durations {
         var counts = [UInt64](repeating: 0, count: Counters.durationBounds.count + 1)
         var sumSeconds = 0.0
@@ -22,7 +27,7 @@ final class Counters: Sendable {
         var durations: [String: Durations] = [:]
         var refused: [RefusalReason: UInt64] = [:]
         var receivedBytes: [String: UInt64] = [:]
-        var rejected: [String: UInt64] = [:]
+        var rejected: [RejectedKey: UInt64] = [:]
         var ingested = Ingested()
     }
 
@@ -53,7 +58,9 @@ final class Counters: Sendable {
     func received(bytes: Int, route: String) { state.withLock { $0.receivedBytes[route, default: 0] += UInt64(bytes) } }
 
     /// Samples and records that were refused while the rest of their batch was stored.
-    func rejected(_ count: Int, reason: String) { state.withLock { $0.rejected[reason, default: 0] += UInt64(count) } }
+    func rejected(_ count: Int, reason: String, of tenant: Tenant) {
+        state.withLock { $0.rejected[RejectedKey(reason: reason, tenant: tenant.name), default: 0] += UInt64(count) }
+    }
 
     func ingested(_ change: (inout Ingested) -> Void) { state.withLock { change(&$0.ingested) } }
 
@@ -93,7 +100,9 @@ final class Counters: Sendable {
         for (route, count) in state.receivedBytes.sorted(by: { $0.key < $1.key }) { bytes.add(["route": route], Double(count)) }
         var rejected = MetricFamily(
             "nightjar_collector_rejected_items_total", .counter, "Samples and log records refused while the rest of their batch was stored, by reason.")
-        for (reason, count) in state.rejected.sorted(by: { $0.key < $1.key }) { rejected.add(["reason": reason], Double(count)) }
+        for (key, count) in state.rejected.sorted(by: { ($0.key.tenant, $0.key.reason) < ($1.key.tenant, $1.key.reason) }) {
+            rejected.add(key.tenant.labels.setting("reason", to: key.reason), Double(count))
+        }
         var duplicates = MetricFamily("nightjar_collector_duplicate_batches_total", .counter, "Batches sent again that were stored already.")
         duplicates.add(["kind": "metrics"], Double(state.ingested.duplicateMetricBatches))
         duplicates.add(["kind": "logs"], Double(state.ingested.duplicateLogBatches))

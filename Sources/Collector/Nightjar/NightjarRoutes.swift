@@ -23,8 +23,8 @@ struct NightjarRoutes: Sendable {
         }
         routes.on(.get, "/api/v1/nightjar/status", scope: .read) { _, _ in await StatusDocument(edge: edge).response() }
         routes.on(.get, "/api/v1/nightjar/outbox", scope: .read) { _, _ in await outbox() }
-        routes.query("/api/v1/nightjar/logs") { try await logs($0, $1) }
-        routes.on(.get, "/api/v1/nightjar/tail", scope: .read) { try await tail($0, $1) }
+        routes.query("/api/v1/nightjar/logs", of: .each) { try await logs($0, $1) }
+        routes.on(.get, "/api/v1/nightjar/tail", scope: .read, of: .each) { try await tail($0, $1) }
     }
 
     private func ready() -> Response {
@@ -43,7 +43,7 @@ struct NightjarRoutes: Sendable {
         let limit = min(try parameters.limit() ?? Self.logsDefault, edge.limits.logEntriesMax)
         let start = try parameters.nanoMoment("start")
         let end = try parameters.nanoMoment("end")
-        let queries = edge.logQueries
+        let queries = edge.logQueries(of: context.tenant)
         let query = parameters["query"] ?? ""
         let found = try await edge.logQuery(context) { try await queries.search(query, start: start, end: end, limit: limit) }
         return Reply.success { writer in
@@ -66,11 +66,11 @@ struct NightjarRoutes: Sendable {
 
     private func tail(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let query = RequestParameters(request.uri.query ?? "")["query"] ?? ""
-        let plan = try edge.logQueries.tailPlan(query)
+        let plan = try edge.logQueries(of: context.tenant).tailPlan(query)
         try edge.tails.enter()
         let edge = edge
         // Taken here, so that what is stored after the answer's head is sent can't be missed.
-        let events = edge.logs.tail(plan.query)
+        let events = context.tenant.logs.tail(plan.query)
         let left = TailPlace(edge.tails)
         let body = ResponseBody { writer in
             defer { left.leave() }

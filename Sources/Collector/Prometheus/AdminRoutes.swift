@@ -9,9 +9,9 @@ struct AdminRoutes: Sendable {
 
     func register(_ routes: Routes) {
         for method in [HTTPRequest.Method.post, .put] {
-            routes.on(method, "/api/v1/admin/tsdb/delete_series", scope: .admin) { try await deleteSeries($0, $1) }
-            routes.on(method, "/api/v1/admin/tsdb/snapshot", scope: .admin) { _, _ in try await snapshot() }
-            routes.on(method, "/api/v1/admin/tsdb/clean_tombstones", scope: .admin) { _, _ in try await cleanTombstones() }
+            routes.on(method, "/api/v1/admin/tsdb/delete_series", scope: .admin, of: .each) { try await deleteSeries($0, $1) }
+            routes.on(method, "/api/v1/admin/tsdb/snapshot", scope: .admin, of: .each) { try await snapshot($1.tenant) }
+            routes.on(method, "/api/v1/admin/tsdb/clean_tombstones", scope: .admin, of: .each) { try await cleanTombstones($1.tenant) }
         }
     }
 
@@ -22,23 +22,24 @@ struct AdminRoutes: Sendable {
         let start = try parameters.moment("start", default: .distantPast)
         let end = try parameters.moment("end", default: .distantFuture)
         guard end >= start else { throw Refusal.badParameter("invalid parameter \"end\": end timestamp must not be before start time") }
+        let metrics = context.tenant.metrics
         for matchers in selectors {
-            try await storing { () async throws(MetricStoreError) in try await edge.metrics.delete(matchers, start: start, end: end) }
+            try await storing { () async throws(MetricStoreError) in try await metrics.delete(matchers, start: start, end: end) }
         }
         edge.logger.info("series were deleted by request", metadata: ["selectors": "\(parameters.all("match[]").map { SafeText($0.prefix(200)).string })"])
         return Reply.noContent
     }
 
-    private func cleanTombstones() async throws -> Response {
-        try await storing { () async throws(MetricStoreError) in try await edge.metrics.cleanTombstones() }
+    private func cleanTombstones(_ tenant: Tenant) async throws -> Response {
+        try await storing { () async throws(MetricStoreError) in try await tenant.metrics.cleanTombstones() }
         return Reply.noContent
     }
 
-    /// A copy in the folder `snapshots` of the data folder. What is in memory is always part of it: `skip_head` has no effect.
-    private func snapshot() async throws -> Response {
+    /// A copy in the folder `snapshots` of the tenant's folder, which is the data folder for the default one. What is in memory is always part of it: `skip_head` has no effect.
+    private func snapshot(_ tenant: Tenant) async throws -> Response {
         let name = Self.snapshotName(edge.clock.nowMilliseconds())
-        let directory = Paths.join(Paths.join(edge.options.dataDirectory, "snapshots"), name)
-        try await storing { () async throws(MetricStoreError) in try await edge.metrics.snapshot(to: directory) }
+        let directory = Paths.join(Paths.join(tenant.directory, "snapshots"), name)
+        try await storing { () async throws(MetricStoreError) in try await tenant.metrics.snapshot(to: directory) }
         return Reply.success { $0.object { $0.member("name", name) } }
     }
 

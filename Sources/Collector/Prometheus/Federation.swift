@@ -10,7 +10,7 @@ struct Federation: Sendable {
     let edge: Edge
 
     func register(_ routes: Routes) {
-        routes.on(.get, "/federate", scope: .read, refusalBody: { refusal, _ in Self.plain(refusal) }) { try await federate($0, $1) }
+        routes.on(.get, "/federate", scope: .read, of: .each, refusalBody: { refusal, _ in Self.plain(refusal) }) { try await federate($0, $1) }
     }
 
     private func federate(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -18,18 +18,18 @@ struct Federation: Sendable {
         let selectors = try parameters.selectors()
         let now = edge.clock.nowMilliseconds()
         let format = ExpositionFormat(accept: request.headers[.accept] ?? "")
-        let samples = try await edge.query(context) { try await newest(selectors, at: now) }
+        let samples = try await edge.query(context) { try await newest(selectors, at: now, context.tenant) }
         return Reply.bytes(Exposition.federate(samples, as: format), contentType: format.contentType)
     }
 
     /// The last sample of each series within the lookback, those that have ended left out; sorted by name, then by labels.
-    private func newest(_ selectors: [[Matcher]], at now: Timestamp) async throws -> [FederatedSample] {
+    private func newest(_ selectors: [[Matcher]], at now: Timestamp, _ tenant: Tenant) async throws -> [FederatedSample] {
         var found: [Labels: FederatedSample] = [:]
         var samplesLeft = edge.limits.remoteReadSamplesMax
         let start = now.advanced(byMilliseconds: 1 - EngineOptions().lookbackMilliseconds)
         for matchers in selectors {
             let query = MetricQuery(matchers: matchers, start: start, end: now, samplesMax: samplesLeft)
-            for series in try await edge.metrics.select(query) {
+            for series in try await tenant.metrics.select(query) {
                 samplesLeft -= series.sampleCount
                 guard found[series.labels] == nil, series.labels.metricName != nil, let sample = Self.newest(of: series) else { continue }
                 found[series.labels] = sample

@@ -8,18 +8,18 @@ struct QueryRoutes: Sendable {
     let edge: Edge
 
     func register(_ routes: Routes) {
-        routes.query("/api/v1/query") { try await instant($0, $1) }
-        routes.query("/api/v1/query_range") { try await range($0, $1) }
-        routes.query("/api/v1/query_exemplars") { try await exemplars($0, $1) }
-        routes.query("/api/v1/format_query") { try await format($0, $1) }
-        routes.query("/api/v1/parse_query") { try await parse($0, $1) }
+        routes.query("/api/v1/query", of: .each) { try await instant($0, $1) }
+        routes.query("/api/v1/query_range", of: .each) { try await range($0, $1) }
+        routes.query("/api/v1/query_exemplars", of: .each) { try await exemplars($0, $1) }
+        routes.query("/api/v1/format_query", of: .each) { try await format($0, $1) }
+        routes.query("/api/v1/parse_query", of: .each) { try await parse($0, $1) }
     }
 
     private func instant(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let parameters = try await edge.parameters(of: request, context)
         let moment = try parameters.moment("time", default: edge.clock.nowMilliseconds())
         let shape = try QueryReply.Shape(parameters)
-        let engine = try engine(parameters)
+        let engine = try engine(parameters, context.tenant)
         let expression = try parameters.expression()
         let run = try await timed(context) { try await engine.instant(expression, at: moment, explain: shape.explains) }
         return try QueryReply.success(run, shape)
@@ -42,7 +42,7 @@ struct QueryRoutes: Sendable {
                 "exceeded maximum resolution of \(edge.limits.pointsPerSeriesMax) points per timeseries. Try decreasing the query resolution (?step=XX)")
         }
         let shape = try QueryReply.Shape(parameters)
-        let engine = try engine(parameters)
+        let engine = try engine(parameters, context.tenant)
         let expression = try parameters.expression()
         guard expression.type == .scalar || expression.type == .vector else {
             throw Refusal.badParameter(
@@ -59,7 +59,7 @@ struct QueryRoutes: Sendable {
         let end = try parameters.moment("end", default: .distantFuture)
         guard end >= start else { throw Refusal.badParameter("invalid parameter \"end\": end timestamp must not be before start timestamp") }
         let selectors = try parameters.expression().selectors
-        let metrics = edge.metrics
+        let metrics = context.tenant.metrics
         let found = selectors.isEmpty ? [] : try await edge.query(context) { try await metrics.exemplars(selectors, start: start, end: end) }
         return Reply.success { writer in
             writer.array(found) { writer, series in
@@ -97,10 +97,11 @@ struct QueryRoutes: Sendable {
         }
     }
 
-    private func engine(_ parameters: RequestParameters) throws(Refusal) -> Engine {
+    private func engine(_ parameters: RequestParameters, _ tenant: Tenant) throws(Refusal) -> Engine {
         let limits = edge.limits
         var options = EngineOptions(
             samplesMax: limits.querySamplesMax, timeoutSeconds: limits.querySeconds, clock: edge.clock, memoryBytesMax: limits.queryMemoryBytesMax)
+        options.tenant = tenant.cacheKey
         // Any value but these asks for everything to be computed.
         if ["", "0", "false"].contains(parameters["nocache"] ?? "") { options.resultCache = edge.resultCache }
         if let milliseconds = try parameters.durationMilliseconds("timeout"), milliseconds > 0 {
@@ -109,7 +110,7 @@ struct QueryRoutes: Sendable {
         if let milliseconds = try parameters.durationMilliseconds("lookback_delta"), milliseconds > 0 {
             options.lookbackMilliseconds = milliseconds
         }
-        return Engine(reader: edge.metrics, options: options)
+        return Engine(reader: tenant.metrics, options: options)
     }
 }
 

@@ -11,7 +11,7 @@ struct RemoteReadRoutes: Sendable {
     let edge: Edge
 
     func register(_ routes: Routes) {
-        routes.on(.post, "/api/v1/read", scope: .read) { try await read($0, $1) }
+        routes.on(.post, "/api/v1/read", scope: .read, of: .each) { try await read($0, $1) }
     }
 
     private func read(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -27,7 +27,7 @@ struct RemoteReadRoutes: Sendable {
             throw Refusal.badParameter(
                 "server does not support any of the requested response types: \(wanted.unknownAccepted); supported: SAMPLES (0), STREAMED_XOR_CHUNKS (1)")
         }
-        let results = try await edge.query(context) { try await select(wanted.queries) }
+        let results = try await edge.query(context) { try await select(wanted.queries, context.tenant) }
         return type == .samples ? samples(results) : stream(results)
     }
 
@@ -40,18 +40,18 @@ struct RemoteReadRoutes: Sendable {
     }
 
     /// The series of each query, sorted. Together they may have no more samples than the bound.
-    private func select(_ queries: [RemoteRead.Query]) async throws -> [[Series]] {
+    private func select(_ queries: [RemoteRead.Query], _ tenant: Tenant) async throws -> [[Series]] {
         var results: [[Series]] = []
         var samplesLeft = edge.limits.remoteReadSamplesMax
         for query in queries {
             let (start, end) = Self.range(of: query)
             if query.hints?.function == "series" {
-                let labels = try await edge.metrics.series([query.matchers], start: start, end: end, limit: edge.limits.listedItemsMax)
+                let labels = try await tenant.metrics.series([query.matchers], start: start, end: end, limit: edge.limits.listedItemsMax)
                 results.append(labels.map { Series(labels: $0) })
                 continue
             }
             do {
-                results.append(try await edge.metrics.select(MetricQuery(matchers: query.matchers, start: start, end: end, samplesMax: samplesLeft)))
+                results.append(try await tenant.metrics.select(MetricQuery(matchers: query.matchers, start: start, end: end, samplesMax: samplesLeft)))
             } catch is ReadLimitError {
                 throw ReadLimitError(what: "samples", limit: edge.limits.remoteReadSamplesMax)
             }

@@ -7,10 +7,10 @@ struct SeriesRoutes: Sendable {
     let edge: Edge
 
     func register(_ routes: Routes) {
-        routes.query("/api/v1/series") { try await series($0, $1) }
-        routes.query("/api/v1/labels") { try await labels($0, $1) }
-        routes.query("/api/v1/label/:name/values") { try await values($0, $1) }
-        routes.on(.get, "/api/v1/metadata", scope: .read) { try await metadata($0, $1) }
+        routes.query("/api/v1/series", of: .each) { try await series($0, $1) }
+        routes.query("/api/v1/labels", of: .each) { try await labels($0, $1) }
+        routes.query("/api/v1/label/:name/values", of: .each) { try await values($0, $1) }
+        routes.on(.get, "/api/v1/metadata", scope: .read, of: .each) { try await metadata($0, $1) }
     }
 
     /// What all of them take.
@@ -36,7 +36,7 @@ struct SeriesRoutes: Sendable {
     private func series(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let selection = try Selection(await edge.parameters(of: request, context), edge.limits)
         guard !selection.selectors.isEmpty else { throw Refusal.badParameter("no match[] parameter provided") }
-        let metrics = edge.metrics
+        let metrics = context.tenant.metrics
         let found = try await edge.query(context) {
             try await metrics.series(selection.selectors, start: selection.start, end: selection.end, limit: selection.readLimit)
         }
@@ -45,7 +45,7 @@ struct SeriesRoutes: Sendable {
 
     private func labels(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let selection = try Selection(await edge.parameters(of: request, context), edge.limits)
-        let metrics = edge.metrics
+        let metrics = context.tenant.metrics
         let found = try await edge.query(context) {
             try await metrics.labelNames(selection.selectors, start: selection.start, end: selection.end, limit: selection.readLimit)
         }
@@ -55,7 +55,7 @@ struct SeriesRoutes: Sendable {
     private func values(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let selection = try Selection(await edge.parameters(of: request, context), edge.limits)
         let name = try context.labelName()
-        let metrics = edge.metrics
+        let metrics = context.tenant.metrics
         let found = try await edge.query(context) {
             try await metrics.labelValues(name, selection.selectors, start: selection.start, end: selection.end, limit: selection.readLimit)
         }
@@ -72,7 +72,7 @@ struct SeriesRoutes: Sendable {
         let parameters = try await edge.parameters(of: request, context)
         let limit = min(try parameters.count("limit") ?? .max, edge.limits.listedItemsMax)
         let limitPerMetric = try parameters.count("limit_per_metric") ?? .max
-        let all = try await edge.metrics.metadata()
+        let all = try await context.tenant.metrics.metadata()
         let wanted = parameters["metric"].map { name in all.filter { $0.key == name } } ?? all
         return Reply.success { writer in
             writer.object { writer in

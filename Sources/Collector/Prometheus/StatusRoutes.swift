@@ -13,11 +13,11 @@ struct StatusRoutes: Sendable {
     static let statisticsLimitMax = 1000
 
     func register(_ routes: Routes) {
-        routes.on(.get, "/api/v1/status/buildinfo", scope: .read) { _, _ in buildInfo() }
+        routes.on(.get, "/api/v1/status/buildinfo", scope: .read, of: .each) { _, _ in buildInfo() }
         routes.on(.get, "/api/v1/status/runtimeinfo", scope: .read) { _, _ in await runtimeInfo() }
         routes.on(.get, "/api/v1/status/flags", scope: .read) { _, _ in flags() }
         routes.on(.get, "/api/v1/status/config", scope: .read) { _, _ in configuration() }
-        routes.on(.get, "/api/v1/status/tsdb", scope: .read) { try await storeStatistics($0, $1) }
+        routes.on(.get, "/api/v1/status/tsdb", scope: .read, of: .each) { try await storeStatistics($0, $1) }
         routes.on(.get, "/api/v1/status/walreplay", scope: .read) { _, _ in logReplay() }
         routes.on(.get, "/api/v1/notifications", scope: .read) { _, _ in await notifications() }
     }
@@ -126,8 +126,8 @@ struct StatusRoutes: Sendable {
     private func storeStatistics(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let parameters = try await edge.parameters(of: request, context)
         let limit = min(try parameters.limit() ?? 10, Self.statisticsLimitMax)
-        let cardinality = edge.metrics.cardinality(limit: limit)
-        let statistics = edge.metrics.statistics()
+        let cardinality = context.tenant.metrics.cardinality(limit: limit)
+        let statistics = context.tenant.metrics.statistics()
         return Reply.success { writer in
             writer.object { writer in
                 writer.key("headStats")

@@ -1,5 +1,6 @@
 import Foundations
 import HTTPTypes
+import Model
 import NIOHTTP1
 
 /// What of a request decides whether it is served.
@@ -10,6 +11,8 @@ struct AccessRequest: Sendable {
     /// `Sec-Fetch-Site`, which browsers alone send.
     var fetchSite: String?
     var authorization: String?
+    /// The tenant that it names.
+    var tenant: String?
     /// The client's address, without the port.
     var address: String
 
@@ -18,6 +21,7 @@ struct AccessRequest: Sendable {
         origin = head.headerFields[.origin]
         fetchSite = head.headerFields[.secFetchSite]
         authorization = head.headerFields[.authorization]
+        tenant = head.headerFields[.tenant]
         self.address = address
     }
 
@@ -26,12 +30,16 @@ struct AccessRequest: Sendable {
         origin = head.headers.first(name: "origin")
         fetchSite = head.headers.first(name: "sec-fetch-site")
         authorization = head.headers.first(name: "authorization")
+        // More than one is no name, as it is where the routes read it.
+        let tenants = head.headers[TenantName.header]
+        tenant = tenants.isEmpty ? nil : tenants.joined(separator: ", ")
         self.address = address
     }
 }
 
 extension HTTPField.Name {
     static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
+    static let tenant = HTTPField.Name(TenantName.header)!
 }
 
 /// Decides who may do what.
@@ -89,11 +97,13 @@ final class AccessControl: Sendable {
         return made.token
     }
 
-    /// Whether `authorize` would succeed, without counting a failure.
-    func allows(_ request: AccessRequest, _ scope: AccessScope) -> Bool {
+    /// Who it is where `authorize` would succeed, without counting a failure.
+    func recognize(_ request: AccessRequest, _ scope: AccessScope) -> Principal? {
         switch mode.withLock({ $0 }) {
-        case .open: foreign(request) == nil
-        case .tokens(let table): principal(request, table)?.may(scope) ?? false
+        case .open: return foreign(request) == nil ? .local : nil
+        case .tokens(let table):
+            guard let principal = principal(request, table), principal.may(scope) else { return nil }
+            return principal
         }
     }
 

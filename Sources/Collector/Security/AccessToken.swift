@@ -17,9 +17,10 @@ public enum AccessScope: String, CaseIterable, Sendable {
 struct Principal: Sendable, Equatable {
     let name: String
     let scopes: Set<AccessScope>
+    var tenants = TenantAccess.standard
 
     /// On loopback without tokens everybody may do everything.
-    static let local = Principal(name: "local", scopes: [.admin])
+    static let local = Principal(name: "local", scopes: [.admin], tenants: .all)
 
     func may(_ scope: AccessScope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
 }
@@ -29,7 +30,9 @@ public enum AccessToken {
     /// A new token and its line for the token file. The token itself is kept nowhere: show it once.
     ///
     /// Nil where the name isn't 1 to 64 characters of `[A-Za-z0-9_.-]`, or there is no scope.
-    public static func make(name: String, scopes: Set<AccessScope>) -> (token: Secret, line: String)? {
+    public static func make(
+        name: String, scopes: Set<AccessScope>, tenants: TenantAccess = .standard
+    ) -> (token: Secret, line: String)? {
         guard isName(name), !scopes.isEmpty else { return nil }
         var generator = SystemRandomNumberGenerator()
         var text = Array("nj_".utf8)
@@ -39,7 +42,8 @@ public enum AccessToken {
         }
         let token = String(decoding: text, as: UTF8.self)
         let list = AccessScope.allCases.filter(scopes.contains).map(\.rawValue).joined(separator: ",")
-        return (Secret(token), "\(name) \(list) \(hexadecimal(hash(token)))")
+        let suffix = tenants == .standard ? "" : " \(tenants.text)"
+        return (Secret(token), "\(name) \(list) \(hexadecimal(hash(token)))\(suffix)")
     }
 
     static func hash(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }

@@ -1,9 +1,10 @@
 import Foundations
 import Glibc
+import Model
 
 /// The tokens that are valid, by their hashes.
 ///
-/// Text: a line per token, `name scope[,scope] sha256-hex`; empty lines and lines from `#` on say nothing.
+/// Text: a line per token, `name scope[,scope] sha256-hex [tenant[,tenant] or *]`; empty lines and lines from `#` on say nothing.
 struct TokenTable: Sendable {
     private struct Entry: Sendable {
         let hash: [UInt8]
@@ -24,8 +25,8 @@ struct TokenTable: Sendable {
             let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" || $0 == "\r" }
             if words.isEmpty { continue }
             let number = index + 1
-            guard words.count == 3 else {
-                throw .tokenFile(path: path, line: number, reason: "expected a name, scopes and a SHA-256 in hexadecimal, separated by spaces")
+            guard (3...4).contains(words.count) else {
+                throw .tokenFile(path: path, line: number, reason: "expected a name, scopes, a SHA-256 in hexadecimal and perhaps tenants, separated by spaces")
             }
             guard AccessToken.isName(String(words[0])) else {
                 throw .tokenFile(path: path, line: number, reason: "the name is to be 1 to 64 of the characters A-Z a-z 0-9 _ . -")
@@ -41,7 +42,11 @@ struct TokenTable: Sendable {
             guard let hash = Self.bytes(hexadecimal: words[2]), hash.count == 32 else {
                 throw .tokenFile(path: path, line: number, reason: "the hash is to be 64 hexadecimal digits, the SHA-256 of the token")
             }
-            add(hash: hash, Principal(name: String(words[0]), scopes: scopes))
+            guard let tenants = words.count == 4 ? TenantAccess(words[3]) : .standard else {
+                throw .tokenFile(
+                    path: path, line: number, reason: "the tenants are to be * or names with commas between them, each \(TenantName.form)")
+            }
+            add(hash: hash, Principal(name: String(words[0]), scopes: scopes, tenants: tenants))
         }
     }
 

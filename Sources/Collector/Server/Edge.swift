@@ -9,8 +9,7 @@ import PromQL
 final class Edge: Sendable {
     let options: CollectorOptions
     let limits: CollectorLimits
-    let metrics: MetricStore
-    let logs: LogStore
+    let tenants: Tenants
     let alerting: AlertingService
     let clock: any WallClock
     let logger: Logger
@@ -32,13 +31,11 @@ final class Edge: Sendable {
     private let refusalLog: RefusalLog
 
     init(
-        options: CollectorOptions, metrics: MetricStore, logs: LogStore, alerting: AlertingService, fileSystem: any FileSystem,
-        clock: any WallClock, logger: Logger
+        options: CollectorOptions, tenants: Tenants, alerting: AlertingService, fileSystem: any FileSystem, clock: any WallClock, logger: Logger
     ) throws(CollectorError) {
         self.options = options
         limits = options.limits
-        self.metrics = metrics
-        self.logs = logs
+        self.tenants = tenants
         self.alerting = alerting
         self.clock = clock
         self.logger = logger
@@ -53,6 +50,10 @@ final class Edge: Sendable {
         startedAt = clock.now()
         refusalLog = RefusalLog(intervalSeconds: limits.refusalLogIntervalSeconds, clock: clock, logger: logger)
     }
+
+    /// The default tenant's stores. A route that serves each tenant takes those of its context's.
+    var metrics: MetricStore { tenants.standard.metrics }
+    var logs: LogStore { tenants.standard.logs }
 
     /// Reads the tokens and the rule files again. Throws with what is wrong in them; what was in force before stays so.
     func reload() async throws(Refusal) {

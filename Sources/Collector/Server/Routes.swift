@@ -18,23 +18,23 @@ final class Routes {
         router = Router(context: CollectorContext.self)
     }
 
-    /// Adds a route. `scope` nil serves everybody, whatever the credentials. `refusalBody` writes refusals in another shape than
-    /// Prometheus's.
+    /// Adds a route. `scope` nil serves everybody, whatever the credentials. A route that serves each tenant keeps to the stores of its
+    /// context's; others are refused to all but the default tenant. `refusalBody` writes refusals in another shape than Prometheus's.
     func on(
-        _ method: HTTPRequest.Method, _ path: String, scope: AccessScope?,
+        _ method: HTTPRequest.Method, _ path: String, scope: AccessScope?, of tenants: ServedTenants = .standard,
         refusalBody: (@Sendable (Refusal, Request) -> Response)? = nil, _ handler: @escaping Handler
     ) {
         methods[path, default: []].append(method)
         let edge = edge
         router.on(RouterPath(path), method: method) { request, context in
-            try await Self.respond(edge, path, scope, request, context, refusalBody, handler)
+            try await Self.respond(edge, path, scope, tenants, request, context, refusalBody, handler)
         }
     }
 
     /// The same handler for GET and for POST with a form.
-    func query(_ path: String, _ handler: @escaping Handler) {
-        on(.get, path, scope: .read, handler)
-        on(.post, path, scope: .read, handler)
+    func query(_ path: String, of tenants: ServedTenants = .standard, _ handler: @escaping Handler) {
+        on(.get, path, scope: .read, of: tenants, handler)
+        on(.post, path, scope: .read, of: tenants, handler)
     }
 
     var responder: some HTTPResponder<CollectorContext> {
@@ -42,14 +42,19 @@ final class Routes {
     }
 
     private static func respond(
-        _ edge: Edge, _ path: String, _ scope: AccessScope?, _ request: Request, _ context: CollectorContext,
+        _ edge: Edge, _ path: String, _ scope: AccessScope?, _ tenants: ServedTenants, _ request: Request, _ context: CollectorContext,
         _ refusalBody: (@Sendable (Refusal, Request) -> Response)?, _ handler: Handler
     ) async throws -> Response {
         let start = edge.clock.monotonicNanoseconds()
         var response: Response
         do {
+            var context = context
+            context.tenant = edge.tenants.standard
             if let scope {
-                _ = try edge.access.authorize(AccessRequest(request.head, address: context.remoteAddress), scope)
+                let access = AccessRequest(request.head, address: context.remoteAddress)
+                let principal = try edge.access.authorize(access, scope)
+                context.tenant = try edge.tenants.chosen(access.tenant, for: principal.tenants)
+                if tenants == .standard, context.tenant !== edge.tenants.standard { throw Refusal.standardTenantAlone }
             }
             response = try await handler(request, context)
                 .compressed(accepted: request.headers[.acceptEncoding], bytesMin: edge.limits.compressedReplyBytesMin)

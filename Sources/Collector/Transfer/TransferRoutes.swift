@@ -16,8 +16,8 @@ struct TransferRoutes: Sendable {
     let edge: Edge
 
     func register(_ routes: Routes) {
-        routes.on(.post, Self.importPath, scope: .admin) { try await importText($0, $1) }
-        routes.on(.get, Self.exportPath, scope: .read) { try await exportText($0, $1) }
+        routes.on(.post, Self.importPath, scope: .admin, of: .each) { try await importText($0, $1) }
+        routes.on(.get, Self.exportPath, scope: .read, of: .each) { try await exportText($0, $1) }
     }
 
     /// Reads the body as it comes, however long it is. Nothing is visible until all of it was right.
@@ -38,13 +38,13 @@ struct TransferRoutes: Sendable {
         guard let report else {
             throw Refusal.unavailable(.overload, "another import is under way; try again later", retryAfterSeconds: edge.limits.diskRetrySeconds)
         }
-        for (reason, count, _) in report.rejected { edge.counters.rejected(count, reason: reason.rawValue) }
+        for (reason, count, _) in report.rejected { edge.counters.rejected(count, reason: reason.rawValue, of: context.tenant) }
         return Reply.success { $0.report(report) }
     }
 
     private static func receive(_ request: Request, _ context: CollectorContext, _ times: OpenMetricsTimes, _ edge: Edge) async throws -> ImportReport {
         do {
-            let reader = try OpenMetricsImport(store: edge.metrics, times: times)
+            let reader = try OpenMetricsImport(store: context.tenant.metrics, times: times)
             var unchecked = bytesPerDiskCheck
             for try await piece in request.body {
                 unchecked += piece.readableBytes
@@ -75,7 +75,7 @@ struct TransferRoutes: Sendable {
             }
         }
         let export = OpenMetricsExport(
-            store: edge.metrics, selectors: selectors, start: try parameters.moment("start", default: .distantPast),
+            store: context.tenant.metrics, selectors: selectors, start: try parameters.moment("start", default: .distantPast),
             end: try parameters.moment("end", default: .distantFuture), includesNativeHistograms: parameters["native_histograms"] != "false")
         let body = ResponseBody { writer in
             _ = try await export.run { try await writer.write(ByteBuffer(bytes: $0)) }

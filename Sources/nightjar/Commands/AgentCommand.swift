@@ -84,7 +84,7 @@ struct AgentCommand: AsyncParsableCommand {
 
     private func destinations(_ configuration: Configuration) throws -> [AgentDestination] {
         let named = collectors.map { AgentDestination(url: $0, tokenFile: tokenFile, caFile: caFile) }
-        let configured = configuration.agent.collectors.map { AgentDestination(name: $0.name, url: $0.url, tokenFile: $0.tokenFile ?? tokenFile, caFile: $0.authorityFile ?? caFile) }
+        let configured = configuration.agent.collectors.map { AgentDestination(name: $0.name, url: $0.url, tokenFile: $0.tokenFile ?? tokenFile, tenant: $0.tenant, caFile: $0.authorityFile ?? caFile) }
         let destinations = named.isEmpty ? configured : named
         if destinations.isEmpty { throw Failure("no collector to send to; name one with --collector URL, or under `agent: collectors:` in nightjar.yml", code: Failure.usageCode) }
         return destinations

@@ -1,9 +1,11 @@
 import Alerting
 import ArgumentParser
+import Collector
 import ConfigurationFile
 import Foundation
 import Foundations
 import MetricStore
+import Model
 import Settings
 import Yams
 
@@ -30,8 +32,10 @@ struct Check: AsyncParsableCommand {
     @Argument(help: "Files, or globs in quotes.", completion: .file(extensions: ["yml", "yaml"]))
     var files: [String] = []
 
-    @Option(help: ArgumentHelp("A data folder: reads all of its metric store and verifies every checksum. It may be in use meanwhile.", valueName: "directory"), completion: .directory)
+    @Option(help: ArgumentHelp("A data folder: reads all of its metric store, or those of all tenants, and verifies every checksum. It may be in use meanwhile.", valueName: "directory"), completion: .directory)
     var data: String?
+
+    @OptionGroup var tenant: TenantFlag
 
     @Flag(help: "Prints the problems as a JSON array.")
     var json = false
@@ -46,7 +50,10 @@ struct Check: AsyncParsableCommand {
             let paths = try expanded()
             let receivers = paths.flatMap(receivers)
             for path in paths { problems += try check(path, receivers: receivers) }
-            if let data { problems += try checkStore(Paths.join(data, "metrics")) }
+            if let data {
+                let tenants = try tenant.tenant.map { [$0] } ?? [.standard] + TenantFolder.names(in: data)
+                for name in tenants { problems += try checkStore(Paths.join(TenantFolder.path(of: name, in: data), "metrics")) }
+            }
             if json { Output.json(try encoded(problems)) } else { problems.forEach { Output.line(SafeText($0.description).string) } }
             if !problems.isEmpty { throw ExitCode(1) }
         }

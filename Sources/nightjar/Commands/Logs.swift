@@ -43,6 +43,8 @@ struct Logs: AsyncParsableCommand {
     @Flag(name: .customLong("utc"), help: "Shows times in UTC instead of the local zone.")
     var isUTC = false
 
+    @OptionGroup var tenant: TenantFlag
+
     @OptionGroup var collector: ConnectionFlags
 
     private static let defaultSinceNanoseconds: Int64 = 3_600_000_000_000
@@ -57,7 +59,7 @@ struct Logs: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures(code: 3) {
-            let connection = try collector.connect()
+            let connection = try collector.connect(tenant.tenant)
             let query = words.joined(separator: " ")
             let style = LogLineStyle(isJSON: json, isColored: Output.isColored, isUTC: isUTC)
             do {

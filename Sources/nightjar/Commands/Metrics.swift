@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collector
 import Foundations
 import MetricStore
 
@@ -26,12 +27,19 @@ struct MetricsPlace: ParsableArguments {
     @Option(help: ArgumentHelp("The data folder of a collector that doesn't run, in place of --url.", valueName: "directory"), completion: .directory)
     var data: String?
 
+    @OptionGroup var tenant: TenantFlag
+
     @OptionGroup var collector: ConnectionFlags
+
+    func connect() throws -> CollectorConnection { try collector.connect(tenant.tenant) }
+
+    /// The tenant's folder in the data folder; nil where a collector is meant.
+    var folder: String? { data.map { TenantFolder.path(of: tenant.tenant ?? .standard, in: $0) } }
 
     /// The store of the data folder; nil where a collector is meant. `mustExist`: an empty folder isn't made into a store.
     func openStore(mustExist: Bool) throws -> MetricStore? {
-        guard let data else { return nil }
-        let directory = Paths.join(data, "metrics")
+        guard let folder else { return nil }
+        let directory = Paths.join(folder, "metrics")
         if mustExist, try !RealFileSystem().exists(directory) {
             throw Failure("there is no metric store \(directory); name a data folder with --data", code: 2)
         }

@@ -62,7 +62,7 @@ struct MetricsExport: AsyncParsableCommand {
                 if let store = try place.openStore(mustExist: true) {
                     try await closing(store) { try await exportHere(store, sink) }
                 } else {
-                    try await download(try place.collector.connect(), sink)
+                    try await download(try place.connect(), sink)
                 }
             } catch {
                 sink.abandon()

@@ -44,7 +44,7 @@ struct MetricsImport: AsyncParsableCommand {
                 let summary = try await closing(store) { try await importHere(sources, store) }
                 hasRefused = summary.tell()
             } else {
-                let connection = try place.collector.connect()
+                let connection = try place.connect()
                 for source in sources { hasRefused = try await upload(source, connection).tell() || hasRefused }
             }
             if hasRefused { throw ExitCode(1) }

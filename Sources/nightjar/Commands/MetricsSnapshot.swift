@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collector
 import Foundations
 import MetricStore
 
@@ -23,16 +24,18 @@ struct MetricsSnapshot: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures(code: 3) {
-            if let data = place.data, let store = try place.openStore(mustExist: true) {
+            if let folder = place.folder, let store = try place.openStore(mustExist: true) {
                 let name = TimestampText.rfc3339(SystemClock().now()).filter { $0 != "-" && $0 != ":" }
-                let directory = Paths.join(Paths.join(data, "snapshots"), name)
+                let directory = Paths.join(Paths.join(folder, "snapshots"), name)
                 try await closing(store) { try await store.snapshot(to: directory) }
                 Output.line(SafeText(directory).string)
                 return
             }
             struct Made: Decodable { let name: String }
-            let made: Made = try await place.collector.connect().post("/api/v1/admin/tsdb/snapshot")
-            Output.line("snapshots/\(SafeText(made.name).string)")
+            let made: Made = try await place.connect().post("/api/v1/admin/tsdb/snapshot")
+            // As it stands in the collector's data folder.
+            let folder = Paths.join(TenantFolder.path(of: place.tenant.tenant ?? .standard, in: ""), "snapshots")
+            Output.line(SafeText(Paths.join(folder, made.name)).string)
         }
     }
 }
@@ -59,12 +62,14 @@ struct MetricsRestore: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The data folder to restore into.", valueName: "directory"), completion: .directory)
     var data: String
 
+    @OptionGroup var tenant: TenantFlag
+
     @Flag(help: "Replaces the metric store that is there.")
     var force = false
 
     func run() async throws {
         try await reportingFailures(code: 3) {
-            let directory = Paths.join(data, "metrics")
+            let directory = Paths.join(TenantFolder.path(of: tenant.tenant ?? .standard, in: data), "metrics")
             do throws(MetricStoreError) {
                 let report = try await MetricStore.restore(snapshot: snapshot, to: directory, replaces: force)
                 var line = "restored \(report.samples) samples of \(report.seriesCount) series in \(report.blockCount) blocks and the log"

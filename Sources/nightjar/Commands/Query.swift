@@ -54,6 +54,8 @@ struct Query: AsyncParsableCommand {
     @Flag(help: "Prints comma-separated values under a heading: labels, seconds since 1970, value.")
     var csv = false
 
+    @OptionGroup var tenant: TenantFlag
+
     @OptionGroup var collector: ConnectionFlags
 
     private static let defaultPoints: Int64 = 60
@@ -71,7 +73,7 @@ struct Query: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures(code: 3) {
-            let connection = try collector.connect()
+            let connection = try collector.connect(tenant.tenant)
             do {
                 try await printAnswer(connection, request())
             } catch let failure as Failure where failure.code == 2 {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Collector
 import Foundation
 import Foundations
+import Model
 
 /// `nightjar token`: what others need to use the collector.
 struct Token: ParsableCommand {
@@ -21,6 +22,7 @@ struct Token: ParsableCommand {
                 Examples:
                   nightjar token create web-agents --scope ingest >> tokens 2> agent.token
                   nightjar token create anna --scope read --scope operate >> tokens
+                  nightjar token create shop-agents --scope ingest --tenant shop >> tokens
                   chmod 600 tokens agent.token
                 """)
 
@@ -30,12 +32,22 @@ struct Token: ParsableCommand {
         @Option(name: .customLong("scope"), parsing: .singleValue, help: ArgumentHelp("What it allows; may be given several times.", valueName: "scope"))
         var scopes: [AccessScope] = []
 
+        @Option(
+            name: .customLong("tenant"), parsing: .singleValue,
+            help: ArgumentHelp(
+                "A tenant that it may speak of; the first is meant where a request names none, '*' is all. (default: \(TenantName.standard))", valueName: "name"))
+        var tenants: [String] = []
+
         func validate() throws {
+            guard tenants.isEmpty || TenantAccess(tenants.joined(separator: ",")) != nil else {
+                throw ValidationError("--tenant must be '*' alone, or names of \(TenantName.form)")
+            }
             if scopes.isEmpty { throw ValidationError("say what the token allows, such as --scope ingest for agents or --scope read for dashboards") }
         }
 
         func run() throws {
-            guard let (token, line) = AccessToken.make(name: name, scopes: Set(scopes)) else {
+            guard let (token, line) = AccessToken.make(
+                name: name, scopes: Set(scopes), tenants: TenantAccess(tenants.joined(separator: ",")) ?? .standard) else {
                 throw Failure("a token's name is 1 to 64 letters, digits, dots, dashes and underscores, not `\(name)`", code: Failure.usageCode).report()
             }
             Output.message(token.reveal())

@@ -104,7 +104,7 @@ private struct Everything: Sendable {
     /// This process's collector first, then those of the configuration.
     private func destinations(_ local: CollectorService.LocalEndpoint) -> [AgentDestination] {
         [AgentDestination(name: "local", url: local.url, token: local.token)]
-            + configuration.agent.collectors.map { AgentDestination(name: $0.name, url: $0.url, tokenFile: $0.tokenFile, caFile: $0.authorityFile) }
+            + configuration.agent.collectors.map { AgentDestination(name: $0.name, url: $0.url, tokenFile: $0.tokenFile, tenant: $0.tenant, caFile: $0.authorityFile) }
     }
 }
 

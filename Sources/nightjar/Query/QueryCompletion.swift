@@ -42,7 +42,7 @@ enum QueryCompletion {
         }
         return try? CollectorConnection(
             url: value(of: "--url") ?? ConnectionFlags.urlDefault, tokenFile: value(of: "--token-file"), authorityFile: value(of: "--ca-file"),
-            answerSecondsMax: waitSecondsMax)
+            tenant: value(of: "--tenant").flatMap { TenantName($0) }, answerSecondsMax: waitSecondsMax)
     }
 
     /// Where in an expression the cursor stands.

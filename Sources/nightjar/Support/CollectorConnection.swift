@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Foundations
+import Model
 import Outbound
 
 /// Which collector a command talks to.
@@ -26,9 +27,20 @@ struct ConnectionFlags: ParsableArguments {
         else { throw ValidationError("--url must be an address such as http://127.0.0.1:9845 or https://nightjar.example.net:9845, not `\(SafeText(url))`") }
     }
 
-    func connect() throws -> CollectorConnection {
-        try CollectorConnection(url: url, tokenFile: tokenFile, authorityFile: caFile)
+    func connect(_ tenant: TenantName? = nil) throws -> CollectorConnection {
+        try CollectorConnection(url: url, tokenFile: tokenFile, authorityFile: caFile, tenant: tenant)
     }
+}
+
+/// Which tenant's data a command is about.
+struct TenantFlag: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The tenant whose data is meant. (default: the token's, else \(TenantName.standard))", valueName: "name"),
+        transform: { text in
+            guard let name = TenantName(text) else { throw ValidationError("--tenant must be \(TenantName.form), not `\(SafeText(text))`") }
+            return name
+        })
+    var tenant: TenantName?
 }
 
 /// Calls of the collector's HTTP API, for the commands.
@@ -45,21 +57,21 @@ struct CollectorConnection: Sendable {
     let headers: [(String, String)]
     private let answerSecondsMax: Double
 
-    init(url: String, tokenFile: String?, authorityFile: String?, answerSecondsMax: Double = Self.answerSecondsDefault) throws {
+    init(url: String, tokenFile: String?, authorityFile: String?, tenant: TenantName? = nil, answerSecondsMax: Double = Self.answerSecondsDefault) throws {
         var base = url
         while base.hasSuffix("/") { base.removeLast() }
         if let authorityFile, access(authorityFile, R_OK) != 0 {
             throw Failure("can't read the certificates \(authorityFile): \(String(cString: strerror(errno)))", code: 3)
         }
         let token = try tokenFile.map { try SecretFile.read($0) }
-        self.init(url: base, token: token, authorityFile: authorityFile, answerSecondsMax: answerSecondsMax)
+        self.init(url: base, token: token, authorityFile: authorityFile, tenant: tenant, answerSecondsMax: answerSecondsMax)
     }
 
-    init(url: String, token: Secret?, authorityFile: String? = nil, answerSecondsMax: Double = Self.answerSecondsDefault) {
+    init(url: String, token: Secret?, authorityFile: String? = nil, tenant: TenantName? = nil, answerSecondsMax: Double = Self.answerSecondsDefault) {
         base = url
         self.answerSecondsMax = answerSecondsMax
         client = HTTPClient(policy: OutboundPolicy(allowsPlainHTTP: true, allowsPrivateAddresses: true), tls: OutboundTLS(caFile: authorityFile))
-        headers = token.map { [("Authorization", "Bearer " + $0.reveal())] } ?? []
+        headers = (token.map { [("Authorization", "Bearer " + $0.reveal())] } ?? []) + (tenant.map { [(TenantName.header, $0.description)] } ?? [])
     }
 
     /// The body of a successful answer; the collector's own words where it refuses.

@@ -7,6 +7,7 @@ import Foundations
 import LogStore
 import Logging
 import MetricStore
+import Model
 
 /// A collector made from the configuration.
 func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logger: Logger) async throws -> CollectorService {
@@ -23,20 +24,12 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logge
     if let value = queries.timeoutSeconds { options.limits.querySeconds = value }
     if let value = queries.concurrent { options.limits.queriesConcurrentMax = value }
     if let value = queries.cacheBytes { options.limits.resultCacheBytesMax = value }
-    var metricStore = MetricStoreOptions()
-    metricStore.retentionMilliseconds = configuration.retention.metricsMilliseconds
-    metricStore.retentionBytes = configuration.retention.metricsBytes
-    let limits = configuration.limits
-    if let value = limits.series { metricStore.seriesMax = value }
-    metricStore.newSeriesPerMinuteMax = limits.newSeriesPerMinute
-    if let value = limits.newSeriesBurst { metricStore.newSeriesBurst = value }
-    if let value = limits.labelsPerSeries { metricStore.labelsPerSeriesMax = value }
-    if let value = limits.labelNameBytes { metricStore.labelNameBytesMax = value }
-    if let value = limits.labelValueBytes { metricStore.labelValueBytesMax = value }
-    let logSeconds = configuration.retention.logsMilliseconds / 1000
-    let logStore = LogStoreOptions(retentionSeconds: logSeconds, acceptedPastSeconds: logSeconds)
     let scheme = configuration.tls == nil ? "http" : "https"
-    return try await CollectorService.open(options: options, metricStore: metricStore, logStore: logStore, logger: logger) { directory in
+    let stores = tenantOptions(.standard, configuration.retention, configuration.limits)
+    let tenants = configuration.tenants.map { tenantOptions($0.name, $0.retention, $0.limits) }
+    return try await CollectorService.open(
+        options: options, metricStore: stores.metricStore, logStore: stores.logStore, tenants: tenants, logger: logger
+    ) { directory in
         var alerting = AlertingOptions(
             ruleGlobs: configuration.ruleGlobs, databasePath: Paths.join(directory, "alerts.db"), externalURL: "\(scheme)://\(configuration.listen)",
             receivers: configuration.paging.receivers, route: configuration.paging.route)
@@ -48,6 +41,22 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logge
         alerting.pagerDutyWebhookSecret = configuration.pagerDutyWebhookSecretFile.map { .file($0) }
         return alerting
     }
+}
+
+/// How a tenant's stores behave.
+private func tenantOptions(_ name: TenantName, _ retention: Configuration.Retention, _ limits: Configuration.SeriesLimits) -> TenantOptions {
+    var metricStore = MetricStoreOptions()
+    metricStore.retentionMilliseconds = retention.metricsMilliseconds
+    metricStore.retentionBytes = retention.metricsBytes
+    if let value = limits.series { metricStore.seriesMax = value }
+    metricStore.newSeriesPerMinuteMax = limits.newSeriesPerMinute
+    if let value = limits.newSeriesBurst { metricStore.newSeriesBurst = value }
+    if let value = limits.labelsPerSeries { metricStore.labelsPerSeriesMax = value }
+    if let value = limits.labelNameBytes { metricStore.labelNameBytesMax = value }
+    if let value = limits.labelValueBytes { metricStore.labelValueBytesMax = value }
+    let logSeconds = retention.logsMilliseconds / 1000
+    let logStore = LogStoreOptions(retentionSeconds: logSeconds, acceptedPastSeconds: logSeconds)
+    return TenantOptions(name: name, metricStore: metricStore, logStore: logStore)
 }
 
 /// Says what rules there are, since none means that nobody is paged.
