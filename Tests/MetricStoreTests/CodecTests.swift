@@ -28,6 +28,27 @@ import Testing
         for effort in [IntegerColumn.Effort.fast, .small] { expectRoundTrip(column, effort) }
     }
 
+    /// Integers of up to 52 bits become floats several at once, wider ones one by one: both, side by side, with and without a fraction.
+    @Test(arguments: 0..<24)
+    func decimalsOfEveryWidthComeBack(seed: Int) {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        let power = [1.0, 10, 1000][seed % 3]
+        let factor = [1, 4096][seed % 2]
+        let values = (0..<Int.random(in: 60...700, using: &generator)).map { _ -> Double in
+            let width = Int.random(in: 0..<12, using: &generator) == 0 ? [51, 52][Int.random(in: 0...1, using: &generator)] : 40
+            let edge = Int64.random(in: -2...2, using: &generator)
+            let whole = Bool.random(using: &generator) ? (1 << Int64(width)) + edge : -(1 << Int64(width)) + edge
+            return Double(whole / Int64(factor) * Int64(factor)) / power
+        }
+        for effort in [IntegerColumn.Effort.fast, .small] {
+            var bytes: [UInt8] = []
+            FloatColumn.encode(values, effort, into: &bytes)
+            var decoded: [Double] = []
+            #expect(bytes.withUnsafeBytes { FloatColumn.decode($0, count: values.count, into: &decoded) })
+            #expect(decoded.map(\.bitPattern) == values.map(\.bitPattern))
+        }
+    }
+
     /// Columns of every form: few and many changes, short codes alone, offsets, wide ones, of one slice and of many.
     @Test(arguments: 0..<80)
     func columnsOfMergedBlocksComeBackWholeAndInPart(seed: Int) {

@@ -73,7 +73,7 @@ enum BlockFormat {
         var version = Version.compact
 
         /// Empty where the version has none.
-        subscript(section: Section) -> Range<Int> {
+        @inline(__always) subscript(section: Section) -> Range<Int> {
             if version == .compact { return sections[section.rawValue] }
             return section == .pageChecksums ? sections[sections.count - 1] : section < .labelSets ? sections[section.rawValue] : 0..<0
         }

@@ -195,6 +195,7 @@ final class BlockReader: PostingSource, Sendable {
     /// A series' labels and where its columns lie: parts in order of time, without overlap.
     func series(_ number: UInt32) throws(DamagedBytes) -> (labels: Labels, parts: [BlockColumns]) {
         var encoded: [UInt8] = []
+        encoded.reserveCapacity(256)  // most label sets
         let parts = try parts(of: number) { (name, value) throws(DamagedBytes) in
             encoded.append(lengthPrefixed: try symbol(name))
             encoded.append(lengthPrefixed: try symbol(value))

@@ -33,10 +33,15 @@ struct TimestampColumn: Equatable {
         bytes.append(littleEndian: UInt32(count))
     }
 
+    /// Nil where the bytes can't be a column's entry.
     static func decode(_ bytes: UnsafeRawBufferPointer) -> TimestampColumn? {
-        var reader = ByteReader(bytes)
-        guard let start = reader.read(Int64.self), let end = reader.read(Int64.self), let place = reader.read(UInt64.self).flatMap(Int.init(exactly:)),
-            let length = reader.read(UInt32.self), let count = reader.read(UInt32.self), start <= end, count > 0, count <= UInt32(Limits.columnSamplesMax)
+        guard bytes.count >= BlockFormat.timestampEntryBytes else { return nil }
+        let start = Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: Int64.self))
+        let end = Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: Int64.self))
+        let length = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt32.self))
+        let count = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 28, as: UInt32.self))
+        guard let place = Int(exactly: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))), start <= end, count > 0,
+            count <= UInt32(Limits.columnSamplesMax)
         else { return nil }
         let (upper, overflow) = place.addingReportingOverflow(Int(length))
         return overflow ? nil : TimestampColumn(start: start, end: end, count: Int(count), place: place..<upper)

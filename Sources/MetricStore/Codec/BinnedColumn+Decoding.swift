@@ -10,37 +10,6 @@ struct CodeEntry {
     var bin: UInt8
 }
 
-/// Where each slice's bits begin, and what stands before its first value.
-struct SliceTable {
-    private(set) var firstBits: [Int] = []
-    private(set) var states: [BinnedColumn.State] = []
-    /// The bits of all slices.
-    private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-
-    /// Nil where the bytes at the reader can't be such a table and bits behind it.
-    init?(_ reader: inout ByteReader, slices: Int, first: Int64, _ transform: IntegerColumn.Transform) {
-        firstBits.reserveCapacity(slices)
-        states.reserveCapacity(slices)
-        var bit = 0
-        var state = BinnedColumn.State(value: first, distance: 0)
-        for slice in 0..<slices {
-            firstBits.append(bit)
-            states.append(state)
-            if slice == slices - 1 { break }
-            guard let bitCount = reader.readVarint(), bitCount <= UInt64(reader.bytes.count) * 8 else { return nil }
-            bit += Int(bitCount)
-            if transform == .plain { continue }
-            guard let step = reader.readZigzag() else { return nil }
-            state.value = state.value &+ step
-            guard transform == .deltaOfDelta else { continue }
-            guard let change = reader.readZigzag() else { return nil }
-            state.distance = state.distance &+ change
-        }
-        guard bit <= reader.remaining * 8, let rest = reader.readBytes(reader.remaining) else { return nil }
-        bytes = rest
-    }
-}
-
 extension BinnedColumn {
     /// Writes the slices of a column of `count` values that `taken` names to `output`, the first value of the first of them first.
     /// `first` is the column's first value unless the transform is plain. False where the bytes can't be such a column.
@@ -48,26 +17,46 @@ extension BinnedColumn {
         _ reader: inout ByteReader, count: Int, first: Int64, _ transform: IntegerColumn.Transform, slices taken: Range<Int>,
         to output: UnsafeMutablePointer<Int64>
     ) -> Bool {
+        guard let bins = readBins(&reader) else { return false }
+        return withUnsafeTemporaryAllocation(of: Lane.self, capacity: taken.count) { lanes in
+            guard let bytes = prepare(lanes, &reader, count: count, first: first, transform, taken, output) else { return false }
+            // The first value has no residual: it is there already, and the residuals are written behind it.
+            if taken.lowerBound == 0, transform != .plain { output.pointee = first }
+            guard SliceDecoder.decode(bins, bytes, lanes, transform) else { return false }
+            for lane in lanes { restore(lane.residuals, lane.output - lane.residuals, transform, lane.before) }
+            return true
+        }
+    }
+
+    /// Reads where each slice's bits begin, and what stands before its first value; returns the bits of all slices. Nil where the bytes
+    /// can't be such a table.
+    private static func prepare(
+        _ lanes: UnsafeMutableBufferPointer<Lane>, _ reader: inout ByteReader, count: Int, first: Int64, _ transform: IntegerColumn.Transform,
+        _ taken: Range<Int>, _ output: UnsafeMutablePointer<Int64>
+    ) -> UnsafeRawBufferPointer? {
         let slice = sliceSamples(of: count)
-        guard let bins = readBins(&reader), let codes = PrefixCodes.codes(bins.map(\.codeBits)),
-            let table = SliceTable(&reader, slices: (count + slice - 1) / slice, first: first, transform)
-        else { return false }
-        let lead = transform == .plain ? 0 : 1
-        // The first value has no residual: it is there already, and the residuals are written behind it.
-        var lanes: [Lane] = []
-        lanes.reserveCapacity(taken.count)
-        for index in taken {
-            let start = max(lead, index * slice)
-            let place = output + (start - taken.lowerBound * slice)
-            lanes.append(Lane(bit: table.firstBits[index], remaining: min((index + 1) * slice, count) - start, output: place))
+        let slices = (count + slice - 1) / slice
+        var bit = 0
+        var before = State(value: first, distance: 0)
+        for index in 0..<slices {
+            if taken.contains(index) {
+                let start = max(transform.lead, index * slice)
+                let place = output + (start - taken.lowerBound * slice)
+                let lane = Lane(bit: bit, remaining: min((index + 1) * slice, count) - start, output: place, residuals: place, before: before)
+                (lanes.baseAddress! + (index - taken.lowerBound)).initialize(to: lane)
+            }
+            if index == slices - 1 { break }
+            guard let bitCount = reader.readVarint(), bitCount <= UInt64(reader.bytes.count) * 8 else { return nil }
+            bit += Int(bitCount)
+            if transform == .plain { continue }
+            guard let step = reader.readZigzag() else { return nil }
+            before.value = before.value &+ step
+            guard transform == .deltaOfDelta else { continue }
+            guard let change = reader.readZigzag() else { return nil }
+            before.distance = before.distance &+ change
         }
-        if taken.lowerBound == 0, lead == 1 { output.pointee = first }
-        guard SliceDecoder.decode(bins, codes, table.bytes, &lanes) else { return false }
-        for (index, lane) in zip(taken, lanes) {
-            let slots = min((index + 1) * slice, count) - max(lead, index * slice)
-            restore(lane.output - slots, slots, transform, table.states[index])
-        }
-        return true
+        guard bit <= reader.remaining * 8 else { return nil }
+        return reader.readBytes(reader.remaining)
     }
 
     /// Makes residuals values.
@@ -98,36 +87,59 @@ struct Lane {
     var remaining: Int
     /// Where the next number goes.
     var output: UnsafeMutablePointer<Int64>
+    /// From here to the next number stand residuals; what is in front of it are values.
+    var residuals: UnsafeMutablePointer<Int64>
+    /// What stands before the first residual.
+    var before: BinnedColumn.State
 }
 
 /// Reads codes of bins, four slices at a time: each code must be known before the next one of its slice can be found, but the slices
 /// don't wait for each other.
 enum SliceDecoder {
-    static func decode(_ bins: [Bin], _ codes: [UInt32], _ bytes: UnsafeRawBufferPointer, _ lanes: inout [Lane]) -> Bool {
-        let tableBits = bins.reduce(0) { max($0, $1.codeBits) }
-        return withUnsafeTemporaryAllocation(of: CodeEntry.self, capacity: 1 << tableBits) { table in
-            for (index, (bin, code)) in zip(bins, codes).enumerated() {
+    /// Fills the lanes with residuals; some of them may be values already.
+    static func decode(
+        _ bins: [Bin], _ bytes: UnsafeRawBufferPointer, _ lanes: UnsafeMutableBufferPointer<Lane>, _ transform: IntegerColumn.Transform
+    ) -> Bool {
+        var (tableBits, longest, withOffset) = (0, 1, 0)
+        for bin in bins {
+            tableBits = max(tableBits, bin.codeBits)
+            longest = max(longest, bin.codeBits + bin.offsetBits)
+            if bin.offsetBits > 0 { withOffset += 256 >> bin.codeBits }
+        }
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Bins.groupsMax) { codes in
+            decode(bins, UnsafeMutableBufferPointer(rebasing: codes[..<bins.count]), tableBits, longest, withOffset, bytes, lanes, transform)
+        }
+    }
+
+    private static func decode(
+        _ bins: [Bin], _ codes: UnsafeMutableBufferPointer<UInt32>, _ tableBits: Int, _ longest: Int, _ withOffset: Int, _ bytes: UnsafeRawBufferPointer,
+        _ lanes: UnsafeMutableBufferPointer<Lane>, _ transform: IntegerColumn.Transform
+    ) -> Bool {
+        withUnsafeTemporaryAllocation(of: CodeEntry.self, capacity: 1 << tableBits) { table in
+            let isComplete = PrefixCodes.forEachCode(of: bins) { index, code in
+                codes[index] = code
+                let bin = bins[index]
                 let entry = CodeEntry(
                     lower: bin.lower, offsetMask: (1 &<< UInt64(bin.offsetBits)) &- 1, codeBits: UInt64(bin.codeBits),
                     totalBits: bin.codeBits + bin.offsetBits, bin: UInt8(index))
                 for place in stride(from: Int(code), to: table.count, by: 1 << bin.codeBits) { table[place] = entry }
             }
-            let longest = bins.reduce(1) { max($0, $1.codeBits + $1.offsetBits) }
+            guard isComplete else { return false }
             // Codes whose values need no offset make up seven of eight at least: several are read with one look at a table.
-            let withOffset = bins.reduce(0) { $0 + ($1.offsetBits > 0 ? 256 >> $1.codeBits : 0) }
             if withOffset <= 32, bins.count > 1 {
-                return MultipleDecoder.decode(table, bins, longest, bytes, &lanes)
+                MultipleDecoder.decode(table, bins, UnsafePointer(codes.baseAddress!), longest, bytes, lanes, transform)
             }
-            return decodeOneByOne(UnsafePointer(table.baseAddress!), UInt64(table.count - 1), longest, bytes, &lanes)
+            return decodeOneByOne(UnsafePointer(table.baseAddress!), UInt64(table.count - 1), longest, bytes, lanes)
         }
     }
 
     private static func decodeOneByOne(
-        _ table: UnsafePointer<CodeEntry>, _ mask: UInt64, _ longest: Int, _ bytes: UnsafeRawBufferPointer, _ lanes: inout [Lane]
+        _ table: UnsafePointer<CodeEntry>, _ mask: UInt64, _ longest: Int, _ bytes: UnsafeRawBufferPointer,
+        _ lanes: UnsafeMutableBufferPointer<Lane>
     ) -> Bool {
         var index = 0
         while index + 4 <= lanes.count {
-            lanes.withUnsafeMutableBufferPointer { readFour($0.baseAddress! + index, table, mask, longest, bytes) }
+            readFour(lanes.baseAddress! + index, table, mask, longest, bytes)
             index += 4
         }
         for index in lanes.indices {
@@ -196,7 +208,7 @@ enum SliceDecoder {
     }
 
     /// Reads what is left of a lane, each number's place checked; false where it goes past the end.
-    static func finish(_ lane: inout Lane, _ table: UnsafePointer<CodeEntry>, _ mask: UInt64, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    private static func finish(_ lane: inout Lane, _ table: UnsafePointer<CodeEntry>, _ mask: UInt64, _ bytes: UnsafeRawBufferPointer) -> Bool {
         let end = bytes.count * 8
         while lane.remaining > 0 {
             guard lane.bit <= end else { return false }

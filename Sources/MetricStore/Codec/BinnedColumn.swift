@@ -22,7 +22,7 @@ enum BinnedColumn {
     static func encode(
         _ residuals: UnsafeBufferPointer<Int64>, of values: UnsafeBufferPointer<Int64>, _ transform: IntegerColumn.Transform, into bytes: inout [UInt8]
     ) -> Bool {
-        guard let bins = withSorted(residuals, { Bins.choose($0) }), let codes = PrefixCodes.codes(bins.map(\.codeBits)) else { return false }
+        guard let bins = withSorted(residuals, { Bins.choose($0) }), let codes = PrefixCodes.codes(of: bins) else { return false }
         let coder = BinCoder(bins, codes)
         let lead = values.count - residuals.count
         let slice = sliceSamples(of: values.count)

@@ -158,25 +158,42 @@ enum PrefixCodes {
     }
 
     /// The codes in the order of bins, the bit that is read first lowest; nil where the lengths are no complete prefix code.
-    static func codes(_ lengths: [Int]) -> [UInt32]? {
-        if lengths.count == 1 { return lengths[0] == 0 ? [0] : nil }
-        var counts = [Int](repeating: 0, count: Bins.codeBitsMax + 1)
-        for length in lengths {
-            guard (1...Bins.codeBitsMax).contains(length) else { return nil }
-            counts[length] += 1
+    static func codes(of bins: [Bin]) -> [UInt32]? {
+        var codes: [UInt32] = []
+        codes.reserveCapacity(bins.count)
+        return forEachCode(of: bins) { _, code in codes.append(code) } ? codes : nil
+    }
+
+    /// Visits the codes in the order of bins; false, and nothing visited, where the lengths are no complete prefix code.
+    static func forEachCode(of bins: [Bin], _ body: (_ index: Int, _ code: UInt32) -> Void) -> Bool {
+        if bins.count == 1 {
+            guard bins[0].codeBits == 0 else { return false }
+            body(0, 0)
+            return true
         }
-        var next = [UInt32](repeating: 0, count: Bins.codeBitsMax + 2)
-        var code: UInt32 = 0
-        for length in 1...Bins.codeBitsMax {
-            next[length] = code
-            code = (code + UInt32(counts[length])) << 1
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Bins.codeBitsMax + 1) { next in
+            // By length: how many codes have it, then the next one of it.
+            next.update(repeating: 0)
+            for bin in bins {
+                guard (1...Bins.codeBitsMax).contains(bin.codeBits) else { return false }
+                next[bin.codeBits] += 1
+            }
+            var code: UInt32 = 0
+            for length in 1...Bins.codeBitsMax { (next[length], code) = (code, (code + next[length]) << 1) }
+            guard code == 2 << UInt32(Bins.codeBitsMax) else { return false }
+            for (index, bin) in bins.enumerated() {
+                body(index, reversed(next[bin.codeBits], bin.codeBits))
+                next[bin.codeBits] += 1
+            }
+            return true
         }
-        guard code == 2 << UInt32(Bins.codeBitsMax) else { return nil }
-        return lengths.map { length in
-            defer { next[length] += 1 }
-            var reversed: UInt32 = 0
-            for bit in 0..<length { reversed |= (next[length] >> UInt32(bit) & 1) << UInt32(length - 1 - bit) }
-            return reversed
-        }
+    }
+
+    /// The lowest `width` bits (1 to `Bins.codeBitsMax`) the other way round.
+    @inline(__always) private static func reversed(_ code: UInt32, _ width: Int) -> UInt32 {
+        // Five copies of the byte, two bits of its mirror image from each, gathered in bits 32 to 39 (Anderson, Bit Twiddling Hacks).
+        let copies = (UInt64(code) &* 0x8020_0802) & 0x08_8442_2110
+        let mirrored = UInt32(truncatingIfNeeded: (copies &* 0x01_0101_0101) &>> 32) & 0xFF
+        return mirrored &>> UInt32(8 &- width)
     }
 }

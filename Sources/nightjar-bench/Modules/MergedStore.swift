@@ -1,5 +1,6 @@
 import Foundations
 import MetricStore
+import Model
 
 /// Stores of data that lies in the past.
 enum MergedStore {
@@ -22,5 +23,13 @@ enum MergedStore {
         let statistics = store.statistics()
         await store.close()
         return statistics
+    }
+
+    /// Decodes all that a query finds, as an evaluation does, series by series into the same buffers; returns the number of samples.
+    static func scan(_ store: MetricStore, _ query: MetricQuery) async throws -> Int {
+        let scan = try await store.scan(query)
+        let cursor = scan.makeCursor(from: query.start.milliseconds, through: query.end.milliseconds)
+        for index in scan.labels.indices { try cursor.read(index) { _ in } }
+        return cursor.figures.samples
     }
 }

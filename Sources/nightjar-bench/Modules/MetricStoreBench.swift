@@ -61,9 +61,19 @@ struct MetricStoreBench: ModuleBench {
             let samples = found.reduce(0) { $0 + $1.sampleCount }
             measures.append(Measure(title: "select and decode \(what), per CPU second", unit: .samplesPerSecond, value: Double(samples) / selecting.cpuSeconds))
         }
+        let everything = MetricQuery(matchers: queries[1].1, start: data.steps.start, end: data.steps.end)
+        let (scanned, scanning) = try await Cost.of {
+            var samples = 0
+            for _ in 0..<Self.scans { samples += try await MergedStore.scan(store, everything) }
+            return samples
+        }
+        measures.append(Measure(title: "scan everything, per CPU second", unit: .samplesPerSecond, value: Double(scanned) / scanning.cpuSeconds))
         await store.close()
         return measures
     }
+
+    /// Enough of them that what is read once only, page checks above all, doesn't decide.
+    private static let scans = 10
 }
 
 /// `nightjar-bench metrics`

@@ -38,8 +38,8 @@ struct NightjarPeer: Peer {
         var (samples, cpuSeconds) = (0, 0.0)
         for name in try await store.labelValues("__name__", [], start: .distantPast, end: .distantFuture, limit: nil) {
             let query = MetricQuery(matchers: [Matcher("__name__", equals: name)], start: .distantPast, end: .distantFuture)
-            let (found, cost) = try await Cost.of { try await store.select(query) }
-            samples += found.reduce(0) { $0 + $1.sampleCount }
+            let (read, cost) = try await Cost.of { try await MergedStore.scan(store, query) }
+            samples += read
             cpuSeconds += cost.cpuSeconds
         }
         await store.close()
