@@ -10,6 +10,8 @@ final class Store: Sendable {
     let head: Locked<Head>
     let catalog: Locked<Catalog>
     let counters = Locked(Counters())
+    /// What selectors have found in blocks. No other lock is taken while it is held.
+    let selections = Locked(SelectionCache(bytesMax: Limits.selectionCacheBytesMax))
     let admission: SeriesAdmission
     /// Number of the last import that began.
     let imports = Locked<UInt64>(0)

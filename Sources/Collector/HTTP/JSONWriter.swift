@@ -5,6 +5,7 @@ import Model
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
     private var needsComma = false
+    private var sampleText = SampleText()
 
     init(reservingBytes count: Int = 256) { bytes.reserveCapacity(count) }
 
@@ -65,6 +66,16 @@ struct JSONWriter {
         separate()
         bytes.append(contentsOf: "null".utf8)
     }
+
+    /// Samples as an array of pairs, `[[1435781451.781,"1"],…]`.
+    mutating func samples(_ timestamps: [Int64], _ values: [Double]) {
+        beginArray()
+        sampleText.append(timestamps, values, to: &bytes)
+        endArray()
+    }
+
+    /// Forgets what was written, which has gone elsewhere; what follows is written as behind it.
+    mutating func removeBytes() { bytes.removeAll(keepingCapacity: true) }
 
     /// A value that `append` writes as JSON itself.
     mutating func raw(_ append: (inout [UInt8]) -> Void) {

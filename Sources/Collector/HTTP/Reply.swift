@@ -28,10 +28,15 @@ enum Reply {
             writer.member("status", "success")
             writer.key("data")
             try data(&writer)
-            if !warnings.isEmpty { writer.member("warnings", warnings) }
-            if !infos.isEmpty { writer.member("infos", infos) }
+            write(warnings: warnings, infos: infos, to: &writer)
         }
         return json(writer)
+    }
+
+    /// The members behind an answer's data.
+    static func write(warnings: [String], infos: [String], to writer: inout JSONWriter) {
+        if !warnings.isEmpty { writer.member("warnings", warnings) }
+        if !infos.isEmpty { writer.member("infos", infos) }
     }
 
     /// `{"status":"error","errorType":…,"error":…}`

@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import Hummingbird
 import Model
+import NIOCore
 import PromQL
 
 /// Query results as JSON, as Prometheus writes them: `[seconds,"value"]`, series as `{"metric":…,"values":…}`.
@@ -30,20 +31,73 @@ enum QueryReply {
         let workingSeconds: Double
     }
 
-    static func success(_ run: Run, _ shape: Shape) throws -> Response {
+    /// A long answer goes out in pieces where the client doesn't want it packed, so that it is never held as a whole.
+    static func success(_ run: Run, _ shape: Shape, _ request: Request) throws -> Response {
         let explanation = try run.result.explanation.map { try JSONEncoder().encode($0) }
         var warnings = run.result.warnings
         let value = shape.limit.map { truncated(run.result.value, to: $0, &warnings) } ?? run.result.value
-        return Reply.success(warnings: warnings, infos: run.result.infos) { writer in
-            writer.object { writer in
-                write(value, to: &writer)
-                if shape.showsStatistics { writer.statistics(run) }
-                if let explanation {
-                    writer.key("explanation")
-                    writer.raw { $0.append(contentsOf: explanation) }
-                }
+        @Sendable func writeRest(_ writer: inout JSONWriter) {
+            if shape.showsStatistics { writer.statistics(run) }
+            if let explanation {
+                writer.key("explanation")
+                writer.raw { $0.append(contentsOf: explanation) }
             }
         }
+        let infos = run.result.infos
+        let isPacked = request.headers[.acceptEncoding].flatMap(ReplyEncoding.preferred) != nil
+        if case .matrix(let series) = value, !isPacked, isLong(series) {
+            return streamed(series, warnings: warnings, infos: infos, writeRest)
+        }
+        return Reply.success(warnings: warnings, infos: infos) { writer in
+            writer.object { writer in
+                write(value, to: &writer)
+                writeRest(&writer)
+            }
+        }
+    }
+
+    /// Samples from which on an answer is written in pieces: some 200 KiB.
+    private static let streamedSamplesMin = 8192
+    /// Bytes of a piece: enough that handing it over costs little beside writing it.
+    private static let pieceBytes = 128 << 10
+
+    private static func isLong(_ series: [Series]) -> Bool {
+        var samples = 0
+        for one in series {
+            samples += one.sampleCount
+            if samples >= streamedSamplesMin { return true }
+        }
+        return false
+    }
+
+    private static func streamed(
+        _ series: [Series], warnings: [String], infos: [String], _ writeRest: @escaping @Sendable (inout JSONWriter) -> Void
+    ) -> Response {
+        let body = ResponseBody { output in
+            var writer = JSONWriter(reservingBytes: pieceBytes * 2)
+            writer.beginObject()
+            writer.member("status", "success")
+            writer.key("data")
+            writer.beginObject()
+            writer.member("resultType", "matrix")
+            writer.key("result")
+            writer.beginArray()
+            for one in series {
+                writer.series(one)
+                guard writer.bytes.count >= pieceBytes else { continue }
+                try Task.checkCancellation()
+                try await output.write(ByteBuffer(bytes: writer.bytes))
+                writer.removeBytes()
+            }
+            writer.endArray()
+            writeRest(&writer)
+            writer.endObject()
+            Reply.write(warnings: warnings, infos: infos, to: &writer)
+            writer.endObject()
+            try await output.write(ByteBuffer(bytes: writer.bytes))
+            try await output.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: Reply.json], body: body)
     }
 
     private static func truncated(_ value: QueryValue, to limit: Int, _ warnings: inout [String]) -> QueryValue {
@@ -126,9 +180,7 @@ extension JSONWriter {
             writer.labels(series.labels)
             if !series.timestamps.isEmpty {
                 writer.key("values")
-                writer.beginArray()
-                for index in series.timestamps.indices { writer.sample(series.timestamps[index], series.values[index]) }
-                writer.endArray()
+                writer.samples(series.timestamps, series.values)
             }
             if !series.histograms.isEmpty {
                 writer.key("histograms")

@@ -22,7 +22,7 @@ struct QueryRoutes: Sendable {
         let engine = try engine(parameters, context.tenant)
         let expression = try parameters.expression()
         let run = try await timed(context) { try await engine.instant(expression, at: moment, explain: shape.explains) }
-        return try QueryReply.success(run, shape)
+        return try QueryReply.success(run, shape, request)
     }
 
     private func range(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -49,7 +49,7 @@ struct QueryRoutes: Sendable {
                 "invalid parameter \"query\": invalid expression type \(quoted(expression.type.documentedName)) for range query, must be Scalar or instant Vector")
         }
         let run = try await timed(context) { try await engine.range(expression, start: start, end: end, stepMilliseconds: step, explain: shape.explains) }
-        return try QueryReply.success(run, shape)
+        return try QueryReply.success(run, shape, request)
     }
 
     /// The exemplars of the series that an expression's selectors name.

@@ -37,13 +37,34 @@ extension MetricStore: MetricReader {
         let views = headViews(query.matchers, start, end)
         let catalog = store.catalog.withLock { $0 }
         let blocks = catalog.blocks.filter { $0.start <= end && $0.end >= start }
-        for (place, block) in blocks.enumerated() {
-            try forEachSeries(of: block, query.matchers, start, end, catalog.tombstones) { labels, parts, hidden in
-                for part in parts { selected.add(labels, .init(block: place, columns: part, tombstones: hidden)) }
+        if catalog.tombstones.contains(where: { stone in blocks.contains { stone.hides($0.number, from: $0.start, through: $0.end) } }) {
+            for (place, block) in blocks.enumerated() {
+                try forEachSeries(of: block, query.matchers, start, end, catalog.tombstones) { labels, parts, hidden in
+                    for part in parts { selected.add(labels, .init(block: place, columns: part, tombstones: hidden)) }
+                }
             }
+        } else if !blocks.isEmpty {
+            selected = try inBlocks(blocks, query.matchers)
         }
         for view in views { selected.add(view) }
         return StoreScan(selected, blocks: blocks, store: store)
+    }
+
+    /// Where blocks that no deletion concerns hold the series that match, at any time.
+    private func inBlocks(_ blocks: [BlockReader], _ matchers: [Matcher]) throws -> SelectedSeries {
+        let key = SelectionCache.Key(matchers: matchers, blocks: blocks.map(\.number))
+        if let known = store.selections.withLock({ $0.selected(key) }) { return known }
+        var selected = SelectedSeries()
+        var isWhole = true
+        for (place, block) in blocks.enumerated() {
+            let isRead = try forEachSeries(of: block, matchers, .min, .max, []) { labels, parts, _ in
+                for part in parts { selected.add(labels, .init(block: place, columns: part, tombstones: [])) }
+            }
+            isWhole = isWhole && isRead
+        }
+        // What couldn't be read is tried again.
+        if isWhole { store.selections.withLock { $0.keep(selected, for: key) } }
+        return selected
     }
 
     private func check(_ count: Int, _ samplesMax: Int?) throws {
@@ -105,22 +126,27 @@ extension MetricStore: MetricReader {
 
     func reading(_ block: BlockReader, _ body: () throws(DamagedBytes) -> Void) -> Bool { store.reading(block, body) }
 
-    /// Visits a block's series that match and overlap the range, with the deletions that hide parts of them.
-    func forEachSeries(
+    /// Visits a block's series that match and overlap the range, with the deletions that hide parts of them. False where damage hides some.
+    @discardableResult func forEachSeries(
         of block: BlockReader, _ matchers: [Matcher], _ start: Int64, _ end: Int64, _ tombstones: [Tombstone],
         _ visit: (Labels, [BlockColumns], [Tombstone]) throws -> Void
-    ) throws {
+    ) throws -> Bool {
         let stones = tombstones.filter { $0.hides(block.number, from: max(start, block.start), through: min(end, block.end)) }
         var numbers: [UInt32] = []
-        guard reading(block, { () throws(DamagedBytes) in numbers = try block.resolve(matchers) }) else { return }
+        guard reading(block, { () throws(DamagedBytes) in numbers = try block.resolve(matchers) }) else { return false }
+        var isWhole = true
         for (index, number) in numbers.enumerated() {
             if index % Limits.seriesPerCancellationCheck == 0 { try Task.checkCancellation() }
             var found: (labels: Labels, parts: [BlockColumns])?
-            guard reading(block, { () throws(DamagedBytes) in found = try block.series(number) }), var found else { continue }
+            guard reading(block, { () throws(DamagedBytes) in found = try block.series(number) }), var found else {
+                isWhole = false
+                continue
+            }
             found.parts.removeAll { $0.start > end || $0.end < start }
             if found.parts.isEmpty { continue }
             try visit(found.labels, found.parts, stones.filter { $0.matchers.matches(found.labels) })
         }
+        return isWhole
     }
 
     /// Whether a part is left that no deletion hides as a whole.

@@ -4,12 +4,12 @@ import Model
 ///
 /// Series that were scraped together point at the same column of timestamps: it is decoded once and kept for the next ones.
 final class StoreCursor: MetricCursor {
-    private let scan: StoreScan
-    private let start: Int64
-    private let end: Int64
-    private(set) var figures = ScanFigures()
-    private var times: TimestampCache
-    private var values = GrowingBuffer<Double>()
+    let scan: StoreScan
+    let start: Int64
+    let end: Int64
+    var figures = ScanFigures()
+    var times: TimestampCache
+    var values = GrowingBuffer<Double>()
     private let isOfHeadAlone: Bool
 
     init(_ scan: StoreScan, from start: Int64, through end: Int64) {
@@ -42,7 +42,7 @@ final class StoreCursor: MetricCursor {
         try hand(samples, merged, 0, body)
     }
 
-    private func isInRange(_ part: SelectedSeries.Part) -> Bool { part.columns.start <= end && part.columns.end >= start }
+    func isInRange(_ part: SelectedSeries.Part) -> Bool { part.columns.start <= end && part.columns.end >= start }
 
     private func hand(_ samples: SampleColumns, _ histograms: [HistogramSample], _ number: UInt64, _ body: (SampleView) throws -> Void) throws {
         count(samples.count + histograms.count)

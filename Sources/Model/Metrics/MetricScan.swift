@@ -15,8 +15,16 @@ public protocol MetricScan: Sendable {
 public protocol MetricCursor: AnyObject {
     /// Hands out a series' samples; the view lives only during the call. `index` is a place in the scan's labels.
     func read(_ index: Int, _ body: (SampleView) throws -> Void) throws
+    /// Appends figures of windows of a series, one for each (nil where a window has no sample), without decoding all of it: false, and
+    /// nothing appended, where `read` is as good. The windows ascend and lie within the cursor's range.
+    func summarize(_ index: Int, _ windows: [TimeWindow], to figures: inout [WindowFigures?]) throws -> Bool
     /// What has been read so far.
     var figures: ScanFigures { get }
+}
+
+extension MetricCursor {
+    /// Samples in memory have no summaries.
+    public func summarize(_ index: Int, _ windows: [TimeWindow], to figures: inout [WindowFigures?]) throws -> Bool { false }
 }
 
 /// The samples of one series in a range, ascending in time; a moment has a float or a histogram, never both.

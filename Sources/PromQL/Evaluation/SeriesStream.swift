@@ -17,6 +17,8 @@ final class SeriesStream {
     private let isPlainSelector: Bool
     let dropsName: Bool
     private let argumentPlace: SourceRange
+    /// Where summaries may spare decoding.
+    private let windows: [TimeWindow]?
     /// Whether series could be the same without their names.
     let mayCollide: Bool
     private let idle = Locked<[Handed]>([])
@@ -41,6 +43,7 @@ final class SeriesStream {
             moments = try evaluator.moments(selector.at, selector.offset)
             lengthMilliseconds = try context.milliseconds(range, isPositive: true)
             kernel = selector.rangeExtension == nil && arguments.count == 1 ? RangeKernel(function) : nil
+            windows = kernel == nil ? nil : SummaryKernel.windows(moments, lengthMilliseconds: lengthMilliseconds)
             isPlainSelector = false
             dropsName = function != .lastOverTime && function != .firstOverTime
             mayCollide = Self.mayCollide(selector, scan)
@@ -49,6 +52,7 @@ final class SeriesStream {
             moments = try evaluator.moments(selector.at, selector.offset)
             lengthMilliseconds = 0
             kernel = nil
+            windows = nil
             if case .selector = leaf.node { isPlainSelector = selector.rangeExtension == nil } else { isPlainSelector = false }
             dropsName = !isPlainSelector
             mayCollide = Self.mayCollide(selector, scan)
@@ -94,6 +98,7 @@ final class SeriesStream {
         columns.reserveCapacity(range.count)
         for index in range {
             if index & 0xF == 0xF { try evaluator.context.check() }
+            if try addSummarized(index, worker, to: &columns) { continue }
             try worker.cursor.read(index) { view in
                 guard view.sampleCount > 0 else { return }
                 try evaluator.context.counts.add(view.sampleCount)
@@ -115,21 +120,35 @@ final class SeriesStream {
                 initialized = evaluator.steps
             }
             guard found else { return }
-            var column = Column(labels: labels, values: values, dropsName: dropsName)
-            if dropsName, evaluator.context.options.nameRemoval == .immediate {
-                column.labels = Evaluator.withoutMetadata(labels)
-                column.dropsName = false
-            }
-            if kernel?.rateKind?.isCounter == true, worker.isNewName(labels) {
-                evaluator.remarkNonCounter(labels, argumentPlace)
-            }
-            columns.append(column)
+            append(labels, values, worker, to: &columns)
             return
         }
         // Whatever else there is goes the general way, one series at a time.
         let series = view.series(labels)
         let context = QueryContext(evaluator.context, data: SelectedData(place, [series]), given: GivenColumns(place: leaf.range, columns: nil))
         columns += try Evaluator(context, evaluator.grid).vector(leaf)
+    }
+
+    /// Appends what figures of the windows say of one series; false where its samples must be read.
+    private func addSummarized(_ index: Int, _ worker: SeriesWorker, to columns: inout [Column]) throws -> Bool {
+        guard let windows, let kernel else { return false }
+        worker.figures.removeAll(keepingCapacity: true)
+        let decodedBefore = worker.cursor.figures.samplesDecoded
+        guard try worker.cursor.summarize(index, windows, to: &worker.figures) else { return false }
+        try evaluator.context.counts.add(worker.cursor.figures.samplesDecoded - decodedBefore)
+        guard let values = SummaryKernel.values(kernel, worker.figures, windows) else { return false }
+        if values.contains(where: { !isAbsent($0) }) { append(scan.labels[index], values, worker, to: &columns) }
+        return true
+    }
+
+    private func append(_ labels: Labels, _ values: [Double], _ worker: SeriesWorker, to columns: inout [Column]) {
+        var column = Column(labels: labels, values: values, dropsName: dropsName)
+        if dropsName, evaluator.context.options.nameRemoval == .immediate {
+            column.labels = Evaluator.withoutMetadata(labels)
+            column.dropsName = false
+        }
+        if kernel?.rateKind?.isCounter == true, worker.isNewName(labels) { evaluator.remarkNonCounter(labels, argumentPlace) }
+        columns.append(column)
     }
 
     private func fill(_ output: UnsafeMutableBufferPointer<Double>, _ view: SampleView, _ worker: SeriesWorker) -> Bool {
@@ -158,6 +177,7 @@ final class SeriesWorker {
     var scratch = KernelScratch()
     var windows = TableCache<WindowTable>()
     var newest = TableCache<NewestTable>()
+    var figures: [WindowFigures?] = []
     private var timestamps: [Int64] = []
     private var values: [Double] = []
     private var lastName: [UInt8] = []

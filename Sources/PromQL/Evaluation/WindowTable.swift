@@ -82,9 +82,13 @@ struct Stretch {
 
     /// For at least two samples.
     @inline(__always) init(_ timestamps: UnsafeBufferPointer<Int64>, _ window: Range<Int>, start: Int64, end: Int64) {
-        let (first, last) = (timestamps[window.lowerBound], timestamps[window.upperBound - 1])
+        self.init(first: timestamps[window.lowerBound], last: timestamps[window.upperBound - 1], count: window.count, start: start, end: end)
+    }
+
+    /// For at least two samples, the first and the last at these moments.
+    @inline(__always) init(first: Int64, last: Int64, count: Int, start: Int64, end: Int64) {
         sampled = Double(last - first) / 1000
-        let average = sampled / Double(window.count - 1)
+        let average = sampled / Double(count - 1)
         // A series that begins or ends well inside the window is taken to do so half an interval beyond its sample.
         let threshold = average * 1.1
         let (before, after) = (Double(first - start) / 1000, Double(end - last) / 1000)
