@@ -30,7 +30,7 @@ extension CollectorService {
         }
         do {
             let service = try AlertingService(
-                options: alerting(Paths.join(options.dataDirectory, "alerting")), reader: metrics, logs: logs,
+                options: alerting(Paths.join(options.dataDirectory, "alerting")), reader: metrics, logs: tenants.standard.logs,
                 write: { _ = try await metrics.append($0) }, clock: clock, logger: logger)
             return try CollectorService(
                 options: options, tenants: tenants, alerting: service, fileSystem: fileSystem, clock: clock, logger: logger,

@@ -29,28 +29,28 @@ extension AlertingService {
 
     public func noteIncident(_ id: Int64, _ action: Action) async throws {
         if action.comment.isEmpty { throw IncidentError.invalid("a note needs words") }
-        try check(action)
+        try checkIncidentAction(action)
         try await database.noteIncident(id, action, now: now)
     }
 
     /// Gives a role to a person; an empty name takes it away.
     public func setIncidentRole(_ id: Int64, role: String, person: String, by actor: String) async throws {
         guard Incident.roleNames.contains(role) else { throw IncidentError.invalid("a role is \(Incident.roleNames.joined(separator: " or "))") }
-        try check(Action(actor: actor, comment: person))
+        try checkIncidentAction(Action(actor: actor, comment: person))
         try await database.setIncidentRole(id, role: role, person: person, by: actor, now: now)
     }
 
     public func resolveIncident(_ id: Int64, _ action: Action) async throws {
-        try check(action)
+        try checkIncidentAction(action)
         try await database.resolveIncident(id, action, now: now)
     }
 
     public func mergeIncident(_ id: Int64, into other: Int64, _ action: Action) async throws {
-        try check(action)
+        try checkIncidentAction(action)
         try await database.mergeIncident(id, into: other, action, now: now)
     }
 
-    private func check(_ action: Action) throws {
+    private func checkIncidentAction(_ action: Action) throws {
         if action.actor.isEmpty { throw IncidentError.invalid("who does it is missing") }
         if action.actor.utf8.count > Limits.actionTextBytesMax || action.comment.utf8.count > Limits.actionTextBytesMax {
             throw IncidentError.invalid("the words have more than \(Limits.actionTextBytesMax) bytes")
