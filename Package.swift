@@ -106,7 +106,8 @@ let package = Package(
             "Collector",
             ["Foundations", "Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "LogQL", "Alerting", crypto, logging, lifecycle] + server),
         library("ConfigurationFile", ["Foundations", "Model", "Settings", "Alerting"]),
-        library("Dashboard", ["Foundations", "Model", "Outbound", "Terminal", yams]),
+        library("Boards", ["Foundations", "Model", "Settings", "Terminal", yams]),
+        library("Dashboard", ["Foundations", "Model", "Outbound", "Terminal", "Boards", yams]),
 
         // Floor 6
         .executableTarget(
