@@ -10,15 +10,17 @@ SHELL := /bin/bash
 # Debian's packages that the build links against.
 LIBRARIES := libcurl4-openssl-dev libzstd-dev zlib1g-dev libsnappy-dev libre2-dev libsimdjson-dev libsqlite3-dev pkg-config
 # What the end-to-end tests start or call beside the product: clients that must work with it unchanged, among them.
-TEST_TOOLS := tmux curl prometheus python3-prometheus-client python3-protobuf python3-snappy
+TEST_TOOLS := tmux curl prometheus prometheus-alertmanager python3-prometheus-client python3-protobuf python3-snappy
 # What `make bench-peers` measures Nightjar beside, and what its node-like data is scraped from.
 PEERS := prometheus victoria-metrics prometheus-node-exporter
+# What `make bench-alerting` measures it beside.
+ALERTING_PEERS := prometheus prometheus-alertmanager
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps clean
+.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps bench-alerting-deps clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -26,7 +28,7 @@ help:
 	@echo "  make soak    the long crash tests: SOAK_KILLS=1000 make soak"
 	@echo "  make fuzz    libFuzzer on every decoder: FUZZ_SECONDS=60 make fuzz"
 	@echo "  make compare-prometheus   the same questions to Nightjar and to Debian's Prometheus"
-	@echo "  make bench-alerting   kills it while it pages, and times pages; ALERTMANAGER=prometheus-alertmanager beside it, FAULTS=10000 at night"
+	@echo "  make bench-alerting   kills it while it pages, and times pages, beside Debian's Alertmanager; FAULTS=10000 at night (default 100)"
 	@echo "  make clean   removes what was built"
 
 # Asks the package manager only where something is missing, so that a second call costs nothing and needs no network.
@@ -91,10 +93,13 @@ bench-peers: bench-deps
 	swift build -c release --product nightjar-bench -j $(JOBS)
 	.build/release/nightjar-bench peers $(if $(QUICK),--quick) $(ARGUMENTS)
 
-bench-alerting: deps
+bench-alerting-deps:
+	$(call install,$(LIBRARIES) $(ALERTING_PEERS))
+
+bench-alerting: bench-alerting-deps
 	swift build -c release --product nightjar -j $(JOBS)
 	swift build -c release --product nightjar-bench -j $(JOBS)
-	.build/release/nightjar-bench alerting $(if $(FAULTS),--faults $(FAULTS)) $(if $(ALERTMANAGER),--alertmanager $(ALERTMANAGER))
+	.build/release/nightjar-bench alerting --alertmanager prometheus-alertmanager --document Docs/Benchmarks.md $(if $(FAULTS),--faults $(FAULTS)) $(ARGUMENTS)
 
 clean:
 	rm -rf .build .build-*

@@ -56,7 +56,9 @@ enum Limits {
     /// Incidents opened within a minute; alerts of further groups share one.
     static let incidentsPerMinuteMax = 20
     /// Events taken up in one transaction, so that pages get their turn between.
-    static let incidentEventsPerTransaction = 500
+    static let incidentEventsPerTransaction = 250
+    /// The pause between such transactions while there is more.
+    static let incidentFollowPauseMilliseconds: Int64 = 100
     static let incidentFollowMilliseconds: Int64 = 500
     /// Merges that are followed from one incident to the next.
     static let incidentMergesMax = 100
@@ -133,6 +135,9 @@ enum Limits {
     /// A receiver's request without an answer after this is failed and tried again.
     static let timeoutSecondsDefault = 10.0
 
+    /// The pauses before an Opsgenie-compatible service is asked what became of a request: its answer is there within a second or two.
+    static let requestStatusPausesMilliseconds: [UInt64] = [300, 700, 2000, 4000]
+
     // Routing and muting
 
     /// Matchers of one route, silence or inhibition: far more than labels that alerts have.
@@ -173,6 +178,10 @@ enum Limits {
     static let postedAlertsMax = 10_000
     /// Labels and annotations of one posted alert, names and values together.
     static let postedAlertBytesMax = 64 << 10
+    /// Posted alerts whose `ALERTS` series are written: those of a storm beyond are in the event log alone.
+    static let postedSeriesMax = 10_000
+    /// The pace of `ALERTS` of posted alerts: that of ordinary rules.
+    static let postedSeriesMilliseconds: Int64 = 15_000
     /// When posted alerts that are no longer sent are looked for.
     static let expiryCheckMilliseconds: Int64 = 1000
 
@@ -214,6 +223,8 @@ enum Limits {
 
     // Database
 
+    /// Pages of the write-ahead log (16 MB) before they are copied into the file: a storm shouldn't wait for that.
+    static let logPagesMax = 4000
     /// The wait before a start that failed is tried again.
     static let startAgainMilliseconds: Int64 = 5000
     /// History of alerts, deliveries and attempts.

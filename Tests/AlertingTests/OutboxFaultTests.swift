@@ -13,6 +13,14 @@ private struct Told: Hashable {
     var isFiring: Bool
 }
 
+/// An event that reached the sink's PagerDuty.
+private struct KeyedEvent {
+    var isTrigger: Bool
+    var dedupKey: String
+    var message: String
+    var wasAccepted: Bool
+}
+
 /// A request that reached the sink, whatever was answered.
 private struct Arrival {
     var key: String
@@ -26,6 +34,7 @@ private final class FaultySink: Sendable {
     struct State {
         var random: SeededGenerator
         var arrivals: [Arrival] = []
+        var events: [KeyedEvent] = []
         var isFaulty = true
         /// Set when the program has died: nothing reaches the sink any more.
         var isDead = false
@@ -68,11 +77,17 @@ private final class FaultySink: Sendable {
     }
 
     private func note(_ request: DeliveryRequest, wasAccepted: Bool) {
-        guard let body = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any], let alerts = body["alerts"] as? [[String: Any]] else {
+        func header(_ name: String) -> String? { request.headers.first { $0.name == name }?.value }
+        guard let body = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any] else {
             Issue.record("a body that is no JSON")
             return
         }
-        func header(_ name: String) -> String? { request.headers.first { $0.name == name }?.value }
+        if let action = body["event_action"] as? String {
+            let event = KeyedEvent(
+                isTrigger: action == "trigger", dedupKey: body["dedup_key"] as! String, message: header("Idempotency-Key") ?? "", wasAccepted: wasAccepted)
+            return state.withLock { $0.events.append(event) }
+        }
+        let alerts = body["alerts"] as! [[String: Any]]
         let arrival = Arrival(
             key: header("Idempotency-Key") ?? "",
             alerts: alerts.map {
@@ -82,7 +97,13 @@ private final class FaultySink: Sendable {
     }
 }
 
-/// Runs alerts through random conditions, faults and crashes, and holds what reached the sink against what was so.
+/// A destination of the same receiver that merges by a key.
+private let keyed = Receiver(
+    name: "hook/pagerduty[0]", configuredName: "hook",
+    kind: .pagerDuty(
+        Receiver.PagerDuty(routingKey: .inline(Secret("k")), url: "https://pager.example/", texts: ["description": "x"], details: [:], images: [], links: [], http: HTTPSettings())))
+
+/// Runs alerts through random conditions, silences, faults, changed groupings and crashes, and holds what reached the sink against what was so.
 @Test(arguments: 1...20)
 func everyPageArrivesAndItsResolveFollows(seed: UInt64) async throws {
     let sink = FaultySink(seed: seed &* 7919)
@@ -94,12 +115,14 @@ func everyPageArrivesAndItsResolveFollows(seed: UInt64) async throws {
             rules:
               - {alert: A, expr: a > 1}
               - {alert: B, expr: b > 1, for: 2s, keep_firing_for: 2s}
-        """, deliverer: FakeDeliverer { try await sink.receive($0) })
+        """, receivers: [Harness.hook("hook"), keyed], deliverer: FakeDeliverer { try await sink.receive($0) })
     var random = SeededGenerator(seed: seed)
     var run = 0
     var path = harness.databasePath
     func open() async throws -> AlertingService {
-        let service = try await harness.service(database: path)
+        // The grouping changes with every other start.
+        let route = Route(receiver: "hook", groupBy: seed % 2 == 0 || run % 2 == 0 ? [] : ["instance"])
+        let service = try await harness.service(database: path, route: route)
         run += 1
         let next = harness.folder.path("run-\(run).db")
         let current = path
@@ -130,6 +153,13 @@ func everyPageArrivesAndItsResolveFollows(seed: UInt64) async throws {
         }
         if step == 30, seed % 3 == 0 { harness.clock.advance(milliseconds: 200_000) }
         setConditions()
+        if Int.random(in: 0..<8, using: &random) == 0 {
+            let now = harness.clock.nowMilliseconds()
+            let instance = ["1", "2", "3"].randomElement(using: &random)!
+            let end = now.advanced(byMilliseconds: Int64.random(in: 1000...20_000, using: &random))
+            _ = try await service.setSilence(
+                Silence(matchers: [Matcher("instance", equals: instance)], startsAt: now, endsAt: end, createdBy: "test", comment: "a fault"))
+        }
         await harness.tick(service, seconds: 1)
         if Int.random(in: 0..<3, using: &random) > 0 { try await deliver() }
         if Int.random(in: 0..<12, using: &random) == 0 { await service.storeEvaluations() }
@@ -144,6 +174,7 @@ func everyPageArrivesAndItsResolveFollows(seed: UInt64) async throws {
     #expect(await service.outbox().pending == 0)
     let firing = Set(await service.activeAlerts().filter { $0.phase == .firing }.map { "\($0.fingerprint) \(TimestampText.rfc3339($0.firedAt!))" })
     check(sink.state.withLock { $0.arrivals }, firing: firing, seed: seed)
+    check(sink.state.withLock { $0.events }, seed: seed)
     #expect(sink.state.withLock(\.crashes) > 0, "seed \(seed) had no crash")
 }
 
@@ -169,4 +200,19 @@ private func check(_ arrivals: [Arrival], firing: Set<String>, seed: UInt64) {
     }
     #expect(firing.isSubset(of: paged), "seed \(seed): no page of \(firing.subtracting(paged))")
     #expect(paged.subtracting(ended.keys) == firing, "seed \(seed): no resolve of \(paged.subtracting(ended.keys).subtracting(firing))")
+}
+
+/// No incident is opened twice: a trigger that was sent before an accepted end isn't sent again after it.
+private func check(_ events: [KeyedEvent], seed: UInt64) {
+    var ended: [String: Set<String>] = [:]
+    var sent: [String: Set<String>] = [:]
+    for event in events {
+        if event.isTrigger {
+            #expect(ended[event.dedupKey]?.contains(event.message) != true, "seed \(seed): \(event.dedupKey) is opened again by an old message")
+            sent[event.dedupKey, default: []].insert(event.message)
+        } else if event.wasAccepted {
+            ended[event.dedupKey, default: []].formUnion(sent[event.dedupKey] ?? [])
+        }
+    }
+    #expect(!events.isEmpty)
 }

@@ -250,6 +250,41 @@ private let plain = """
     #expect(Set(resolved.flatMap { $0.alerts.filter { $0.status == "resolved" }.map(\.fingerprint) }).count == count)
 }
 
+@Test func whatASilenceHoldsBackInAStormIsPagedAfterIt() async throws {
+    let desk = Desk(plain.replacing("[alertname]", with: "['...']").replacing("group_wait: 30s", with: "group_wait: 0s"))
+    let service = try await desk.service()
+    let now = desk.clock.nowMilliseconds()
+    _ = try await service.setSilence(
+        Silence(matchers: [Matcher("team", equals: "web")], startsAt: now, endsAt: now.advanced(byMilliseconds: 120_000), createdBy: "ann", comment: "known"))
+    _ = try await service.post((0..<40).map { alert("A", ["n": "\($0)", "team": $0 % 2 == 0 ? "web" : "db"], for: 3600, desk) })
+    await desk.pass(service)
+    await desk.pass(service, seconds: 1)
+    func told() throws -> Set<String> { Set(try desk.sent.withLock { try $0.flatMap { try WebhookBody(payload: $0.body).alerts.compactMap { $0.labels["n"] } } }) }
+    #expect(try told() == Set((0..<40).filter { $0 % 2 == 1 }.map(String.init)))
+    await desk.pass(service, seconds: 130)
+    await desk.pass(service, seconds: 400)
+    #expect(try told().count == 40)
+}
+
+@Test func postedAlertsAreSeriesUntilTheyEnd() async throws {
+    let written = WrittenSamples()
+    let folder = TemporaryDirectory("series")
+    let clock = ManualClock(milliseconds: 1_767_600_000_000)
+    let service = try AlertingService(
+        options: AlertingOptions(ruleGlobs: [], databasePath: folder.path("a.db"), externalURL: ""), evaluator: FakeEvaluator(), write: { written.append($0) }, clock: clock,
+        logger: silentLogger, deliverer: { _ in FakeDeliverer { _ in DeliveryReply(status: 200) } })
+    try await service.start()
+    let series = PostedSeries(environment: service.environment)
+    let now = clock.nowMilliseconds()
+    _ = try await service.post([PostedAlert(labels: ["alertname": "A", "n": "1"], startsAt: now, endsAt: now.advanced(byMilliseconds: 60_000))])
+    await series.write(at: now)
+    #expect(written.take() == [#"ALERTS{alertname="A", alertstate="firing", n="1"}@1767600000000=1"#, #"ALERTS_FOR_STATE{alertname="A", n="1"}@1767600000000=1.7676e+09"#])
+    clock.advance(milliseconds: 61_000)
+    await service.flushDue()
+    await series.write(at: clock.nowMilliseconds())
+    #expect(written.take().filter { $0.hasSuffix("=stale") }.count == 2)
+}
+
 @Test func invalidPostedAlertsAreRefusedOneByOne() async throws {
     let desk = Desk(plain)
     let service = try await desk.service()
@@ -333,7 +368,7 @@ private let plain = """
 }
 
 private func signature(_ body: [UInt8]) -> String {
-    RequestComposer.hexadecimal(HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: Array("s3cret".utf8))))
+    HexadecimalText.of(HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: Array("s3cret".utf8))))
 }
 
 @Test func hooksAreCalledInTheTransactionsOfPages() async throws {

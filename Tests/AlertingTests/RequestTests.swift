@@ -96,6 +96,59 @@ private func header(_ name: String, _ request: DeliveryRequest) -> String? { req
     #expect(await reply("exit 75").status == 503)
     #expect(await reply("exit 3").status == 400)
     #expect(await reply("exec sleep 30", seconds: 0.2).status == 503)
+    #expect(await CommandRun(arguments: ["/no/such/program"], environment: [:], input: [], timeoutSeconds: 1).reply().status == 503)
+    // One that doesn't read what it is given is judged by its exit code too.
+    let large = CommandRun(arguments: ["/bin/sh", "-c", "exec <&-; echo done"], environment: [:], input: [UInt8](repeating: 0x61, count: 1 << 20), timeoutSeconds: 5)
+    #expect(await large.reply().body == Array("done\n".utf8))
+}
+
+@Test func whatACommandStartedDoesntOutliveItsTime() async throws {
+    let folder = TemporaryDirectory("command")
+    let script = "(echo $$ > \(folder.path("group")); sleep 30; echo late > \(folder.path("late"))) & exit 0"
+    let reply = await CommandRun(arguments: ["/bin/sh", "-c", script], environment: [:], input: [], timeoutSeconds: 0.5).reply()
+    #expect(reply.status == 200, "it ended itself, what it left behind was killed")
+    let group = try #require(pid_t(String(decoding: RealFileSystem().readAll(folder.path("group"), bytesMax: 100), as: UTF8.self).split(separator: "\n").first ?? ""))
+    // Killed ones are gone once init has taken note of them.
+    var isGone = false
+    for _ in 0..<20 where !isGone {
+        isGone = kill(-group, 0) != 0 && errno == ESRCH
+        if !isGone { try await Task.sleep(nanoseconds: 10_000_000) }
+    }
+    #expect(isGone || isZombie(group))
+}
+
+/// Whether all that is left of a group waits for its parent: in a container nobody may ask for it.
+private func isZombie(_ group: pid_t) -> Bool {
+    guard let names = try? RealFileSystem().list("/proc") else { return false }
+    for name in names where Int32(name) != nil {
+        guard let bytes = try? RealFileSystem().readAll("/proc/\(name)/stat", bytesMax: 4096) else { continue }
+        let fields = String(decoding: bytes, as: UTF8.self).split(separator: ")").last.map { $0.split(separator: " ") } ?? []
+        if fields.count > 2, fields[2] == "\(group)", fields[0] != "Z" { return false }
+    }
+    return true
+}
+
+@Test(arguments: [
+    (#"{"data":{"success":true,"isSuccess":true,"status":"Created alert"}}"#, "v2/alerts", 200, "Created alert"),
+    (#"{"data":{"success":false,"isSuccess":false,"status":"Invalid priority"}}"#, "v2/alerts", 422, "Invalid priority"),
+    (#"{"data":{"success":false,"isSuccess":false,"status":"Alert does not exist"}}"#, "v2/alerts/a/close?identifierType=alias", 200, "Alert does not exist"),
+])
+func opsgenieIsAskedWhatBecameOfARequest(status: String, path: String, expected: Int, words: String) async throws {
+    let opsgenie = try receiver("    opsgenie_configs: [{api_key: k, api_url: 'https://o/'}]")
+    let asked = Locked<[String]>([])
+    let deliverer = FakeDeliverer { request in
+        let count = asked.withLock { list in
+            list.append("\(request.method) \(request.url) \(header("Authorization", request) ?? "")")
+            return list.count
+        }
+        return count == 1 ? DeliveryReply(status: 404) : DeliveryReply(status: 200, body: Array(status.utf8))
+    }
+    let request = DeliveryRequest(url: "https://o/" + path, headers: [("Authorization", "GenieKey k")], body: [], timeoutSeconds: 1)
+    let queued = DeliveryReply(status: 202, body: Array(#"{"result":"Request will be processed","requestId":"43a29c5c-3dbf-4fa4-9c26-f4f71023e120"}"#.utf8))
+    let reply = await ReplyReading.followed(queued, of: request, opsgenie, by: deliverer)
+    #expect(reply.status == expected && String(decoding: reply.body, as: UTF8.self) == words)
+    #expect(asked.withLock { $0 } == Array(repeating: "GET https://o/v2/alerts/requests/43a29c5c-3dbf-4fa4-9c26-f4f71023e120 GenieKey k", count: 2))
+    #expect(await ReplyReading.followed(DeliveryReply(status: 202, body: Array("{}".utf8)), of: request, opsgenie, by: deliverer).status == 202)
 }
 
 // Templates

@@ -180,3 +180,38 @@ func wrongRecurrencesAreRefused(rule: String) {
     #expect(report.failures.first?.remedy == "the routes say [default]")
     #expect(throws: SettingsProblems.self) { try RouteTestFile.run("routes: am.yml\ntests: [{colour: red}]", path: folder.path("tests.yml")) }
 }
+
+@Test func routeTestsNameWhoIsOnCall() throws {
+    let folder = TemporaryDirectory("route-tests")
+    write(file, to: folder.path("am.yml"))
+    write(
+        """
+        people:
+          - {name: ana, webhook: {url: "https://h/ana"}}
+          - {name: ben, webhook: {url: "https://h/ben"}}
+        schedules:
+          - name: primary
+            zone: Europe/Amsterdam
+            layers: [{name: week, people: [ana, ben], rotation: weekly, handover: monday 09:00, start: 2026-01-05}]
+        policies:
+          - name: platform
+            steps: [{notify: [{schedule: primary}]}, {after: 10m, notify: [{person: ben}]}]
+            fallback: [{person: ben}]
+        bind: {pager: platform}
+        """, to: folder.path("oncall.yml"))
+    func run(_ oncall: String) throws -> RouteTestFile.Report {
+        try RouteTestFile.run(
+            """
+            routes: am.yml
+            \(oncall)
+            tests:
+              - at: 2026-01-07T12:00:00Z
+                alerts: [{labels: {alertname: A, severity: critical}, people: [ana], escalation: [[ana], [ben]]}]
+              - at: 2026-01-14T12:00:00Z
+                alerts: [{labels: {alertname: A, severity: critical}, people: [ana]}]
+            """, path: folder.path("tests.yml"))
+    }
+    let report = try run("oncall: oncall.yml")
+    #expect(report.total == 3 && report.failures.map(\.remedy) == ["the routes say [ben]"], "\(report.failures)")
+    #expect(throws: SettingsProblems.self) { try run("") }
+}

@@ -12,7 +12,7 @@ final class Bench: @unchecked Sendable {
     let startNanoseconds = SystemClock().now().nanoseconds - 60_000_000_000
     private(set) var nightjar: NightjarProcess
 
-    private init(logFiles: [String], rules: String?, receiver: String?, arguments: [String], disk: SmallDisk?) throws {
+    private init(logFiles: [String], rules: String?, receiver: String?, settings: String, arguments: [String], disk: SmallDisk?) throws {
         self.disk = disk
         probe = CollectorProbe(port: port)
         let files = RealFileSystem()
@@ -26,6 +26,7 @@ final class Bench: @unchecked Sendable {
             agent:
               interval: 1s
               logs: [\(directory.path("logs"))/*.log]
+            \(settings)
 
             """
         if let receiver {
@@ -50,8 +51,11 @@ final class Bench: @unchecked Sendable {
     /// Where the data is, unless in the bench's own folder.
     private let disk: SmallDisk?
 
-    static func start(logFiles: [String], rules: String? = nil, receiver: String? = nil, arguments: [String] = [], disk: SmallDisk? = nil) async throws -> Bench {
-        let bench = try Bench(logFiles: logFiles, rules: rules, receiver: receiver, arguments: arguments, disk: disk)
+    /// `settings` are further lines of nightjar.yml.
+    static func start(
+        logFiles: [String], rules: String? = nil, receiver: String? = nil, settings: String = "", arguments: [String] = [], disk: SmallDisk? = nil
+    ) async throws -> Bench {
+        let bench = try Bench(logFiles: logFiles, rules: rules, receiver: receiver, settings: settings, arguments: arguments, disk: disk)
         try #require(try await bench.probe.waitUntilReady(), "\(bench.nightjar.output)")
         return bench
     }

@@ -34,7 +34,7 @@ import Testing
         #expect(exported.data.hasPrefix("# Incident 1: HeartbeatFailed: The job backup failed with exit code 3\n") && exported.data.hasSuffix("1\n"), "\(exported)")
         let well = try await CommandRun.shell("$NIGHTJAR beat backup \(url) -- true && $NIGHTJAR heartbeats \(url) && $NIGHTJAR incidents resolve 1 \(url) && ! $NIGHTJAR incidents \(url)")
         #expect(well.code == 0 && well.data.contains("No incident is open."), "\(well)")
-        let unknown = try await CommandRun.shell("curl -s -o /dev/null -w '%{http_code}' \(bench.probe.base)/api/nightjar/v1/heartbeats/typo")
+        let unknown = try await CommandRun.shell("curl -s -o /dev/null -w '%{http_code}' \(bench.probe.base)/api/v1/nightjar/heartbeats/typo")
         #expect(unknown.data == "400", "\(unknown)")
     }
 
@@ -48,7 +48,7 @@ import Testing
             with: Array("route: {receiver: night}\nreceivers: [{name: night, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}]\n".utf8))
         let command = "$NIGHTJAR replay --rules \(bench.directory.path("new.yml")) --routes \(bench.directory.path("routes.yml")) --from -30s --url \(bench.probe.base)"
         let run = try await CommandRun.shell(command)
-        #expect(run.code == 0 && run.data.contains("night     trigger"), "\(run)")
+        #expect(run.code == 0 && run.data.firstMatch(of: /night +trigger/) != nil, "\(run)")
         #expect(run.data.contains("1 messages (1 pages) to 1 receivers; 1 alerts fired 1 times"), "\(run)")
         let json = try await CommandRun.shell(command + " --json")
         #expect(json.code == 0 && json.data.contains("\"receiver\":\"night\""), "\(json)")

@@ -178,7 +178,9 @@ final class ReceiverWorker: Sendable {
     private func send(_ message: OutboxMessage) async -> AttemptOutcome {
         counted.withLock { $0.attempts += 1 }
         do {
-            return judge(ReplyReading.corrected(try await deliverer.send(composer.request(message, for: receiver)), receiver), message)
+            let request = try await composer.request(message, for: receiver)
+            let reply = ReplyReading.corrected(try await deliverer.send(request), receiver)
+            return judge(await ReplyReading.followed(reply, of: request, receiver, by: deliverer), message)
         } catch {
             // A secret that can't be read is found before anything is sent.
             let mayHaveArrived = (error as? DeliveryFailure)?.mayHaveArrived ?? !(error is AlertingError || error is DecodingError)

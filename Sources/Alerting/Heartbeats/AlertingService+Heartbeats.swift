@@ -23,7 +23,7 @@ public struct HeartbeatStatus: Sendable, Hashable {
 
 /// Where pings go.
 public enum HeartbeatPath {
-    public static let base = "/api/nightjar/v1/heartbeats"
+    public static let base = "/api/v1/nightjar/heartbeats"
 }
 
 extension AlertingService {

@@ -3,8 +3,8 @@ import Model
 
 /// Where incidents and deployments are.
 public enum IncidentPath {
-    public static let base = "/api/nightjar/v1/incidents"
-    public static let deployments = "/api/nightjar/v1/deployments"
+    public static let base = "/api/v1/nightjar/incidents"
+    public static let deployments = "/api/v1/nightjar/deployments"
 }
 
 extension AlertingService {
@@ -88,7 +88,12 @@ extension AlertingService {
     /// Takes up all that the event log has.
     func followIncidentsOnce() async {
         do {
-            while try await database.followIncidents(now: now, environment.context), !Task.isCancelled {}
+            while try await database.followIncidents(now: now, environment.context), !Task.isCancelled {
+                // In a storm, storing what fires and paging it go first.
+                try await Task.sleep(nanoseconds: UInt64(Limits.incidentFollowPauseMilliseconds) * 1_000_000)
+            }
+        } catch is CancellationError {
+            return
         } catch {
             logger.error("incidents weren't brought up to date", metadata: ["reason": "\(error)"])
         }

@@ -11,6 +11,8 @@ public struct ReplayPage: Sendable, Hashable {
     public var groupKey: String
     /// The alerts that it tells of anew, or of whose end: `HostDown {instance="a"}`. Empty in a repeat.
     public var alerts: [String]
+    /// Whom the policy behind the receiver would have paged first; empty where none is.
+    public var people: [String] = []
 }
 
 /// A step of an alert that would have been.
@@ -44,6 +46,8 @@ public struct ReplayOptions: Sendable {
     public var routing: Routing
     public var externalLabels = Labels()
     public var intervalMilliseconds: Int64 = 15_000
+    /// Who was on call; nil: receivers alone are named.
+    public var onCall: OnCallFile?
     /// A folder for the replay's own alert database; it is made, and left to the caller to remove.
     public var scratchDirectory: String
 

@@ -39,7 +39,11 @@ public enum RuleReplay {
             if report.steps.count >= Limits.replayStepsMax || !progress(end) || Task.isCancelled { break }
         }
         if start < options.to { report.stoppedAt = start }
-        report.pages = try await pages.pages()
+        report.pages = try await pages.pages().map { page in
+            var page = page
+            if page.operation != "resolve" { page.people = options.onCall?.people(pagedBy: page.receiver, at: page.at).first ?? [] }
+            return page
+        }
         report.evaluations = groups.reduce(0) { $0 + $1.evaluations }
         report.failures = groups.flatMap { group in group.failures.sorted { $0.key < $1.key }.map(\.value) }
         try pages.close()

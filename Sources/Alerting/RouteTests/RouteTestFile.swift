@@ -5,6 +5,7 @@ import Settings
 /// A file of tests of routing: alerts, a time, silences and what else fires, and who is paged then.
 ///
 ///     routes: alertmanager.yml          # from this file's folder
+///     oncall: oncall.yml                # likewise, where people are expected
 ///     dependencies: []                  # as in nightjar.yml
 ///     tests:
 ///       - name: the database at night
@@ -13,7 +14,9 @@ import Settings
 ///         firing: [{alertname: ZoneDown, zone: a}]
 ///         alerts:
 ///           - labels: {alertname: SlowQueries, team: db}
-///             receivers: [db-chat]                  # who is paged, in order of the file
+///             receivers: [db-chat]                  # which receivers are paged, in order of the file
+///             people: [ana]                         # whom their policies page first
+///             escalation: [[ana], [ben, cleo]]      # and whom step by step, all policies together
 ///             held: {db-pager: muted}               # who isn't, and why: silenced, inhibited, dependency, muted
 ///             group: {alertname: SlowQueries}       # the group's labels at the first receiver
 public struct RouteTestFile: Sendable {
@@ -41,13 +44,15 @@ public struct RouteTestFile: Sendable {
         let root = document.parse(text)
         let dependencies = ReceiverConfiguration.dependencies(root)
         let routes = root.requiredString("routes") ?? ""
+        let onCallPath = root.string("oncall")
         let sections = root.sections("tests") ?? []
         root.finish()
         try document.check()
-        let resolved = routes.hasPrefix("/") ? routes : Paths.join(Paths.directory(of: path), routes)
-        let router = try RoutingFile.load(resolved, inhibitions: dependencies).router
+        func resolved(_ name: String) -> String { name.hasPrefix("/") ? name : Paths.join(Paths.directory(of: path), name) }
+        let router = try RoutingFile.load(resolved(routes), inhibitions: dependencies).router
+        let onCall = try onCallPath.map { name throws(SettingsProblems) in try OnCallFile.load(resolved(name)) }
         var report = Report()
-        for section in sections { RouteTest(section, router).run(&report) }
+        for section in sections { RouteTest(section, router, onCall).run(&report) }
         try document.check()
         return report
     }
@@ -56,6 +61,7 @@ public struct RouteTestFile: Sendable {
 /// One test: what is so, and the alerts that are held against it.
 private struct RouteTest {
     private let router: Router
+    private let onCall: OnCallFile?
     private let section: SettingsSection
     private let name: String
     private var moment = SystemClock().nowMilliseconds()
@@ -63,8 +69,9 @@ private struct RouteTest {
     private var firing: [Labels] = []
     private let alerts: [SettingsSection]
 
-    init(_ section: SettingsSection, _ router: Router) {
+    init(_ section: SettingsSection, _ router: Router, _ onCall: OnCallFile?) {
         self.router = router
+        self.onCall = onCall
         self.section = section
         name = section.string("name") ?? "a test"
         if let text = section.string("at") {
@@ -109,7 +116,33 @@ private struct RouteTest {
                 let labels = Labels(wanted.map { (name: $0.key, value: $0.value) })
                 expect("group", labels == group, "\(group)")
             }
+            checkPeople(alert, paged, expect)
             alert.finish()
+        }
+    }
+
+    private func checkPeople(_ alert: SettingsSection, _ paged: [String], _ expect: (_ key: String, _ isMet: Bool, _ found: String) -> Void) {
+        let people = alert.strings("people")
+        let escalation = alert.value("escalation")
+        if people == nil, escalation == nil { return }
+        guard let onCall else {
+            alert.report(people == nil ? "escalation" : "people", "the file names no `oncall:` to ask for people", remedy: "add `oncall: oncall.yml` above `tests:`")
+            return
+        }
+        let steps = Self.merged(paged.map { onCall.people(pagedBy: $0, at: moment) })
+        func text(_ names: [String]) -> String { "[\(names.joined(separator: ", "))]" }
+        if let people { expect("people", people == steps.first ?? [], text(steps.first ?? [])) }
+        if let escalation {
+            let wanted = (escalation.sequence ?? []).map { ($0.sequence ?? []).compactMap { $0.scalar?.string } }
+            expect("escalation", wanted == steps, "[\(steps.map(text).joined(separator: ", "))]")
+        }
+    }
+
+    /// The first steps of all policies, the second ones, and so on; nobody twice in one.
+    private static func merged(_ policies: [[[String]]]) -> [[String]] {
+        (0..<(policies.map(\.count).max() ?? 0)).map { index in
+            var seen: Set<String> = []
+            return policies.filter { index < $0.count }.flatMap { $0[index] }.filter { seen.insert($0).inserted }
         }
     }
 

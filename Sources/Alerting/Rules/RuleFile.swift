@@ -23,7 +23,8 @@ public struct RuleFile: Hashable, Sendable {
         let document = SettingsDocument(path: path)
         let parser = RuleFileParser(document: document, syntaxProblem: syntaxProblem)
         let groups = parser.groups(yaml)
-        if !document.problems.isEmpty { throw RuleFileError(problems: Array(document.problems.prefix(Limits.problemsPerFileMax))) }
+        let problems = document.problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+        if !problems.isEmpty { throw RuleFileError(problems: Array(problems.prefix(Limits.problemsPerFileMax))) }
         return RuleFile(path: path, groups: groups)
     }
 }

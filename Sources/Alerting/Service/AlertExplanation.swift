@@ -37,12 +37,15 @@ extension AlertingService {
         if alert.placements.isEmpty {
             return alert.receivers.isEmpty ? "It fires, and no route leads to a receiver." : "It fires, and the receivers of its routes have no destination."
         }
+        if let over = alert.acknowledgement, over.kind == .resolved {
+            return "It fires; \(over.actor) said that it is over, so its receivers were told of its end and hear nothing until it fires anew."
+        }
         let told = alert.placements.filter(\.isTold).map(\.receiver)
         let muted = alert.placements.compactMap { place in place.mute.map { "\(place.receiver): \($0.kind.rawValue) (\($0.cause))" } }
         var sentence = told.isEmpty ? "It fires and nobody was paged" : "It fires and was paged to \(told.joined(separator: ", "))"
         if !muted.isEmpty { sentence += "; held back at \(muted.joined(separator: "; "))" }
         if let acknowledgement = alert.acknowledgement {
-            sentence += acknowledgement.kind == .acked ? "; acknowledged by \(acknowledgement.actor)" : "; said to be over by \(acknowledgement.actor)"
+            sentence += "; acknowledged by \(acknowledgement.actor)"
         } else if told.isEmpty, muted.isEmpty {
             sentence += " yet: its group waits, or the message is on its way"
         }
@@ -80,6 +83,7 @@ extension AlertDatabase {
         case "pending": return "its condition holds; it waits for `for`"
         case "firing": return "it fires" + because
         case "inactive": return "its condition ended before it fired" + because
+        case "resolved" where !receiver.isEmpty: return "\(receiver): held back, \(cause) said that it is over"
         case "resolved": return "it ended" + because
         case "no_data": return "its data are missing; it stays as it is"
         case "data_back": return "its data are back"

@@ -116,7 +116,7 @@ extension AlertingService {
     public func isPagerDutys(body: [UInt8], signatures header: String) throws -> Bool {
         guard let secret = try options.pagerDutyWebhookSecret?.read() else { return false }
         let code = HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: Array(secret.reveal().utf8)))
-        let expected = Array("v1=\(RequestComposer.hexadecimal(code))".utf8)
+        let expected = Array("v1=\(HexadecimalText.of(code))".utf8)
         var isFound = false
         for part in header.split(separator: ",") {
             let signature = Array(part.utf8.filter { $0 > 0x20 })

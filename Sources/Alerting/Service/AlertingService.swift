@@ -72,6 +72,7 @@ public final class AlertingService: Sendable {
             group.addTask { await self.flush() }
             group.addTask { await self.maintain() }
             group.addTask { await self.watchHeartbeats() }
+            group.addTask { await self.writePostedSeries() }
             group.addTask { await self.followIncidents() }
         }
         await storeEvaluations()
@@ -133,6 +134,18 @@ public final class AlertingService: Sendable {
     func deliverDue() async {
         await flushDue()
         await desk.deliverDue()
+    }
+
+    private func writePostedSeries() async {
+        let series = PostedSeries(environment: environment)
+        while !Task.isCancelled {
+            await series.write(at: clock.nowMilliseconds())
+            do {
+                try await Task.sleep(nanoseconds: UInt64(Limits.postedSeriesMilliseconds) * 1_000_000)
+            } catch {
+                return  // Cancelled.
+            }
+        }
     }
 
     // Maintenance

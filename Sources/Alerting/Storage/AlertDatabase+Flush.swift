@@ -3,32 +3,6 @@ import GRDB
 import Model
 
 extension AlertDatabase {
-    /// How many groups of a receiver had their first page within the minute.
-    struct StormBook {
-        private var counts: [String: (windowAt: Int64, groups: Int)] = [:]
-
-        /// Counts one more, and says whether it is one too many.
-        mutating func isOver(_ receiver: String, now: Timestamp, groupsMax: Int, _ db: Database) throws -> Bool {
-            var count: (windowAt: Int64, groups: Int)
-            if let known = counts[receiver] {
-                count = known
-            } else {
-                let row = try Row.fetchOne(db.cachedStatement(sql: "SELECT window_at, groups FROM storms WHERE receiver = ?"), arguments: [receiver])
-                count = row.map { ($0["window_at"], $0["groups"]) } ?? (now.milliseconds, 0)
-            }
-            if now.milliseconds - count.windowAt >= Limits.stormWindowMilliseconds || now.milliseconds < count.windowAt { count = (now.milliseconds, 0) }
-            count.groups += 1
-            counts[receiver] = count
-            return count.groups > groupsMax
-        }
-
-        func store(_ db: Database) throws {
-            for (receiver, count) in counts {
-                try db.cachedStatement(sql: "INSERT OR REPLACE INTO storms VALUES (?, ?, ?)").execute(arguments: [receiver, count.windowAt, count.groups])
-            }
-        }
-    }
-
     /// A group as it stands in its row.
     private struct Group {
         var reference: GroupReference
@@ -42,7 +16,7 @@ extension AlertDatabase {
     static func flush(_ groups: [GroupReference], now: Timestamp, _ context: NotificationContext, _ db: Database) throws -> Set<String> {
         if groups.isEmpty { return [] }
         let judge = try MuteJudge(now: now, context, db)
-        var storms = StormBook()
+        var storms = StormBook(now: now, groupsMax: context.stormGroupsPerMinuteMax)
         var receivers: Set<String> = []
         for group in groups where try flush(group, judge, &storms, now: now, context, db) { receivers.insert(group.receiver) }
         try storms.store(db)
@@ -66,7 +40,7 @@ extension AlertDatabase {
         let plan = NotificationPlan(told: told, open: open, current: current(firing, told: told), sendsResolved: receiver.sendsResolved)
         for fingerprint in plan.forgotten { try forget(fingerprint, reference, db) }
         if let queued = plan.queued, !queued.fired.isEmpty, !group.isStorm, told.isEmpty, open.isEmpty,
-            try storms.isOver(reference.receiver, now: now, groupsMax: context.stormGroupsPerMinuteMax, db)
+            try storms.isOver(reference.receiver, db)
         {
             try divert(group, now: now, db)
             return false
@@ -186,13 +160,10 @@ extension AlertDatabase {
 
     /// Moves a group's alerts to the shared one of a storm.
     private static func divert(_ group: Group, now: Timestamp, _ db: Database) throws {
-        let storm = GroupReference(receiver: group.reference.receiver, groupKey: Storm.groupKey)
         try db.cachedStatement(sql: "UPDATE OR REPLACE assignments SET group_key = ? WHERE receiver = ? AND group_key = ?")
             .execute(arguments: [Storm.groupKey, group.reference.receiver, group.reference.groupKey])
         try setFlush(group.reference, at: nil, isEmpty: true, db)
-        let node = RouteNode(
-            key: Storm.route, receiver: "", groupWaitMilliseconds: Limits.stormWaitMilliseconds, groupIntervalMilliseconds: Limits.stormIntervalMilliseconds)
-        _ = try schedule(storm, node: node, Storm.labels, isUrgent: false, now: now, db)
+        _ = try scheduleStorm(at: group.reference.receiver, now: now, db)
     }
 
     static func told(_ group: GroupReference, _ db: Database) throws -> [String: Int64] {

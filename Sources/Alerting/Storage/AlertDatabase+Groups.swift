@@ -42,7 +42,7 @@ struct GroupReference: Hashable, Sendable {
     var groupKey: String
 
     /// What receivers that merge by a key know the group by: the same text through restarts and changes of configuration.
-    static func alias(of groupKey: String) -> String { SHA256.hash(data: Array(groupKey.utf8)).map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined() }
+    static func alias(of groupKey: String) -> String { HexadecimalText.of(SHA256.hash(data: Array(groupKey.utf8))) }
 }
 
 extension AlertDatabase {
@@ -56,16 +56,20 @@ extension AlertDatabase {
     /// Notes what receivers have to know of alerts that fired or ended, and makes the messages that are due at once.
     /// Returns the receivers that have something to send.
     static func notify(of alerts: [AlertInstance], now: Timestamp, _ context: NotificationContext, _ db: Database) throws -> Set<String> {
+        if alerts.isEmpty { return [] }
+        let told = alerts.map { (alert: $0, fingerprint: $0.fingerprint.text) }
+        // All that inhibits is known before the first alert is judged.
+        for (alert, fingerprint) in told where alert.phase == .firing { try addInhibitions(by: fingerprint, alert.labels, context, db) }
+        var assignment = try Assignment(now: now, context, db)
         var due: [GroupReference] = []
-        for alert in alerts {
-            let fingerprint = alert.fingerprint.text
+        for (alert, fingerprint) in told {
             if alert.phase == .firing {
-                try addInhibitions(by: fingerprint, alert.labels, context, db)
-                due += try assign(alert.labels, fingerprint, now: now, context, db)
+                due += try assign(alert, fingerprint, &assignment, db)
             } else if alert.phase == .resolved {
                 due += try end(alert, fingerprint, now: now, context, db)
             }
         }
+        due += try assignment.dueStorms(db)
         return try flush(distinct(due), now: now, context, db)
     }
 
@@ -77,17 +81,18 @@ extension AlertDatabase {
 
     /// Binds an alert to its groups. One that a receiver has been told of stays where it was, so that its resolve follows.
     /// Returns the groups whose message is due now.
-    static func assign(_ labels: Labels, _ fingerprint: String, now: Timestamp, _ context: NotificationContext, _ db: Database) throws -> [GroupReference] {
+    static func assign(_ alert: AlertInstance, _ fingerprint: String, _ assignment: inout Assignment, _ db: Database) throws -> [GroupReference] {
+        let (labels, now) = (alert.labels, assignment.now)
         var wanted: [(group: GroupReference, node: RouteNode, labels: Labels)] = []
-        for node in context.router.routes(for: labels) {
+        for node in assignment.context.router.routes(for: labels) {
             let groupLabels = node.groupLabels(of: labels)
-            for receiver in context.destinations[node.receiver] ?? [] {
+            for receiver in assignment.context.destinations[node.receiver] ?? [] {
                 wanted.append((GroupReference(receiver: receiver.name, groupKey: node.groupKey(groupLabels)), node, groupLabels))
             }
         }
         let known = try Row.fetchAll(
             db.cachedStatement(sql: "SELECT receiver, group_key FROM assignments WHERE fingerprint = ?"), arguments: [fingerprint]
-        ).map { GroupReference(receiver: $0["receiver"], groupKey: $0["group_key"]) }
+        ).map { GroupReference(receiver: $0[0], groupKey: $0[1]) }
         var due: [GroupReference] = []
         var busy: Set<String> = []
         for group in known where !wanted.contains(where: { $0.group == group }) {
@@ -100,14 +105,30 @@ extension AlertDatabase {
             }
         }
         let isUrgent = AlertLabel.isUrgent(labels)
+        let firedAt = (alert.firedAt ?? alert.activeAt).milliseconds
         for (group, node, groupLabels) in wanted where !busy.contains(group.receiver) {
             if !known.contains(group) {
-                try db.cachedStatement(sql: "INSERT OR IGNORE INTO assignments (receiver, group_key, fingerprint) VALUES (?, ?, ?)")
-                    .execute(arguments: [group.receiver, group.groupKey, fingerprint])
+                if isUrgent || node.groupWaitMilliseconds == 0, try !exists(group, db),
+                    try assignment.joinsStorm(labels, fingerprint, firedAt: firedAt, group, node, db)
+                {
+                    continue
+                }
+                try bind(fingerprint, group, db)
             }
             due += try schedule(group, node: node, groupLabels, isUrgent: isUrgent, now: now, db)
         }
         return due
+    }
+
+    static func bind(_ fingerprint: String, _ group: GroupReference, _ db: Database) throws {
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO assignments (receiver, group_key, fingerprint) VALUES (?, ?, ?)")
+            .execute(arguments: [group.receiver, group.groupKey, fingerprint])
+    }
+
+    private static func exists(_ group: GroupReference, _ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM notification_groups WHERE receiver = ? AND group_key = ?)"),
+            arguments: [group.receiver, group.groupKey]) ?? false
     }
 
     private static func isBusy(_ group: GroupReference, _ fingerprint: String, _ db: Database) throws -> Bool {

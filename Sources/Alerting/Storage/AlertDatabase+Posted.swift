@@ -50,8 +50,9 @@ extension AlertDatabase {
     /// Brings one alert's row up to date; returns it where it fired or ended.
     private static func store(_ posted: PostedAlert, resolveTimeoutMilliseconds: Int64, now: Timestamp, _ db: Database) throws -> AlertInstance? {
         let fingerprint = Fingerprint(posted.labels)
-        let known = try Row.fetchOne(
-            db.cachedStatement(sql: "SELECT * FROM alert_states WHERE rule = 'api' AND fingerprint = ? AND phase = 'firing'"), arguments: [fingerprint.text])
+        let stored = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT * FROM alert_states WHERE rule = 'api' AND fingerprint = ?"), arguments: [fingerprint.text])
+        let known = stored.flatMap { ($0["phase"] as String) == AlertPhase.firing.rawValue ? $0 : nil }
         let rule = RuleReference(identity: postedRule, file: "", generatorURL: posted.generatorURL)
         if let endsAt = posted.endsAt, endsAt <= now {
             guard let known else { return nil }
@@ -68,13 +69,28 @@ extension AlertDatabase {
             return nil
         }
         let alert = AlertInstance(labels: posted.labels, annotations: posted.annotations, phase: .firing, activeAt: start, firedAt: start, value: .nan)
-        let transition = AlertTransition(step: .fired, alert: alert, reason: "")
-        try store(alert, rule, step: .fired, db)
-        try db.cachedStatement(sql: "UPDATE alert_states SET expires_at = ?, resolved_at = NULL WHERE rule = 'api' AND fingerprint = ?")
-            .execute(arguments: [expiresAt, fingerprint.text])
-        try log(transition, rule, at: now, db)
-        try noteFlapping(fingerprint.text, now: now, db)
+        let labels = try StoredText.encode(posted.labels)
+        try insert(alert, labels: labels, generatorURL: posted.generatorURL, expiresAt: expiresAt, db)
+        try log(AlertTransition(step: .fired, alert: alert, reason: ""), rule, labels: labels, fingerprint: fingerprint.text, at: now, db)
+        // One that isn't even known as ended hasn't fired for an hour, so it can't flap.
+        if stored != nil { try noteFlapping(fingerprint.text, now: now, db) }
         return alert
+    }
+
+    /// The row of an alert that fires now.
+    private static func insert(_ alert: AlertInstance, labels: String, generatorURL: String, expiresAt: Int64, _ db: Database) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO alert_states (rule, fingerprint, rule_file, labels, annotations, generator_url, phase, active_at, fired_at, expires_at)
+                VALUES ('api', ?, '', ?, ?, ?, 'firing', ?, ?, ?)
+                ON CONFLICT (rule, fingerprint) DO UPDATE SET
+                    annotations = excluded.annotations, generator_url = excluded.generator_url, phase = 'firing', active_at = excluded.active_at,
+                    fired_at = excluded.fired_at, resolved_at = NULL, keep_firing_since = NULL, data_missing_since = NULL, value = NULL,
+                    expires_at = excluded.expires_at
+                """
+        ).execute(arguments: [
+            alert.fingerprint.text, labels, try StoredText.encode(alert.annotations), generatorURL, alert.activeAt.milliseconds, alert.firedAt?.milliseconds, expiresAt,
+        ])
     }
 
     private static func finish(
@@ -87,6 +103,15 @@ extension AlertDatabase {
         try db.cachedStatement(sql: "UPDATE alert_states SET expires_at = NULL WHERE rule = 'api' AND fingerprint = ?").execute(arguments: [alert.fingerprint.text])
         try log(AlertTransition(step: .resolved, alert: ended, reason: reason), rule, at: now, db)
         return ended
+    }
+
+    /// Posted alerts that fire, in order of fingerprint.
+    func postedAlerts(limit: Int) async throws(AlertingError) -> [AlertInstance] {
+        try await read("read the alerts of") { db in
+            try Row.fetchAll(
+                db.cachedStatement(sql: "SELECT * FROM alert_states WHERE rule = 'api' AND phase = 'firing' ORDER BY fingerprint LIMIT ?"), arguments: [limit]
+            ).map(AlertInstance.init)
+        }
     }
 
     /// Ends posted alerts whose time is over, a bounded number at a time. Returns the receivers that have something to send.

@@ -17,7 +17,9 @@ extension AlertDatabase {
             try db.execute(sql: "DELETE FROM inhibition_sources")
             let firing = try Row.fetchAll(db, sql: "SELECT * FROM alert_states WHERE phase = 'firing'").map(AlertInstance.init)
             for alert in firing { try Self.addInhibitions(by: alert.fingerprint.text, alert.labels, context, db) }
-            for alert in firing { _ = try Self.assign(alert.labels, alert.fingerprint.text, now: now, context, db) }
+            var assignment = try Assignment(now: now, context, db)
+            for alert in firing { _ = try Self.assign(alert, alert.fingerprint.text, &assignment, db) }
+            _ = try assignment.dueStorms(db)
             // Everything is looked at once: what was due before the start, and what a changed configuration mutes or no longer does.
             let groups = try Row.fetchAll(
                 db,

@@ -85,11 +85,16 @@ extension AlertDatabase {
 
     static func log(_ transition: AlertTransition, _ rule: RuleReference, at moment: Timestamp, _ db: Database) throws {
         let alert = transition.alert
+        try log(transition, rule, labels: try StoredText.encode(alert.labels), fingerprint: alert.fingerprint.text, at: moment, db)
+    }
+
+    /// The same where labels and fingerprint are in words already.
+    static func log(_ transition: AlertTransition, _ rule: RuleReference, labels: String, fingerprint: String, at moment: Timestamp, _ db: Database) throws {
+        let alert = transition.alert
         try db.cachedStatement(
             sql: "INSERT INTO alert_events (at, rule, fingerprint, step, labels, value, reason) VALUES (?, ?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [
-            moment.milliseconds, rule.identity.text, alert.fingerprint.text, transition.step.rawValue, try StoredText.encode(alert.labels),
-            alert.value.isNaN ? nil : alert.value, transition.reason,
+            moment.milliseconds, rule.identity.text, fingerprint, transition.step.rawValue, labels, alert.value.isNaN ? nil : alert.value, transition.reason,
         ])
     }
 

@@ -46,7 +46,7 @@ final class AlertDatabase: Sendable {
         configuration.label = "nightjar.alerts"
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 1000")
+            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = \(Limits.logPagesMax)")
         }
         return configuration
     }

@@ -64,7 +64,7 @@ final class Edge: Sendable {
         }
         let problems = await alerting.reload()
         guard problems.isEmpty else {
-            throw .internalError("rule files have errors, the rules before stay in force: " + problems.map { "\($0)" }.joined(separator: "; "))
+            throw .internalError("there are errors, and what was in force before stays: " + problems.map { "\($0)" }.joined(separator: "; "))
         }
     }
 

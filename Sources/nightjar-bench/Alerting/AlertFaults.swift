@@ -16,52 +16,97 @@ struct AlertFaults {
     /// Where the program dies.
     enum Point: CaseIterable {
         /// Right after the 200 to a posted alert; in the middle of a request to a receiver; right after its answer; and at any time.
-        case commit, send, response, random, commitOfEnd
+        case commit, send, response, random
+        /// Right after the 200 to a paged alert's end; to its end while a silence mutes it; and to its end under other routes.
+        case end, endWhileSilenced, endUnderOtherRoutes
+        /// While a silence holds the page back, which is lifted afterwards.
+        case silenced
     }
+
+    /// After so many faults what was paged before is ended, so that a long run doesn't carry all of it along.
+    private static let endedEach = 100
 
     let server: AlertServer
     let sink: AlertSink
     var random: SeededGenerator
+    private var acknowledged: [String] = []
+    private var open: [String] = []
+    private var variant = 0
+
+    init(server: AlertServer, sink: AlertSink, random: SeededGenerator) {
+        self.server = server
+        self.sink = sink
+        self.random = random
+    }
 
     mutating func run(faults: Int) async throws -> Result {
-        var result = Result(faults: faults)
-        var acknowledged: [String] = []
-        var ended: Set<String> = []
         for number in 0..<faults {
-            let name = "F\(number)"
-            let process = server.process
-            let kill: @Sendable () -> Void = { process.kill() }
-            switch Point.allCases[number % Point.allCases.count] {
-            case .commit:
-                if await server.post([name]) { acknowledged.append(name) }
-                kill()
-            case .send, .response:
-                sink.setTrap(number % Point.allCases.count == 1 ? .send : .response, kill)
-                if await server.post([name]) { acknowledged.append(name) }
-                try await Task.sleep(nanoseconds: 300_000_000)
-                sink.clearTrap()
-            case .random:
-                let delay = UInt64.random(in: 0..<30_000_000, using: &random)
-                Task.detached {
-                    try? await Task.sleep(nanoseconds: delay)
-                    kill()
-                }
-                if await server.post([name]) { acknowledged.append(name) }
-                try await Task.sleep(nanoseconds: 40_000_000)
-            case .commitOfEnd:
-                if await server.post([name]) { acknowledged.append(name) }
-                try await Task.sleep(nanoseconds: 100_000_000)
-                if await server.post([name], isEnded: true) { ended.insert(name) }
-                kill()
-            }
-            try await server.restart()
+            try await fault("F\(number)", at: Point.allCases[number % Point.allCases.count])
+            if open.count >= 2 * Self.endedEach { await endAll(open.count - Self.endedEach) }
+            if (number + 1).isMultiple(of: 500) { print("  \(grouped(number + 1)) faults so far") }
         }
         try await settle()
-        // What wasn't acknowledged may be stored all the same, and is paged then.
-        for number in 0..<faults where !ended.contains("F\(number)") { _ = await server.post(["F\(number)"], isEnded: true) }
+        await endAll(open.count)
         try await settle()
-        judge(acknowledged, &result)
-        return result
+        return judge(faults)
+    }
+
+    private mutating func fault(_ name: String, at point: Point) async throws {
+        let process = server.process
+        let kill: @Sendable () -> Void = { process.kill() }
+        // What isn't acknowledged may be stored all the same, and is ended with the others.
+        open.append(name)
+        switch point {
+        case .commit:
+            await post(name)
+            kill()
+        case .send, .response:
+            sink.setTrap(point == .send ? .send : .response, kill)
+            await post(name)
+            for _ in 0..<300 where !process.hasExited { try await Task.sleep(nanoseconds: 1_000_000) }
+            sink.clearTrap()
+        case .random:
+            let delay = UInt64.random(in: 0..<30_000_000, using: &random)
+            Task.detached {
+                try? await Task.sleep(nanoseconds: delay)
+                kill()
+            }
+            await post(name)
+            try await Task.sleep(nanoseconds: 40_000_000)
+        case .end, .endWhileSilenced, .endUnderOtherRoutes:
+            await post(name)
+            try await waitForPage(name)
+            if point == .endWhileSilenced { _ = await server.silence(name) }
+            if point == .endUnderOtherRoutes {
+                variant = (variant + 1) % 3
+                try await server.reload(routes: AlertServer.routes(sink.url, isKeyed: true, variant: variant))
+            }
+            if await server.post([name], isEnded: true) { open.removeLast() }
+            kill()
+        case .silenced:
+            let silence = await server.silence(name)
+            await post(name)
+            kill()
+            try await server.restart()
+            if let silence { await server.endSilence(silence) }
+            return
+        }
+        try await server.restart()
+    }
+
+    private mutating func post(_ name: String) async { if await server.post([name]) { acknowledged.append(name) } }
+
+    private func waitForPage(_ name: String) async throws {
+        for _ in 0..<5000 {
+            if sink.pages(of: name) > 0 { return }
+            try await Task.sleep(nanoseconds: 1_000_000)
+        }
+    }
+
+    private mutating func endAll(_ count: Int) async {
+        // Sent again until it is taken, as senders do.
+        for _ in 0..<3 where await server.post(Array(open.prefix(count)), isEnded: true) { break }
+        open.removeFirst(count)
     }
 
     /// Until nothing has arrived for some seconds.
@@ -70,8 +115,8 @@ struct AlertFaults {
         repeat { try await Task.sleep(nanoseconds: 200_000_000) } while min(sink.quietNanoseconds, SystemClock().monotonicNanoseconds() - start) < 8_000_000_000
     }
 
-    private func judge(_ acknowledged: [String], _ result: inout Result) {
-        result.acknowledged = acknowledged.count
+    private func judge(_ faults: Int) -> Result {
+        var result = Result(faults: faults, acknowledged: acknowledged.count)
         let tallies = sink.tallies
         for name in acknowledged {
             let tally = tallies[name] ?? AlertSink.Tally()
@@ -88,5 +133,6 @@ struct AlertFaults {
             result.keyedDuplicates += tally.incidents - 1
             if tally.isOpen { result.missingResolves += 1 }
         }
+        return result
     }
 }

@@ -36,6 +36,11 @@ final class AlertSink: Sendable {
 
     var url: String { server.url }
     var tallies: [String: Tally] { state.withLock { $0.tallies } }
+    /// How many alerts and keys were seen.
+    var count: Int { state.withLock { $0.tallies.count } }
+    func pages(of name: String) -> Int { state.withLock { $0.tallies[name]?.pages ?? 0 } }
+    /// When the first page of an alert came, in nanoseconds of the monotonic clock.
+    func firstPage(of name: String) -> Int64? { state.withLock { $0.tallies[name]?.firstPageAt } }
     var requests: Int { state.withLock { $0.requests } }
     /// Nanoseconds since the last request.
     var quietNanoseconds: Int64 { SystemClock().monotonicNanoseconds() - state.withLock { $0.lastRequestAt } }
@@ -90,7 +95,7 @@ final class AlertSink: Sendable {
                 state.tallies[key] = tally
             }
             for alert in body.alerts ?? [] {
-                let name = alert.labels["alertname"] ?? ""
+                let name = alert.labels["name"] ?? alert.labels["alertname"] ?? ""
                 var tally = state.tallies[name] ?? Tally()
                 if alert.status != "firing" {
                     tally.resolves += 1

@@ -226,6 +226,7 @@ extension OnCallCommand {
         private struct Answer: Decodable {
             struct Escalation: Decodable {
                 struct Page: Decodable {
+                    let person: String
                     let receiver: String
                     let state: String
                 }
@@ -246,7 +247,7 @@ extension OnCallCommand {
                 if json { return Output.json(try await connection.envelope(path, query)) }
                 for escalation in try await connection.decode(Answer.self, path, query).escalations {
                     let labels = escalation.groupLabels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
-                    let pages = escalation.pages.map { "\($0.receiver) (\($0.state))" }.joined(separator: ", ")
+                    let pages = escalation.pages.map { "\($0.person.isEmpty ? "" : "\($0.person) by ")\($0.receiver) (\($0.state))" }.joined(separator: ", ")
                     let next = escalation.nextStep.map { "step \($0) at \(OnCallCommand.local(escalation.nextAt))" } ?? "no further step"
                     Output.line(SafeText("\(escalation.state)  \(escalation.policy)  \(labels)  paged: \(pages.isEmpty ? "nobody" : pages)  next: \(next)").string)
                 }

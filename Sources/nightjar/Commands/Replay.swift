@@ -10,7 +10,8 @@ struct Replay: AsyncParsableCommand {
         abstract: "Evaluates rules over stored data, and says which pages would have gone out, when and to whom.",
         discussion: """
             Rules are evaluated at their interval on what a running collector has stored; nothing is stored, and nobody is paged. Grouping, \
-            waits, inhibition, storms and mute times are those of --routes, or of the configuration file. A replay that is stopped or meets a \
+            waits, inhibition, storms and mute times are those of --routes, or of the configuration file; people are whom the policy behind a \
+            receiver pages first, by --oncall. A replay that is stopped or meets a \
             bound says with which --from the next one goes on.
 
             A time is \(TimeArgument.forms).
@@ -34,6 +35,9 @@ struct Replay: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Routes in Alertmanager's format. (default: those of the configuration file)", valueName: "file"), completion: .file())
     var routes: String?
 
+    @Option(help: ArgumentHelp("People and schedules. (default: those of the configuration file)", valueName: "file"), completion: .file())
+    var oncall: String?
+
     @Flag(help: "Prints pages, alerts and failures as JSON.")
     var json = false
 
@@ -54,6 +58,7 @@ struct Replay: AsyncParsableCommand {
                 ruleGlobs: ruleFiles(rules), from: from.moment.milliseconds, to: (to?.moment ?? SystemClock().now()).milliseconds, routing: try routing(),
                 scratchDirectory: scratch)
             options.intervalMilliseconds = 15_000
+            options.onCall = try (oncall ?? file.load().configuration.onCallFile).map { try OnCallFile.load($0) }
             let source = CollectorReplaySource(connection: try collector.connect())
             // A collector that isn't there is one sentence, not one for each rule.
             _ = try await collector.connect().get("/-/ready")
@@ -104,10 +109,10 @@ struct Replay: AsyncParsableCommand {
         if report.pages.isEmpty {
             Output.line("Nobody would have been paged.")
         } else {
-            var table = TextTable(["WHEN", "RECEIVER", "WHAT", "GROUP", "ALERTS"].map { TextTable.Column(title: $0) })
+            var table = TextTable(["WHEN", "RECEIVER", "PEOPLE", "WHAT", "GROUP", "ALERTS"].map { TextTable.Column(title: $0) })
             for page in report.pages {
                 let more = page.alerts.count > 3 ? " and \(page.alerts.count - 3) more" : ""
-                table.append([TimestampText.rfc3339(page.at), page.receiver, page.operation, page.groupKey, page.alerts.prefix(3).joined(separator: ", ") + more])
+                table.append([TimestampText.rfc3339(page.at), page.receiver, page.people.joined(separator: ", "), page.operation, page.groupKey, page.alerts.prefix(3).joined(separator: ", ") + more])
             }
             Output.text(table.text())
         }
@@ -122,7 +127,7 @@ struct Replay: AsyncParsableCommand {
     private static func printJSON(_ report: ReplayReport) throws {
         let pages = report.pages.map { page in
             [
-                "at": TimestampText.rfc3339(page.at), "receiver": page.receiver, "operation": page.operation, "groupKey": page.groupKey, "alerts": page.alerts,
+                "at": TimestampText.rfc3339(page.at), "receiver": page.receiver, "people": page.people, "operation": page.operation, "groupKey": page.groupKey, "alerts": page.alerts,
             ] as [String: Any]
         }
         let steps = report.steps.map { step in

@@ -7,11 +7,12 @@ import Settings
 /// `nightjar test routes`: who would be paged, held against what is expected.
 struct TestRoutes: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "routes", abstract: "Tests routes with a time, silences and inhibition: who is paged of an alert, and who isn't and why.",
+        commandName: "routes", abstract: "Tests routes with a time, silences, inhibition and on-call schedules: who is paged of an alert, and who isn't and why.",
         discussion: """
             A file names the routes and lists tests:
 
               routes: alertmanager.yml
+              oncall: oncall.yml
               tests:
                 - name: the database at night
                   at: 2026-01-12T22:30:00Z
@@ -19,7 +20,9 @@ struct TestRoutes: AsyncParsableCommand {
                   firing: [{alertname: ZoneDown, zone: a}]
                   alerts:
                     - labels: {alertname: SlowQueries, team: db}
-                      receivers: [db-chat]          # who is paged
+                      receivers: [db-chat]          # which receivers are paged
+                      people: [ana]                 # whom their policies page first
+                      escalation: [[ana], [ben]]    # and whom step by step
                       held: {db-pager: muted}       # who isn't: silenced, inhibited, dependency, muted
 
             Exit codes: 0 all is as expected, 1 something isn't, 2 a file can't be read or is wrong.

@@ -34,7 +34,7 @@ struct RequestComposer: Sendable {
         var request = DeliveryRequest(url: try url(webhook), headers: [("Content-Type", "application/json")], body: message.payload, timeoutSeconds: webhook.http.timeoutSeconds)
         if let key = try webhook.signature?.read() {
             let code = HMAC<SHA256>.authenticationCode(for: message.payload, using: SymmetricKey(data: Array(key.reveal().utf8)))
-            request.headers.append(("X-Nightjar-Signature", "sha256=" + hexadecimal(code)))
+            request.headers.append(("X-Nightjar-Signature", "sha256=" + HexadecimalText.of(code)))
         }
         try complete(&request, message, webhook.http)
         return request
@@ -79,8 +79,6 @@ struct RequestComposer: Sendable {
             return url
         }
     }
-
-    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String { bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
 }
 
 /// A message about to be put into words.

@@ -96,7 +96,8 @@ private struct EscalationRun {
         try db.cachedStatement(sql: "INSERT INTO escalation_pages (escalation, number, person, receiver, message, at, state) VALUES (?, ?, ?, ?, ?, ?, ?)")
             .execute(arguments: [escalation.id, number, person, receiver.name, message, now.milliseconds, message == nil ? "shared" : "sent"])
         for alert in alerts {
-            try AlertDatabase.log(step: "escalated", alert.labels, alert.fingerprint, at: now, reason: why, cause: escalation.policy.name, receiver: receiver.name, db)
+            try AlertDatabase.log(
+                step: "escalated", alert.labels, alert.fingerprint, at: now, reason: person.isEmpty ? why : "\(person), \(why)", cause: escalation.policy.name, receiver: receiver.name, db)
         }
     }
 
