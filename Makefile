@@ -16,11 +16,14 @@ PEERS := prometheus victoria-metrics prometheus-node-exporter
 # What `make bench-alerting` measures it beside.
 ALERTING_PEERS := prometheus prometheus-alertmanager
 
+# libFuzzer's sections want LLVM's linker: Swift's own toolchains bring it along, others take Debian's.
+FUZZ_TOOLS = $(shell command -v ld.lld >/dev/null || [ -x "$$(dirname "$$(readlink -f "$$(command -v swift)")")/ld.lld" ] || echo lld)
+
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps bench-alerting-deps clean
+.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps bench-alerting-deps clean fuzz-deps
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -52,6 +55,9 @@ test-deps:
 bench-deps:
 	$(call install,$(LIBRARIES) $(PEERS))
 
+fuzz-deps:
+	$(call install,$(LIBRARIES) $(FUZZ_TOOLS))
+
 build: deps
 	swift build -c release --product nightjar -j $(JOBS)
 	swift build -c release --product nightjar-agent -j $(JOBS) -Xswiftc -static-stdlib --scratch-path .build-agent
@@ -69,14 +75,19 @@ soak: test-deps
 	swift build --build-tests -j $(JOBS)
 	NIGHTJAR_SOAK_KILLS=$${SOAK_KILLS:-1000} swift test --skip-build --no-parallel --filter CrashTests
 
-# libFuzzer on every decoder for FUZZ_SECONDS each; what it finds stands in .build-fuzz/found.
-fuzz: deps
+# libFuzzer on every decoder for FUZZ_SECONDS each (TARGETS="promql gzip" for some); what it finds stands in .build-fuzz/found, and
+# what it learned in .build-fuzz/corpus, for the next time.
+fuzz: fuzz-deps
 	swift build -c release --product nightjar-fuzz -j $(JOBS) --scratch-path .build-fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing -Xswiftc -DLIBFUZZER \
 		-Xswiftc -Xclang-linker -Xswiftc -fuse-ld=lld
 	@mkdir -p .build-fuzz/found
-	@for corpus in Tests/Fuzz/Corpus/*; do target=$$(basename $$corpus); mkdir -p .build-fuzz/corpus/$$target; \
-		.build-fuzz/release/nightjar-fuzz $$target .build-fuzz/corpus/$$target $$corpus -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=4096 \
-			-artifact_prefix=.build-fuzz/found/$$target- -print_final_stats=0 || exit 1; done
+	@failed=; for target in $(or $(TARGETS),$(notdir $(wildcard Tests/Fuzz/Corpus/*))); do \
+		mkdir -p .build-fuzz/corpus/$$target; log=.build-fuzz/found/$$target.log; \
+		if .build-fuzz/release/nightjar-fuzz $$target .build-fuzz/corpus/$$target Tests/Fuzz/Corpus/$$target -max_total_time=$${FUZZ_SECONDS:-60} \
+			-print_funcs=0 -timeout=30 -rss_limit_mb=4096 -artifact_prefix=.build-fuzz/found/$$target- >$$log 2>&1; \
+		then echo "$$target: $$(grep DONE $$log)"; rm $$log; \
+		else echo "$$target: FAILED, see $$log and the input that .build-fuzz/found holds"; failed="$$failed $$target"; fi; \
+	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 # Asks Nightjar and Debian's Prometheus the same, over the same data, and lists where they differ.
 compare-prometheus: test-deps

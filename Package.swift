@@ -139,7 +139,7 @@ let package = Package(
             name: "CSQLiteFaults", path: "Tests/CSQLiteFaults", cSettings: [.unsafeFlags(["-Wall", "-Werror"])],
             linkerSettings: [.linkedLibrary("sqlite3")]),
         tests(of: "LogStore", ["CSQLiteFaults", grdb]),
-        tests(of: "PromQL", resources: [.copy("Scripts")]),
+        tests(of: "PromQL", ["MetricStore"], resources: [.copy("Scripts")]),
         tests(of: "LogQL"),
         tests(of: "Alerting", [grdb, crypto]),
         tests(of: "Agent"),

@@ -71,6 +71,12 @@ extension Configuration {
         if let metrics = section.durationMilliseconds("metrics", in: range) { retention.metricsMilliseconds = metrics }
         if let logs = section.durationMilliseconds("logs", in: range) { retention.logsMilliseconds = logs }
         if let bytes = section.bytes("metrics_size") { retention.metricsBytes = bytes }
+        if let fiveMinutes = section.durationMilliseconds("five_minutes", in: 0...range.upperBound) { retention.fiveMinutesMilliseconds = fiveMinutes }
+        if let hours = section.durationMilliseconds("hours", in: 0...range.upperBound) { retention.hoursMilliseconds = hours }
+        for (key, kept) in [("five_minutes", retention.fiveMinutesMilliseconds), ("hours", retention.hoursMilliseconds ?? 0)]
+        where kept > 0 && kept < retention.metricsMilliseconds && section.value(key) != nil {
+            section.report(key, "`\(key)` is shorter than `metrics`, whose samples say the same", remedy: "make it longer, or `0s` to keep none")
+        }
         section.finish()
         return retention
     }

@@ -59,6 +59,10 @@ public struct Configuration: Sendable {
         public var logsMilliseconds: Int64 = 30 * 86_400_000
         /// Bytes of all blocks of metrics together; nil is without bound.
         public var metricsBytes: Int64?
+        /// How long figures of every five minutes of the metrics are kept; 0 makes none.
+        public var fiveMinutesMilliseconds: Int64 = 0
+        /// The same of every hour; nil is as long as the metrics.
+        public var hoursMilliseconds: Int64?
     }
 
     /// What series of metrics may be; nil is what the store ships with.

@@ -121,3 +121,15 @@ func aWrongTenantIsToldWithItsReason(yaml: String, reason: String) {
     let found = problems(yaml)
     #expect(found.count == 1 && found[0].contains(reason), "\(found)")
 }
+
+@Test func stepsOfMetricsAreKeptForLongerThanSamples() throws {
+    let configuration = try Configuration.parse(
+        "retention: {metrics: 30d, five_minutes: 180d, hours: 5y}\ntenants: {shop: {retention: {hours: 1y}}, bank: {retention: {five_minutes: 0s}}}\n", path: "nightjar.yml")
+    #expect(configuration.retention.fiveMinutesMilliseconds == 180 * 86_400_000 && configuration.retention.hoursMilliseconds == 5 * 365 * 86_400_000)
+    let (bank, shop) = (configuration.tenants[0].retention, configuration.tenants[1].retention)
+    #expect(bank.fiveMinutesMilliseconds == 0 && bank.hoursMilliseconds == configuration.retention.hoursMilliseconds)
+    #expect(shop.hoursMilliseconds == 365 * 86_400_000 && shop.fiveMinutesMilliseconds == 180 * 86_400_000)
+    #expect(Configuration().retention.fiveMinutesMilliseconds == 0 && Configuration().retention.hoursMilliseconds == nil)
+    let found = problems("retention: {metrics: 30d, five_minutes: 7d, hours: 5x}\n")
+    #expect(found.count == 2 && found[0].contains("`five_minutes` is shorter than `metrics`") || found[1].contains("`five_minutes` is shorter than `metrics`"), "\(found)")
+}

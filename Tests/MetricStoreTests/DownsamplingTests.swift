@@ -64,7 +64,7 @@ import Testing
         try block.verify()
         #expect(block.seriesCount == 4)
         for number in 0..<4 as Range<UInt32> {
-            let series = try block.series(number)
+            let series = try block.entry(of: number)
             let part = try #require(series.parts.first)
             #expect(series.parts.count == 1)
             let samples = try block.samples(part)
@@ -116,8 +116,11 @@ import Testing
         #expect(block.footer.contents == .hours)
         #expect(block.sizeBytes < before.sizeBytes / 10)
         #expect(try block.downsampled(of: 1, .hour) == steps)
-        #expect(try block.series(1).parts.isEmpty)
-        #expect(try await store.all().map(\.labels) == [.test("tick", 0)])
+        #expect(try block.entry(of: 1).parts.isEmpty)
+        // Of each step its last sample is left.
+        let left = try await store.all()
+        #expect(left.map(\.labels) == (0..<4).map { .test("cpu", $0) } + [.test("tick", 0)])
+        #expect(left[1].timestamps == steps?.map(\.lastTimestamp) && left[1].values == steps?.map(\.last))
         await store.close()
         // Opened again, it stays so; when the figures are too old as well, they go.
         store = try open {

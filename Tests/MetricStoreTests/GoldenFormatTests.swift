@@ -85,9 +85,9 @@ import Testing
         #expect(block.footer.merged == .init(start: baseMilliseconds, widthMilliseconds: 12 * hour))
         let series = try (0..<3).map { try block.series($0) }
         #expect(series.map(\.labels.description) == ["duration", "noise", #"temperature{room="küche"}"#])
-        #expect(try block.histograms(series[0].parts[0]).map(\.histogram.count) == [6])
-        #expect(try block.samples(series[1].parts[0]).values == [.pi, 7, 0.1, 8])
-        #expect(try block.samples(series[2].parts[0]).values.map(\.bitPattern) == [21.6, StaleMarker.value, -0.0, 21.4].map(\.bitPattern))
+        #expect(try block.histograms(series[0].series.parts[0]).map(\.histogram.count) == [6])
+        #expect(try block.samples(series[1].series.parts[0]).values == [.pi, 7, 0.1, 8])
+        #expect(try block.samples(series[2].series.parts[0]).values.map(\.bitPattern) == [21.6, StaleMarker.value, -0.0, 21.4].map(\.bitPattern))
     }
 
     /// A folder as each version left it: an upgrade finds what was there.

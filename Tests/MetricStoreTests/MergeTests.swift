@@ -72,9 +72,9 @@ import Testing
         _ = try await store.append(.one(["__name__": "tick"], baseMilliseconds + 8 * hour, 1))
         try await store.maintain()
         let block = try #require(store.store.catalog.withLock { $0.blocks.first })
-        #expect(try block.series(0).parts.map(\.sampleCount) == [7200, 7200])
-        #expect(try block.series(1).parts.map(\.sampleCount) == [240])
-        #expect(try block.series(0).parts[0].timestamps.count > 0)
+        #expect(try block.entry(of: 0).parts.map(\.sampleCount) == [7200, 7200])
+        #expect(try block.entry(of: 1).parts.map(\.sampleCount) == [240])
+        #expect(try block.entry(of: 0).parts[0].timestamps.count > 0)
         #expect(areSame(try await store.all([try Matcher("__name__", .regex, "fast|slow")]), before))
         await store.close()
     }
@@ -95,7 +95,7 @@ import Testing
         for block in old {
             #expect(try !fileSystem.exists(block.path))
             try block.verify()
-            #expect(try block.samples(block.series(3).parts[0]).count == 12)
+            #expect(try block.samples(block.entry(of: 3).parts[0]).count == 12)
         }
         await store.close()
     }

@@ -78,7 +78,7 @@ import Testing
         func key(_ number: Int) -> SelectionCache.Key { .init(matchers: [Matcher("id", equals: "\(number)")], blocks: [1]) }
         for number in 0..<100 {
             var selected = SelectedSeries()
-            selected.add(.test("a", number), .init(block: 0, columns: BlockColumns(), tombstones: []))
+            selected.add(.test("a", number), BlockSeries(parts: [BlockColumns()]), block: 0, [])
             cache.keep(selected, for: key(number))
             #expect(cache.bytes <= 8000)
             #expect(cache.selected(key(0)) != nil, "what is used stays")

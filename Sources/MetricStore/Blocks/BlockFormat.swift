@@ -45,6 +45,9 @@ enum BlockFormat {
 
         init(rawValue: UInt64) { self.rawValue = rawValue }
         init(_ resolution: Resolution) { self = resolution == .hour ? .hours : .fiveMinutes }
+
+        /// Of the downsampled columns.
+        var resolutions: [Resolution] { Resolution.allCases.filter { contains(Contents($0)) } }
     }
 
     /// The aligned range that a merged block stands for, in milliseconds since 1970: it replaces all blocks with lower numbers in it.

@@ -55,9 +55,13 @@ extension BlockReader {
     func downsampled(_ step: StepColumn) throws(DamagedBytes) -> [SampleSummary] {
         var reader = ByteReader(try bytes(.columns, step.place))
         guard let count = reader.readVarint(), (1...UInt64(Limits.columnSamplesMax)).contains(count), let rest = reader.readBytes(reader.remaining),
-            let steps = SummaryColumns.decode(rest, counts: Array(repeating: 1, count: Int(count)))
+            let steps = SummaryColumns.decode(rest, counts: Array(repeating: 1, count: Int(count))), Self.areOrdered(steps)
         else { throw DamagedBytes(offset: footer[.columns].lowerBound + step.place.lowerBound, reason: "a downsampled column can't be read") }
         return steps
+    }
+
+    private static func areOrdered(_ steps: [SampleSummary]) -> Bool {
+        steps.allSatisfy { $0.firstTimestamp <= $0.lastTimestamp && $0.count > 0 } && zip(steps, steps.dropFirst()).allSatisfy { $0.lastTimestamp < $1.firstTimestamp }
     }
 
     /// Writes some of a part's values where there is room for them, without decoding more than their slices where the block allows it.

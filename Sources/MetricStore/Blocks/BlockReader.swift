@@ -192,20 +192,15 @@ final class BlockReader: PostingSource, Sendable {
 
     func labels(_ number: UInt32) throws(DamagedBytes) -> Labels { try series(number).labels }
 
-    /// A series' labels and where its columns lie: parts in order of time, without overlap.
-    func series(_ number: UInt32) throws(DamagedBytes) -> (labels: Labels, parts: [BlockColumns]) {
+    /// A series' labels and where its columns lie.
+    func series(_ number: UInt32) throws(DamagedBytes) -> (labels: Labels, series: BlockSeries) {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(256)  // most label sets
-        let parts = try parts(of: number) { (name, value) throws(DamagedBytes) in
+        let series = try entry(of: number) { (name, value) throws(DamagedBytes) in
             encoded.append(lengthPrefixed: try symbol(name))
             encoded.append(lengthPrefixed: try symbol(value))
         }
-        return (Labels(uncheckedEncoded: encoded), parts)
-    }
-
-    /// Where a series' columns lie, after visiting the symbols of each of its labels.
-    func parts(of number: UInt32, _ visit: (_ name: Int, _ value: Int) throws(DamagedBytes) -> Void) throws(DamagedBytes) -> [BlockColumns] {
-        try entry(of: number, visit).parts
+        return (Labels(uncheckedEncoded: encoded), series)
     }
 
     /// All that the block says of a series, after visiting the symbols of each of its labels.

@@ -62,6 +62,16 @@ struct BlockSeries: Equatable {
     var timestampColumns: [Int] = []
     var steps: [StepColumn] = []
 
+    var isEmpty: Bool { parts.isEmpty && steps.isEmpty }
+
+    /// Leaves out parts beside a range, ends included, and downsampled columns where no part is left of those that there were.
+    mutating func keepParts(from start: Int64, through end: Int64) {
+        if parts.isEmpty || parts.allSatisfy({ $0.start <= end && $0.end >= start }) { return }
+        parts.removeAll { $0.start > end || $0.end < start }
+        timestampColumns = []
+        if parts.isEmpty { steps = [] }
+    }
+
     private enum Flag {
         static let floats: UInt64 = 1
         static let histograms: UInt64 = 2

@@ -24,7 +24,7 @@ struct BlockMerge {
         let tombstones: [Tombstone]
         var next: UInt32 = 0
         /// The series that is next; nil at the end.
-        var series: (labels: Labels, parts: [BlockColumns])?
+        var series: (labels: Labels, series: BlockSeries)?
 
         mutating func advance() throws(MergeFailure) {
             let last = series?.labels
@@ -73,17 +73,34 @@ struct BlockMerge {
         }
         guard let labels = first else { return false }
         var pieces: [SeriesPiece] = []
+        var steps: [(resolution: Resolution, steps: [SampleSummary])] = []
         for index in holders {
+            let block = cursors[index].block
             let hidden = cursors[index].tombstones.filter { $0.matchers.matches(labels) }
-            for part in cursors[index].series?.parts ?? [] {
-                let stones = hidden.filter { $0.hides(cursors[index].block.number, from: part.start, through: part.end) }
-                pieces.append(SeriesPiece(block: cursors[index].block, columns: part, tombstones: stones))
+            for part in cursors[index].series?.series.parts ?? [] {
+                let stones = hidden.filter { $0.hides(block.number, from: part.start, through: part.end) }
+                pieces.append(SeriesPiece(block: block, columns: part, tombstones: stones))
             }
+            if block.holdsStepsAlone { steps += try Self.steps(of: block, cursors[index].series?.series.steps ?? [], resolutions, hidden) }
             try cursors[index].advance()
         }
         var merger = SeriesMerger(writer: writer, resolutions: resolutions, keepsSamples: keepsSamples)
-        try merger.write(labels, pieces)
+        try merger.write(labels, pieces, steps)
         guard writer.seriesCount <= Limits.mergedSeriesMax else { throw .tooLarge(reason: "over \(Limits.mergedSeriesMax) series") }
         return true
+    }
+
+    /// Those of a block without samples that are to stay, steps that a deletion touches left out.
+    private static func steps(
+        of block: BlockReader, _ columns: [StepColumn], _ resolutions: [Resolution], _ hidden: [Tombstone]
+    ) throws(MergeFailure) -> [(resolution: Resolution, steps: [SampleSummary])] {
+        var kept: [(resolution: Resolution, steps: [SampleSummary])] = []
+        for column in columns where resolutions.contains(column.resolution) {
+            do throws(DamagedBytes) {
+                let steps = try block.downsampled(column).filter { step in !hidden.contains { $0.touches(step) } }
+                if !steps.isEmpty { kept.append((column.resolution, steps)) }
+            } catch { throw .damaged(block, error) }
+        }
+        return kept
     }
 }

@@ -45,11 +45,17 @@ extension BlockReader {
 }
 
 extension MergePlan {
-    /// A block whose samples have passed their retention, to be replaced by one with its downsampled columns alone; nil where there is none.
+    /// A block whose samples, or whose finer downsampled columns, have passed their retention, to be replaced by one with the downsampled
+    /// columns that are left; nil where there is none.
     static func nextWithoutSamples(_ blocks: [BlockReader], now: Int64, options: MetricStoreOptions, excluded: Set<UInt64>) -> MergePlan? {
-        for block in blocks where block.footer.contents.contains(.samples) && !excluded.contains(block.number) {
+        for block in blocks where !excluded.contains(block.number) {
             guard !options.keepsSamples(endingAt: block.end, now: now) else { continue }
-            let left = options.resolutionsLeft(endingAt: block.end, now: now)
+            var left = options.resolutionsLeft(endingAt: block.end, now: now)
+            if block.holdsStepsAlone {
+                let held = block.footer.contents.resolutions
+                left.removeAll { !held.contains($0) }
+                if left.count == held.count { continue }
+            }
             // A block that reaches over a boundary of ranges isn't one that sealing or merging made.
             let width = block.footer.merged?.widthMilliseconds ?? options.blockMilliseconds
             let range = BlockFormat.MergedRange(start: blockStart(of: block.start, width), widthMilliseconds: width)

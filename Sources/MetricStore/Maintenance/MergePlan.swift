@@ -44,7 +44,7 @@ extension MergePlan {
         let numbers = Set(inputs.map(\.number))
         let start = inputs.map(\.start).min()!
         let end = inputs.map(\.end).max()!
-        return !blocks.contains { !numbers.contains($0.number) && $0.start <= end && $0.end >= start }
+        return !blocks.contains { !numbers.contains($0.number) && !$0.holdsStepsAlone && $0.start <= end && $0.end >= start }
     }
 }
 

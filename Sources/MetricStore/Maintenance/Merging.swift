@@ -29,6 +29,8 @@ extension Store {
                 catalog.blocks.sort { $0.number < $1.number }
                 catalog.dropTombstones()
             }
+            // Answers about that time are others now.
+            if !plan.keepsSamples, let start = plan.inputs.map(\.start).min() { changes.withLock { $0.note(from: start) } }
             counters.withLock {
                 $0.merges += 1
                 $0.blocksMerged += plan.inputs.count

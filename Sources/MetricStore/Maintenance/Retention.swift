@@ -62,10 +62,16 @@ enum CleaningPlan {
     /// The next block that a deletion hides something of, with all that share its range of time; nil where there is none.
     static func next(_ catalog: Catalog, options: MetricStoreOptions, excluded: Set<UInt64>) -> MergePlan? {
         for block in catalog.blocks where !excluded.contains(block.number) && isTouched(block, catalog.tombstones) {
-            let range = range(around: block, among: catalog.blocks, options)
-            let inputs = catalog.blocks.filter { range.holds($0.start, $0.end) }
+            if block.holdsStepsAlone {
+                let range = range(around: block, among: [block], options)
+                return MergePlan(range: range, inputs: [block], resolutions: block.footer.contents.resolutions, keepsSamples: false)
+            }
+            let blocks = catalog.blocks.filter { !$0.holdsStepsAlone }
+            let range = range(around: block, among: blocks, options)
+            let inputs = blocks.filter { range.holds($0.start, $0.end) }
             if inputs.contains(where: { excluded.contains($0.number) }) { continue }
-            return MergePlan(range: range, inputs: inputs.sorted { $0.number < $1.number })
+            return MergePlan(
+                range: range, inputs: inputs.sorted { $0.number < $1.number }, resolutions: options.resolutions(ofWidth: range.widthMilliseconds))
         }
         return nil
     }

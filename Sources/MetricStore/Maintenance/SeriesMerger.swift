@@ -55,8 +55,10 @@ struct SeriesMerger {
         downsampler = Downsampler(resolutions)
     }
 
-    /// The pieces of a block with a higher number stand behind those of lower ones.
-    mutating func write(_ labels: Labels, _ pieces: [SeriesPiece]) throws(MergeFailure) {
+    /// The pieces of a block with a higher number stand behind those of lower ones. `steps` are downsampled columns whose samples are gone.
+    mutating func write(
+        _ labels: Labels, _ pieces: [SeriesPiece], _ steps: [(resolution: Resolution, steps: [SampleSummary])] = []
+    ) throws(MergeFailure) {
         writer.begin(labels)
         // By place too: of equal starts, the order of the blocks stays.
         let order = pieces.indices.sorted { (pieces[$0].columns.start, $0) < (pieces[$1].columns.start, $1) }
@@ -78,7 +80,7 @@ struct SeriesMerger {
         }
         try flush()
         do throws(FileError) {
-            for (resolution, steps) in downsampler.finished() { try writer.addSteps(resolution, steps) }
+            for (resolution, steps) in downsampler.finished() + steps { try writer.addSteps(resolution, steps) }
         } catch { throw .file(error) }
         writer.end()
     }

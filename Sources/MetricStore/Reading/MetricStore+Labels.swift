@@ -15,8 +15,8 @@ extension MetricStore {
             let catalog = store.catalog.withLock { $0 }
             for block in catalog.blocks where block.start <= end && block.end >= start {
                 if catalog.tombstones.contains(where: { $0.hides(block.number, from: block.start, through: block.end) }) {
-                    try forEachSeries(of: block, matchers, start, end, catalog.tombstones) { labels, parts, hidden in
-                        if Self.hasVisible(parts, hidden) { add(labels) }
+                    try forEachSeries(of: block, matchers, start, end, catalog.tombstones) { labels, series, hidden in
+                        if Self.hasVisible(series, in: block, hidden) { add(labels) }
                     }
                 } else {
                     let symbols = try symbols(in: block, matchers, start, end, valuesOf: label)
@@ -43,10 +43,11 @@ extension MetricStore {
             if index % Limits.seriesPerCancellationCheck == 0 { try Task.checkCancellation() }
             ofSeries.removeAll(keepingCapacity: true)
             _ = reading(block) { () throws(DamagedBytes) in
-                let parts = try block.parts(of: number) { (name, value) throws(DamagedBytes) in
+                var series = try block.entry(of: number) { (name, value) throws(DamagedBytes) in
                     if wanted == nil { ofSeries.append(name) } else if name == wanted { ofSeries.append(value) }
                 }
-                if parts.contains(where: { $0.start <= end && $0.end >= start }) { symbols.formUnion(ofSeries) }
+                series.keepParts(from: start, through: end)
+                if !series.isEmpty { symbols.formUnion(ofSeries) }
             }
         }
         return symbols

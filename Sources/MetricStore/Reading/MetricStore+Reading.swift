@@ -36,12 +36,10 @@ extension MetricStore: MetricReader {
         // The head first: what moves from it into a block meanwhile is then met twice rather than not at all.
         let views = headViews(query.matchers, start, end)
         let catalog = store.catalog.withLock { $0 }
-        let blocks = catalog.blocks.filter { $0.start <= end && $0.end >= start }
+        let blocks = catalog.blocks.filter { $0.reaches(start, end) }
         if catalog.tombstones.contains(where: { stone in blocks.contains { stone.hides($0.number, from: $0.start, through: $0.end) } }) {
             for (place, block) in blocks.enumerated() {
-                try forEachSeries(of: block, query.matchers, start, end, catalog.tombstones) { labels, parts, hidden in
-                    for part in parts { selected.add(labels, .init(block: place, columns: part, tombstones: hidden)) }
-                }
+                try forEachSeries(of: block, query.matchers, start, end, catalog.tombstones) { selected.add($0, $1, block: place, $2) }
             }
         } else if !blocks.isEmpty {
             selected = try inBlocks(blocks, query.matchers)
@@ -57,9 +55,7 @@ extension MetricStore: MetricReader {
         var selected = SelectedSeries()
         var isWhole = true
         for (place, block) in blocks.enumerated() {
-            let isRead = try forEachSeries(of: block, matchers, .min, .max, []) { labels, parts, _ in
-                for part in parts { selected.add(labels, .init(block: place, columns: part, tombstones: [])) }
-            }
+            let isRead = try forEachSeries(of: block, matchers, .min, .max, []) { selected.add($0, $1, block: place, $2) }
             isWhole = isWhole && isRead
         }
         // What couldn't be read is tried again.
@@ -129,7 +125,7 @@ extension MetricStore: MetricReader {
     /// Visits a block's series that match and overlap the range, with the deletions that hide parts of them. False where damage hides some.
     @discardableResult func forEachSeries(
         of block: BlockReader, _ matchers: [Matcher], _ start: Int64, _ end: Int64, _ tombstones: [Tombstone],
-        _ visit: (Labels, [BlockColumns], [Tombstone]) throws -> Void
+        _ visit: (Labels, BlockSeries, [Tombstone]) throws -> Void
     ) throws -> Bool {
         let stones = tombstones.filter { $0.hides(block.number, from: max(start, block.start), through: min(end, block.end)) }
         var numbers: [UInt32] = []
@@ -137,21 +133,22 @@ extension MetricStore: MetricReader {
         var isWhole = true
         for (index, number) in numbers.enumerated() {
             if index % Limits.seriesPerCancellationCheck == 0 { try Task.checkCancellation() }
-            var found: (labels: Labels, parts: [BlockColumns])?
+            var found: (labels: Labels, series: BlockSeries)?
             guard reading(block, { () throws(DamagedBytes) in found = try block.series(number) }), var found else {
                 isWhole = false
                 continue
             }
-            found.parts.removeAll { $0.start > end || $0.end < start }
-            if found.parts.isEmpty { continue }
-            try visit(found.labels, found.parts, stones.filter { $0.matchers.matches(found.labels) })
+            found.series.keepParts(from: start, through: end)
+            if found.series.isEmpty { continue }
+            try visit(found.labels, found.series, stones.filter { $0.matchers.matches(found.labels) })
         }
         return isWhole
     }
 
-    /// Whether a part is left that no deletion hides as a whole.
-    static func hasVisible(_ parts: [BlockColumns], _ hidden: [Tombstone]) -> Bool {
-        parts.contains { part in !hidden.contains { $0.start <= part.start && $0.end >= part.end } }
+    /// Whether something is left that no deletion hides as a whole. Of downsampled columns alone, the block's ends decide.
+    static func hasVisible(_ series: BlockSeries, in block: BlockReader, _ hidden: [Tombstone]) -> Bool {
+        if series.parts.isEmpty { return !hidden.contains { $0.start <= block.start && $0.end >= block.end } }
+        return series.parts.contains { part in !hidden.contains { $0.start <= part.start && $0.end >= part.end } }
     }
 
     /// Label sets with data in the range. Within a block or a chunk, its ends decide.
@@ -162,8 +159,8 @@ extension MetricStore: MetricReader {
             for view in headViews(matchers, start, end) { sets.insert(view.labels) }
             let catalog = store.catalog.withLock { $0 }
             for block in catalog.blocks where block.start <= end && block.end >= start {
-                try forEachSeries(of: block, matchers, start, end, catalog.tombstones) { labels, parts, hidden in
-                    if Self.hasVisible(parts, hidden) { sets.insert(labels) }
+                try forEachSeries(of: block, matchers, start, end, catalog.tombstones) { labels, series, hidden in
+                    if Self.hasVisible(series, in: block, hidden) { sets.insert(labels) }
                 }
             }
         }
@@ -208,8 +205,8 @@ extension MetricStore: MetricReader {
         let catalog = store.catalog.withLock { $0 }
         for block in catalog.blocks where block.start <= end && block.end >= start {
             if catalog.tombstones.contains(where: { $0.hides(block.number, from: block.start, through: block.end) }) {
-                try forEachSeries(of: block, [], start, end, catalog.tombstones) { labels, parts, hidden in
-                    if Self.hasVisible(parts, hidden) { visit(labels) }
+                try forEachSeries(of: block, [], start, end, catalog.tombstones) { labels, series, hidden in
+                    if Self.hasVisible(series, in: block, hidden) { visit(labels) }
                 }
             } else {
                 _ = reading(block) { () throws(DamagedBytes) in try whole(block) }

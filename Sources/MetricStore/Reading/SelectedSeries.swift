@@ -12,17 +12,33 @@ struct SelectedSeries {
         let tombstones: [Tombstone]
     }
 
+    /// Downsampled columns of a series in a block.
+    struct Steps {
+        /// Place of the block among those that are read.
+        let block: Int
+        let columns: [StepColumn]
+        /// Deletions that hide some of the series in the block.
+        let tombstones: [Tombstone]
+    }
+
     struct Found {
         let labels: Labels
         /// In order of blocks: of equal times, a later part wins, and the head over all.
         var parts: [Part] = []
+        /// In order of blocks.
+        var steps: [Steps] = []
         var head: HeadSeriesView?
     }
 
     private(set) var found: [Found] = []
     private var table = SeriesTable()
 
-    mutating func add(_ labels: Labels, _ part: Part) { found[index(of: labels)].parts.append(part) }
+    /// Adds what a block holds of a series.
+    mutating func add(_ labels: Labels, _ series: BlockSeries, block: Int, _ tombstones: [Tombstone]) {
+        let index = index(of: labels)
+        for part in series.parts { found[index].parts.append(Part(block: block, columns: part, tombstones: tombstones)) }
+        if !series.steps.isEmpty { found[index].steps.append(Steps(block: block, columns: series.steps, tombstones: tombstones)) }
+    }
 
     mutating func add(_ view: HeadSeriesView) { found[index(of: view.labels)].head = view }
 

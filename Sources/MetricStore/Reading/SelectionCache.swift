@@ -51,5 +51,10 @@ struct SelectionCache: Sendable {
 
 extension SelectedSeries {
     /// What it takes, about.
-    var bytes: Int { found.reduce(0) { $0 + 160 + $1.labels.encoded.count + $1.parts.count * MemoryLayout<Part>.stride } }
+    var bytes: Int {
+        found.reduce(0) { sum, one in
+            let steps = one.steps.reduce(0) { $0 + MemoryLayout<Steps>.stride + 32 + $1.columns.count * MemoryLayout<StepColumn>.stride }
+            return sum + 168 + one.labels.encoded.count + one.parts.count * MemoryLayout<Part>.stride + steps
+        }
+    }
 }

@@ -1,20 +1,38 @@
 import Model
 
-/// Windows much longer than a slice: of slices that lie in one as a whole, the summaries say enough, and only its edges are decoded.
+/// Windows much longer than a slice or a downsampled step: of what lies in one as a whole, the figures that are kept say enough, and
+/// only the window's edges are decoded.
 extension StoreCursor {
     /// Slices for each window, from which on summaries are less work than decoding: two are decoded at a window's edges, and the
     /// summaries themselves want to be read.
     private static var slicesPerWindowMin: Int { 4 }
+    /// Samples for each downsampled step, from which on reading its figures is less work than decoding.
+    private static var samplesPerStepMin: Int64 { 64 }
 
     func summarize(_ index: Int, _ windows: [TimeWindow], to output: inout [WindowFigures?]) throws -> Bool {
         let found = scan.found[index]
-        guard !windows.isEmpty, found.parts.reduce(0, { $0 + sliceCount($1) }) >= Self.slicesPerWindowMin * windows.count else { return false }
+        guard !windows.isEmpty else { return false }
+        let leftovers = scan.downsampled.isEmpty ? [] : found.steps.filter { scan.blocks[$0.block].holdsStepsAlone }
+        guard !leftovers.isEmpty || !steps(of: found, found.parts, windows).isEmpty || isSliced(found.parts.filter(isInRange), windows) else { return false }
         let head = found.head?.samples(from: start, through: end) ?? SampleColumns()
-        guard found.head?.histograms(from: start, through: end).isEmpty ?? true, let parts = found.partsApart(before: head.timestamps.first) else { return false }
+        let hasHistograms = !(found.head?.histograms(from: start, through: end).isEmpty ?? true)
+        var sources: [SummarizedSeries.Source] = []
+        if !hasHistograms, let parts = found.partsApart(before: head.timestamps.first) {
+            let inRange = parts.filter(isInRange)
+            let stepped = steps(of: found, inRange, windows)
+            guard !leftovers.isEmpty || !stepped.isEmpty || isSliced(inRange, windows) else { return false }
+            sources = inRange.filter { part in !stepped.contains { $0.block == part.block } }.map { .part($0) }
+            sources += stepped.map { .steps($0.block, $0.column, []) } + [.samples(head)]
+        } else if leftovers.isEmpty {
+            return false
+        } else {
+            sources = [.samples(found.merged(scan.blocks, head, [], from: start, through: end, scan.store.reading).samples)]
+        }
+        sources += leftovers.map { .steps($0.block, column(of: $0.columns, windows) ?? $0.finest, $0.tombstones) }
         do throws(DamagedBytes) {
-            var pieces = try SummarizedSeries(self, parts.filter(isInRange), head)
-            for window in windows { output.append(try pieces.figures(of: window)) }
-            count(pieces)
+            var series = try SummarizedSeries(self, sources)
+            for window in windows { output.append(try series.figures(of: window)) }
+            count(series)
             return true
         } catch {
             // Reading meets the damage again, notes it, and goes on with the rest.
@@ -23,22 +41,56 @@ extension StoreCursor {
         }
     }
 
-    /// Slices of a part within the range that have summaries.
-    private func sliceCount(_ part: SelectedSeries.Part) -> Int {
-        part.columns.summaries.isEmpty || !isInRange(part) ? 0 : part.columns.sampleCount / part.columns.sliceSamples
+    /// Whether the windows are long enough for summaries of slices.
+    private func isSliced(_ parts: [SelectedSeries.Part], _ windows: [TimeWindow]) -> Bool {
+        let slices = parts.reduce(0) { $0 + ($1.columns.summaries.isEmpty ? 0 : $1.columns.sampleCount / $1.columns.sliceSamples) }
+        return slices >= Self.slicesPerWindowMin * windows.count
     }
 
-    private func count(_ pieces: SummarizedSeries) {
-        figures.samplesDecoded += pieces.samplesDecoded
-        figures.samples += pieces.samplesSeen
-        figures.bytes += pieces.bytes
-        if pieces.samplesSeen > 0 { figures.series += 1 }
+    /// The blocks whose downsampled steps stand in for the samples, with the column of each; empty where they are of too few.
+    private func steps(of found: SelectedSeries.Found, _ parts: [SelectedSeries.Part], _ windows: [TimeWindow]) -> [(block: Int, column: StepColumn)] {
+        if found.steps.isEmpty || alignment(of: windows) == 0 { return [] }
+        var chosen: [(block: Int, column: StepColumn)] = []
+        var (stepped, all) = (0, 0)
+        for steps in found.steps where steps.tombstones.isEmpty && !scan.blocks[steps.block].holdsStepsAlone {
+            guard let column = column(of: steps.columns, windows) else { continue }
+            let held = parts.filter { $0.block == steps.block }
+            guard let first = held.first, let last = held.last else { continue }
+            let samples = held.reduce(0) { $0 + $1.columns.sampleCount }
+            let stepCount = (last.columns.end &- first.columns.start) / column.resolution.milliseconds + 1
+            if Int64(samples) < Self.samplesPerStepMin * stepCount { continue }
+            chosen.append((steps.block, column))
+            stepped += samples
+        }
+        for part in parts { all += part.columns.sampleCount }
+        return stepped * 2 >= all ? chosen : []
     }
 
-    fileprivate func summaries(_ part: SelectedSeries.Part) throws(DamagedBytes) -> [SampleSummary]? { try scan.blocks[part.block].summaries(of: part.columns) }
+    /// The column of the widest steps that all windows begin and end with.
+    private func column(of columns: [StepColumn], _ windows: [TimeWindow]) -> StepColumn? {
+        let width = alignment(of: windows)
+        return columns.filter { $0.resolution.milliseconds <= width }.max { $0.resolution.milliseconds < $1.resolution.milliseconds }
+    }
+
+    /// The width of the widest steps whose multiples all ends of the windows are; 0 where there is none.
+    private func alignment(of windows: [TimeWindow]) -> Int64 {
+        // The same array comes with every series.
+        if windows == aligned.windows { return aligned.stepMilliseconds }
+        let widths = Resolution.allCases.map(\.milliseconds).sorted(by: >)
+        aligned = (windows, widths.first { width in windows.allSatisfy { $0.after % width == 0 && $0.through % width == 0 } } ?? 0)
+        return aligned.stepMilliseconds
+    }
+
+    private func count(_ series: SummarizedSeries) {
+        figures.samplesDecoded += series.samplesDecoded
+        figures.samples += series.samplesSeen
+        figures.steps += series.stepsSeen
+        figures.bytes += series.bytes
+        if series.samplesSeen > 0 { figures.series += 1 }
+    }
 
     /// Some samples of a part, those outside of the cursor's range left out.
-    fileprivate func samples(_ part: SelectedSeries.Part, _ wanted: Range<Int>) throws(DamagedBytes) -> SampleColumns {
+    func samples(_ part: SelectedSeries.Part, _ wanted: Range<Int>) throws(DamagedBytes) -> SampleColumns {
         let column = try times.column(of: [part], scan.blocks, head: [])
         let taken = column.taken[0].clamped(to: wanted)
         var samples = SampleColumns()
@@ -49,115 +101,5 @@ extension StoreCursor {
         try scan.blocks[part.block].decodeValues(part.columns, taken, to: values.start)
         samples.values = Array(UnsafeBufferPointer(start: values.start, count: taken.count))
         return samples
-    }
-}
-
-/// A series in pieces that are decoded when a window's edge lies in them.
-private struct SummarizedSeries {
-    private struct Piece {
-        /// Nil for what is decoded from the start.
-        let summary: SampleSummary?
-        let part: Int
-        let range: Range<Int>
-        var samples: SampleColumns?
-        var isSeen = false
-    }
-
-    private let cursor: StoreCursor
-    private let parts: [SelectedSeries.Part]
-    private var pieces: [Piece] = []
-    private(set) var samplesDecoded = 0
-    private(set) var samplesSeen = 0
-    private(set) var bytes = 0
-
-    init(_ cursor: StoreCursor, _ parts: [SelectedSeries.Part], _ head: SampleColumns) throws(DamagedBytes) {
-        self.cursor = cursor
-        self.parts = parts
-        for (index, part) in parts.enumerated() {
-            let (count, slice) = (part.columns.sampleCount, part.columns.sliceSamples)
-            if let summaries = try cursor.summaries(part) {
-                bytes += part.columns.summaries.count
-                for (number, summary) in summaries.enumerated() {
-                    pieces.append(Piece(summary: summary, part: index, range: (number * slice)..<min(count, (number + 1) * slice)))
-                }
-            } else {
-                pieces.append(Piece(summary: nil, part: index, range: 0..<count))
-                try decode(pieces.count - 1)
-            }
-        }
-        samplesDecoded += head.count
-        pieces.append(Piece(summary: nil, part: -1, range: 0..<0, samples: head))
-    }
-
-    /// Nil where the window has no sample but stale markers.
-    mutating func figures(of window: TimeWindow) throws(DamagedBytes) -> WindowFigures? {
-        var sum = WindowSum()
-        for index in pieces.indices {
-            if let summary = pieces[index].summary {
-                if summary.lastTimestamp <= window.after || summary.firstTimestamp > window.through { continue }
-                see(index, summary.count)
-                if summary.firstTimestamp > window.after, summary.lastTimestamp <= window.through {
-                    sum.add(summary)
-                    continue
-                }
-                if pieces[index].samples == nil { try decode(index) }
-            }
-            if let samples = pieces[index].samples, let summary = Self.summary(samples, window) {
-                see(index, samples.count)
-                sum.add(summary)
-            }
-        }
-        return sum.figures
-    }
-
-    private mutating func see(_ index: Int, _ count: Int) {
-        if pieces[index].isSeen { return }
-        pieces[index].isSeen = true
-        samplesSeen += count
-    }
-
-    private mutating func decode(_ index: Int) throws(DamagedBytes) {
-        let piece = pieces[index]
-        let part = parts[piece.part]
-        pieces[index].samples = try cursor.samples(part, piece.range)
-        samplesDecoded += piece.range.count
-        bytes += part.columns.values.count * piece.range.count / max(1, part.columns.sampleCount)
-    }
-
-    private static func summary(_ samples: SampleColumns, _ window: TimeWindow) -> SampleSummary? {
-        let low = samples.timestamps.lowerBound { $0 <= window.after }
-        let high = max(low, samples.timestamps.lowerBound { $0 <= window.through })
-        if low == high { return nil }
-        var drops = 0
-        return samples.timestamps.withUnsafeBufferPointer { timestamps in
-            samples.values.withUnsafeBufferPointer { values in
-                SampleSummary(UnsafeBufferPointer(rebasing: timestamps[low..<high]), UnsafeBufferPointer(rebasing: values[low..<high]), drops: &drops)
-            }
-        }
-    }
-}
-
-/// Adds up summaries that follow each other; of their sums, also what rounding loses.
-private struct WindowSum {
-    private var total: SampleSummary?
-    private var rest = 0.0
-
-    mutating func add(_ next: SampleSummary) {
-        guard let before = total?.sum else {
-            total = next
-            return
-        }
-        total!.join(next)
-        let sum = total!.sum
-        let shifted = sum - before
-        rest += (before - (sum - shifted)) + (next.sum - shifted)
-    }
-
-    var figures: WindowFigures? {
-        total.map {
-            WindowFigures(
-                count: $0.count, firstTimestamp: $0.firstTimestamp, lastTimestamp: $0.lastTimestamp, first: $0.first, last: $0.last,
-                sum: $0.sum.isFinite ? $0.sum + rest : $0.sum, minimum: $0.minimum, maximum: $0.maximum, resetCorrection: $0.resetCorrection)
-        }
     }
 }

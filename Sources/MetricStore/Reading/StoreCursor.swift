@@ -10,7 +10,10 @@ final class StoreCursor: MetricCursor {
     var figures = ScanFigures()
     var times: TimestampCache
     var values = GrowingBuffer<Double>()
+    /// The windows that were asked for last, and the steps whose multiples their ends are (0 for none).
+    var aligned: (windows: [TimeWindow], stepMilliseconds: Int64) = ([], 0)
     private let isOfHeadAlone: Bool
+    private let hasDownsampledTime: Bool
 
     init(_ scan: StoreScan, from start: Int64, through end: Int64) {
         self.scan = scan
@@ -18,13 +21,14 @@ final class StoreCursor: MetricCursor {
         self.end = end
         times = TimestampCache(from: start, through: end)
         isOfHeadAlone = scan.blocks.isEmpty
+        hasDownsampledTime = !scan.downsampled.isEmpty
     }
 
     func read(_ index: Int, _ body: (SampleView) throws -> Void) throws {
         let found = scan.found[index]
         let head = found.head?.samples(from: start, through: end) ?? SampleColumns()
         let histograms = found.head?.histograms(from: start, through: end) ?? []
-        if histograms.isEmpty, let parts = isOfHeadAlone ? [] : found.partsApart(before: head.timestamps.first) {
+        if histograms.isEmpty, !hasDownsampledTime || found.steps.isEmpty, let parts = isOfHeadAlone ? [] : found.partsApart(before: head.timestamps.first) {
             if parts.isEmpty {
                 figures.samplesDecoded += head.count
                 return try hand(head, [], times.number(of: head.timestamps), body)

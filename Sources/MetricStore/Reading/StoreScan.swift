@@ -5,6 +5,7 @@ import Model
 struct StoreScan: MetricScan {
     let labels: [Labels]
     let samplesBound: Int
+    let downsampled: [DownsampledTime]
     /// As the labels are.
     let found: [SelectedSeries.Found]
     /// Ascending in number: of equal times, a later block's sample wins.
@@ -23,6 +24,7 @@ struct StoreScan: MetricScan {
         self.found = found
         labels = found.map(\.labels)
         samplesBound = found.reduce(0) { sum, one in one.parts.reduce(sum) { $0 + $1.columns.sampleCount } + (one.head?.sampleBound ?? 0) }
+        downsampled = Self.downsampled(found, blocks)
         self.blocks = blocks
         self.store = store
     }
@@ -56,13 +58,27 @@ extension SelectedSeries.Found {
         return ordered
     }
 
-    /// The general case: parts that share times, deletions, histograms, damage. `reading` runs what may meet damage, notes it, and says
+    /// What is left of samples in blocks that have downsampled columns alone.
+    private func lastsOfSteps(
+        _ blocks: [BlockReader], from start: Int64, through end: Int64, _ reading: (BlockReader, () throws(DamagedBytes) -> Void) -> Bool
+    ) -> [SampleColumns] {
+        steps.compactMap { steps in
+            let block = blocks[steps.block]
+            guard block.holdsStepsAlone else { return nil }
+            var lasts = SampleColumns()
+            _ = reading(block) { () throws(DamagedBytes) in lasts = try steps.lasts(block) }
+            lasts.clip(from: start, through: end)
+            return lasts
+        }
+    }
+
+    /// The general case: parts that share times, deletions, histograms, downsampled time, damage. `reading` runs what may meet damage, notes it, and says
     /// whether all was read.
     func merged(
         _ blocks: [BlockReader], _ head: SampleColumns, _ headHistograms: [HistogramSample], from start: Int64, through end: Int64,
         _ reading: (BlockReader, () throws(DamagedBytes) -> Void) -> Bool
     ) -> (samples: SampleColumns, histograms: [HistogramSample]) {
-        var allSamples: [SampleColumns] = []
+        var allSamples = lastsOfSteps(blocks, from: start, through: end, reading)
         var allHistograms: [[HistogramSample]] = []
         for part in parts where part.columns.start <= end && part.columns.end >= start {
             var samples = SampleColumns()

@@ -7,8 +7,32 @@ public protocol MetricScan: Sendable {
     var labels: [Labels] { get }
     /// No more samples than this are read in all; what lies in half-covered blocks counts.
     var samplesBound: Int { get }
+    /// Where only figures of steps are left of samples that have passed their retention. `read` gives the last sample of each step there, at
+    /// its own time; `summarize` never declines, and counts a step to the window that holds its last sample: windows whose ends are
+    /// multiples of the step hold whole steps.
+    var downsampled: [DownsampledTime] { get }
     /// Reads what lies between two moments (milliseconds since 1970, both included) within the query's range. For one thread at a time.
     func makeCursor(from start: Int64, through end: Int64) -> any MetricCursor
+}
+
+extension MetricScan {
+    public var downsampled: [DownsampledTime] { [] }
+}
+
+/// Time whose samples have passed their retention while figures of its steps are kept. A step reaches from behind a multiple of its
+/// width since 1970 through the next one.
+public struct DownsampledTime: Hashable, Sendable {
+    /// Milliseconds since 1970: the end of the step before the first one, and the end of the last one.
+    public let after: Int64
+    public let through: Int64
+    /// The width of its finest steps; above 0.
+    public let stepMilliseconds: Int64
+
+    public init(after: Int64, through: Int64, stepMilliseconds: Int64) {
+        self.after = after
+        self.through = through
+        self.stepMilliseconds = stepMilliseconds
+    }
 }
 
 /// Decodes series of a scan into buffers of its own, which the next series reuses.
@@ -16,7 +40,8 @@ public protocol MetricCursor: AnyObject {
     /// Hands out a series' samples; the view lives only during the call. `index` is a place in the scan's labels.
     func read(_ index: Int, _ body: (SampleView) throws -> Void) throws
     /// Appends figures of windows of a series, one for each (nil where a window has no sample), without decoding all of it: false, and
-    /// nothing appended, where `read` is as good. The windows ascend and lie within the cursor's range.
+    /// nothing appended, where `read` is as good. The windows ascend and lie within the cursor's range, but for those that were moved to
+    /// whole steps of downsampled time.
     func summarize(_ index: Int, _ windows: [TimeWindow], to figures: inout [WindowFigures?]) throws -> Bool
     /// What has been read so far.
     var figures: ScanFigures { get }
@@ -70,6 +95,8 @@ public struct ScanFigures: Hashable, Sendable {
     public var samples = 0
     /// Samples that had to be decoded for them.
     public var samplesDecoded = 0
+    /// Downsampled steps that stood in for samples.
+    public var steps = 0
     /// Bytes that these took in files and in memory.
     public var bytes = 0
 
@@ -80,6 +107,7 @@ public struct ScanFigures: Hashable, Sendable {
         sum.series += right.series
         sum.samples += right.samples
         sum.samplesDecoded += right.samplesDecoded
+        sum.steps += right.steps
         sum.bytes += right.bytes
         return sum
     }
@@ -89,6 +117,7 @@ public struct ScanFigures: Hashable, Sendable {
         rest.series -= right.series
         rest.samples -= right.samples
         rest.samplesDecoded -= right.samplesDecoded
+        rest.steps -= right.steps
         rest.bytes -= right.bytes
         return rest
     }

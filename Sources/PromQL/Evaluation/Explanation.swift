@@ -22,6 +22,8 @@ public struct Explanation: Codable, Sendable {
         public let samplesRead: Int
         public let samplesDecoded: Int
         public let bytesDecoded: Int
+        /// Downsampled steps that stood in for samples; nil where there were none.
+        public let stepsRead: Int?
         public let wallSeconds: Double
         public let cpuSeconds: Double
     }
@@ -77,13 +79,14 @@ extension Explanation.Node {
         depth = node.depth
         operation = node.text
         position = node.position.description
-        strategy = node.strategy.words
+        strategy = node.strategy.words + (figures.scan.steps > 0 ? ", from \(figures.scan.steps) downsampled steps" : "")
         read = node.read
         series = figures.series
         points = figures.points
         samplesRead = figures.scan.samples
         samplesDecoded = figures.scan.samplesDecoded
         bytesDecoded = figures.scan.bytes
+        stepsRead = figures.scan.steps > 0 ? figures.scan.steps : nil
         wallSeconds = Double(figures.wallNanoseconds) / 1e9
         cpuSeconds = Double(figures.cpuNanoseconds) / 1e9
     }

@@ -68,6 +68,7 @@ extension Evaluator {
     /// Reads a selector's series as a whole, where the expression that uses them doesn't go series by series.
     func load(_ selector: SourceRange) throws {
         guard !context.data.isLoaded(selector), let scan = context.data.scan(of: selector), let bounds = context.bounds(of: selector) else { return }
+        DownsampledWindows(scan, from: bounds.start, through: bounds.end)?.remarkLasts(context.annotations, at: selector)
         let cursor = scan.makeCursor(from: bounds.start, through: bounds.end)
         var series: [Series] = []
         var shared: (number: UInt64, timestamps: [Int64]) = (0, [])

@@ -19,6 +19,8 @@ final class SeriesStream {
     private let argumentPlace: SourceRange
     /// Where summaries may spare decoding.
     private let windows: [TimeWindow]?
+    /// Some of the time has steps alone: the windows must be asked for.
+    private let areSamplesGone: Bool
     /// Whether series could be the same without their names.
     let mayCollide: Bool
     private let idle = Locked<[Handed]>([])
@@ -38,12 +40,19 @@ final class SeriesStream {
         guard let scan = context.data.scan(of: place), let bounds = context.bounds(of: place) else { return nil }
         self.scan = scan
         (start, end) = bounds
+        let downsampled = DownsampledWindows(scan, from: start, through: end)
+        areSamplesGone = downsampled != nil
         switch (source.node, leaf.node) {
         case (.rangeSelector(let selector, let range), .call(let function, let arguments)):
             moments = try evaluator.moments(selector.at, selector.offset)
             lengthMilliseconds = try context.milliseconds(range, isPositive: true)
             kernel = selector.rangeExtension == nil && arguments.count == 1 ? RangeKernel(function) : nil
-            windows = kernel == nil ? nil : SummaryKernel.windows(moments, lengthMilliseconds: lengthMilliseconds)
+            if kernel != nil, let downsampled {
+                windows = downsampled.windows(moments, lengthMilliseconds: lengthMilliseconds, context.annotations, at: place)
+            } else {
+                windows = kernel == nil ? nil : SummaryKernel.windows(moments, lengthMilliseconds: lengthMilliseconds)
+                downsampled?.remarkLasts(context.annotations, at: place)
+            }
             isPlainSelector = false
             dropsName = function != .lastOverTime && function != .firstOverTime
             mayCollide = Self.mayCollide(selector, scan)
@@ -53,6 +62,7 @@ final class SeriesStream {
             lengthMilliseconds = 0
             kernel = nil
             windows = nil
+            downsampled?.remarkLasts(context.annotations, at: place)
             if case .selector = leaf.node { isPlainSelector = selector.rangeExtension == nil } else { isPlainSelector = false }
             dropsName = !isPlainSelector
             mayCollide = Self.mayCollide(selector, scan)
@@ -133,10 +143,11 @@ final class SeriesStream {
     private func addSummarized(_ index: Int, _ worker: SeriesWorker, to columns: inout [Column]) throws -> Bool {
         guard let windows, let kernel else { return false }
         worker.figures.removeAll(keepingCapacity: true)
-        let decodedBefore = worker.cursor.figures.samplesDecoded
+        let before = worker.cursor.figures
         guard try worker.cursor.summarize(index, windows, to: &worker.figures) else { return false }
-        try evaluator.context.counts.add(worker.cursor.figures.samplesDecoded - decodedBefore)
-        guard let values = SummaryKernel.values(kernel, worker.figures, windows) else { return false }
+        let spent = worker.cursor.figures - before
+        try evaluator.context.counts.add(spent.samplesDecoded + spent.steps)
+        guard let values = SummaryKernel.values(kernel, worker.figures, windows, areSamplesGone: areSamplesGone) else { return false }
         if values.contains(where: { !isAbsent($0) }) { append(scan.labels[index], values, worker, to: &columns) }
         return true
     }

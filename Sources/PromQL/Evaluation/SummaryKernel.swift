@@ -6,15 +6,25 @@ enum SummaryKernel {
     private static let lengthMillisecondsMin: Int64 = 3_600_000
     /// With more windows, their edges are decoded nearly everywhere.
     private static let windowsMax = 512
+    /// The finest steps that stores keep figures of: windows of whole steps have no edges to decode.
+    private static let stepMilliseconds: Int64 = 300_000
 
     /// The windows of a range selector, where summaries may spare decoding what is in them.
     static func windows(_ moments: StepGrid, lengthMilliseconds: Int64) -> [TimeWindow]? {
-        guard lengthMilliseconds >= lengthMillisecondsMin, moments.count <= windowsMax else { return nil }
-        return (0..<moments.count).map { TimeWindow(after: moments.time($0) - lengthMilliseconds, through: moments.time($0)) }
+        let isLong = lengthMilliseconds >= lengthMillisecondsMin && moments.count <= windowsMax
+        let isOfSteps = lengthMilliseconds % stepMilliseconds == 0 && moments.start % stepMilliseconds == 0
+            && (moments.count == 1 || moments.step % stepMilliseconds == 0)
+        guard isLong || isOfSteps else { return nil }
+        return all(moments, lengthMilliseconds: lengthMilliseconds)
     }
 
-    /// A value for each window; nil where the samples themselves must be looked at.
-    static func values(_ kernel: RangeKernel, _ figures: [WindowFigures?], _ windows: [TimeWindow]) -> [Double]? {
+    static func all(_ moments: StepGrid, lengthMilliseconds: Int64) -> [TimeWindow] {
+        (0..<moments.count).map { TimeWindow(after: moments.time($0) - lengthMilliseconds, through: moments.time($0)) }
+    }
+
+    /// A value for each window; nil where the samples themselves must be looked at. Where they are gone, figures that nobody kept leave
+    /// a gap, and a sum that is no number stays one.
+    static func values(_ kernel: RangeKernel, _ figures: [WindowFigures?], _ windows: [TimeWindow], areSamplesGone: Bool) -> [Double]? {
         var values: [Double] = []
         values.reserveCapacity(figures.count)
         for (one, window) in zip(figures, windows) {
@@ -22,10 +32,20 @@ enum SummaryKernel {
                 values.append(absentValue)
                 continue
             }
-            guard let value = value(kernel, one, window) else { return nil }
-            values.append(value)
+            if let value = value(kernel, one, window) {
+                values.append(value)
+            } else if areSamplesGone {
+                values.append(kernel.rateKind == nil ? one.sum / Double(isAverage(kernel) ? one.count : 1) : absentValue)
+            } else {
+                return nil
+            }
         }
         return values
+    }
+
+    private static func isAverage(_ kernel: RangeKernel) -> Bool {
+        if case .sum(let isAverage) = kernel { return isAverage }
+        return false
     }
 
     private static func value(_ kernel: RangeKernel, _ figures: WindowFigures, _ window: TimeWindow) -> Double? {

@@ -48,6 +48,8 @@ private func tenantOptions(_ name: TenantName, _ retention: Configuration.Retent
     var metricStore = MetricStoreOptions()
     metricStore.retentionMilliseconds = retention.metricsMilliseconds
     metricStore.retentionBytes = retention.metricsBytes
+    metricStore.fiveMinuteRetentionMilliseconds = retention.fiveMinutesMilliseconds
+    metricStore.hourRetentionMilliseconds = retention.hoursMilliseconds
     if let value = limits.series { metricStore.seriesMax = value }
     metricStore.newSeriesPerMinuteMax = limits.newSeriesPerMinute
     if let value = limits.newSeriesBurst { metricStore.newSeriesBurst = value }

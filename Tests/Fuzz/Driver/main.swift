@@ -15,25 +15,7 @@ guard CommandLine.arguments.count > 1, let target = FuzzTarget(rawValue: Command
 }
 
 #if LIBFUZZER
-    typealias Callback = @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
-
-    @_silgen_name("LLVMFuzzerRunDriver")
-    func runLibFuzzer(
-        _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>, _ callback: Callback
-    ) -> CInt
-
-    // libFuzzer's arguments are ours without the target.
-    var pointers: [UnsafeMutablePointer<CChar>?] = ([CommandLine.arguments[0]] + CommandLine.arguments.dropFirst(2)).map { strdup($0) }
-    var count = CInt(pointers.count)
-    pointers.append(nil)
-    let code = pointers.withUnsafeMutableBufferPointer { buffer in
-        var base = buffer.baseAddress!
-        return withUnsafeMutablePointer(to: &base) { runLibFuzzer(&count, $0) { bytes, size in
-            target.run(UnsafeRawBufferPointer(start: bytes, count: size))
-            return 0
-        } }
-    }
-    exit(code)
+    exit(LibFuzzer.run(target, arguments: Array(CommandLine.arguments.dropFirst(2))))
 #else
     let arguments = CommandLine.arguments
     guard arguments.count == 5, let seconds = Int64(arguments[3]), let seed = UInt64(arguments[4]) else {
