@@ -66,7 +66,7 @@ extension Evaluator {
                 switch time {
                 case .value: column.set(histogram, at: step)
                 case .sample: column.values[step] = Double(newest) / 1000
-                case .start: column.values[step] = 0
+                case .start: column.values[step] = Double(series.histograms[nextHistogram - 1].startTimestamp) / 1000
                 }
                 found = true
             } else if !StaleMarker.isStale(series.values[nextFloat - 1]) {

@@ -69,6 +69,7 @@ extension Evaluator {
     func load(_ selector: SourceRange) throws {
         guard !context.data.isLoaded(selector), let scan = context.data.scan(of: selector), let bounds = context.bounds(of: selector) else { return }
         let cursor = scan.makeCursor(from: bounds.start, through: bounds.end)
+        let isCountsOnly = context.plan.countsOnly.contains(selector)
         var series: [Series] = []
         var shared: (number: UInt64, timestamps: [Int64]) = (0, [])
         for (index, labels) in scan.labels.enumerated() {
@@ -82,7 +83,8 @@ extension Evaluator {
                     bytes += view.timestamps.count * 8
                 }
                 try context.memory.pin(bytes)
-                series.append(view.series(labels, timestamps: shared.timestamps))
+                let one = view.series(labels, timestamps: shared.timestamps)
+                series.append(isCountsOnly ? one.countsOnly : one)
             }
         }
         context.profile?.add(cursor.figures, to: selector)
