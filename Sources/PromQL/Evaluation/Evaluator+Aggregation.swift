@@ -104,31 +104,32 @@ extension Evaluator {
 
     private func addUpMixed(_ members: [Column], _ aggregation: Aggregation, _ step: Int, into output: inout Column) throws {
         let isAverage = aggregation.op == .avg
+        let place = aggregation.expression.range
         var floats = CompensatedSum()
         var mean = RunningMean()
-        var floatCount = 0
+        var (hasFloat, hasHistogram) = (false, false)
+        // Behind a float, histograms aren't added up: the result is lost.
         var histograms: [FloatHistogram] = []
-        var name = ""
         var fits = true
         for member in members where fits {
             if !isAbsent(member.values[step]) {
                 floats.add(member.values[step])
                 mean.add(member.values[step])
-                floatCount += 1
+                hasFloat = true
             } else if let histogram = member.histogram(at: step) {
-                name = member.labels.metricName ?? ""
-                histograms.append(histogram)
+                hasHistogram = true
+                if histograms.isEmpty, hasFloat { continue }
                 // What comes behind two that don't go together isn't looked at.
-                fits = histograms[0].usesCustomBuckets == histogram.usesCustomBuckets
+                fits = histograms.isEmpty || histograms[0].usesCustomBuckets == histogram.usesCustomBuckets
+                if fits { histograms.append(histogram) } else { remarkIncompatibleBuckets(member.labels.metricName ?? "", place) }
             }
         }
-        if !fits { remarkIncompatibleBuckets(name, aggregation.expression.range) }
-        if floatCount > 0, !histograms.isEmpty {
-            annotations.warn("encountered a mix of histograms and floats for aggregation", at: aggregation.expression.range)
-        } else if !histograms.isEmpty {
-            guard fits, let total = try combine(histograms, isAverage: isAverage, name, aggregation.expression.range) else { return }
-            output.set(total, at: step)
-        } else if floatCount > 0 {
+        if hasFloat, hasHistogram { annotations.warn("encountered a mix of histograms and floats for aggregation", at: place) }
+        if !fits || (hasFloat && hasHistogram) {
+            if histograms.count > 1 { remarkReconciled(try HistogramSum.combine(histograms, isAverage: isAverage).remarks, "aggregation", place) }
+        } else if hasHistogram {
+            if let total = try combine(histograms, isAverage: isAverage, "", place) { output.set(total, at: step) }
+        } else if hasFloat {
             output.values[step] = isAverage ? mean.value : floats.value
         }
     }

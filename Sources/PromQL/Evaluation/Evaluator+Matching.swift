@@ -202,8 +202,8 @@ struct MatchJoiner {
         let labels = resultLabels(many.labels, one.labels)
         if let known = indexOfLabels[labels] { return known }
         indexOfLabels[labels] = columns.count
-        let drops = operation.returnsBool || operation.op.dropsName || many.dropsName
-        columns.append(Column(labels: labels, count: evaluator.steps, dropsName: drops))
+        // Arithmetic has taken the name already, and what it was given since is to stay.
+        columns.append(Column(labels: labels, count: evaluator.steps, dropsName: operation.returnsBool))
         taken.append(Array(repeating: false, count: evaluator.steps))
         return columns.count - 1
     }

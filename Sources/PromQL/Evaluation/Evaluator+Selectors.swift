@@ -47,7 +47,7 @@ extension Evaluator {
     }
 
     /// Walks the steps and the samples together. Whether any step got a value.
-    private static func fillNewest(_ column: inout Column, _ series: Series, _ moments: StepGrid, _ lookback: Int64, _ time: SampleTime) -> Bool {
+    static func fillNewest(_ column: inout Column, _ series: Series, _ moments: StepGrid, _ lookback: Int64, _ time: SampleTime) -> Bool {
         if series.histograms.isEmpty { return fillNewestFloats(&column, series, moments, lookback, time) }
         var nextFloat = 0
         var nextHistogram = 0
