@@ -135,6 +135,24 @@ import Testing
         #expect(second.map(\.labels) == [["n": "m"]])
     }
 
+    @Test func aTypeTellsACounterUnlessItsNameIsToTell() async throws {
+        let times: [Int64] = [3_480_000, 3_540_000, 3_600_000]
+        let reader = MemoryMetricReader([
+            Series(labels: ["__name__": "temperature_total", "__type__": "gauge", "i": "1"], timestamps: times, values: [1, 2, 3]),
+            Series(labels: ["__name__": "served", "__type__": "counter", "i": "2"], timestamps: times, values: [1, 2, 3]),
+        ])
+        let query = #"rate({__type__!=""}[5m])"#
+        let byType = try await Engine(reader: reader).instant("count(\(query))", at: hour)
+        #expect(
+            byType.infos == [
+                #"PromQL info: metric might not be a counter, __type__ label is not set to "counter" or "histogram", got "gauge": "temperature_total" (1:12)"#
+            ])
+        var options = EngineOptions(nameRemoval: .delayed)
+        options.judgesCountersByType = false
+        let byName = try await Engine(reader: reader, options: options).instant("count(\(query))", at: hour)
+        #expect(byName.infos == [#"PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "served" (1:12)"#])
+    }
+
     @Test func slidingWindowsGiveWhatEachWindowGivesAlone() async throws {
         var random = SeededGenerator(seed: 7)
         let times = stride(from: Int64(0), to: 7_200_000, by: 10_000).map { $0 }

@@ -61,10 +61,13 @@ public struct HistogramSample: Equatable, Sendable {
     public var histogram: FloatHistogram
     /// Written with integer counts: kept so that it goes out as it came in.
     public var isInteger: Bool
+    /// When it began to count, in milliseconds since 1970; 0 is unknown.
+    public var startTimestamp: Int64
 
-    public init(timestamp: Int64, histogram: FloatHistogram, isInteger: Bool = false) {
+    public init(timestamp: Int64, histogram: FloatHistogram, isInteger: Bool = false, startTimestamp: Int64 = 0) {
         self.timestamp = timestamp
         self.histogram = histogram
         self.isInteger = isInteger
+        self.startTimestamp = startTimestamp
     }
 }

@@ -1,6 +1,15 @@
 import Foundations
 import Model
 
+/// Something that is odd about a computation, without its place in the query.
+struct Oddity {
+    let isWarning: Bool
+    let text: String
+
+    static func warning(_ text: String) -> Oddity { Oddity(isWarning: true, text: text) }
+    static func info(_ text: String) -> Oddity { Oddity(isWarning: false, text: text) }
+}
+
 /// What a query remarks on the way; each remark once. Threads that work on one query share it.
 final class Annotations: Sendable {
     private struct Remark: Hashable {
@@ -20,6 +29,8 @@ final class Annotations: Sendable {
 
     func warn(_ text: String, at range: SourceRange) { add(Remark(isWarning: true, text: text, range: range)) }
     func inform(_ text: String, at range: SourceRange) { add(Remark(isWarning: false, text: text, range: range)) }
+
+    func add(_ oddity: Oddity, at range: SourceRange) { add(Remark(isWarning: oddity.isWarning, text: oddity.text, range: range)) }
 
     /// One remark for all histograms of a text, with which buckets, how much and when.
     func informOfForced(_ text: String, _ forced: ClassicHistogram.Forced, moment: Int64, at range: SourceRange) {

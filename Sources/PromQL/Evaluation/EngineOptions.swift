@@ -21,6 +21,8 @@ public struct EngineOptions: Sendable {
     public var timeoutSeconds: Double
     public var clock: any WallClock
     public var nameRemoval: NameRemoval
+    /// Whether a series' `__type__` says that it is a counter. Without, its name's ending does.
+    public var judgesCountersByType = true
     /// The step of a subquery that names none.
     public var subqueryStepMilliseconds: Int64
 

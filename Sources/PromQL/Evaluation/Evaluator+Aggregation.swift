@@ -9,16 +9,16 @@ struct AggregationGroup {
 }
 
 extension Evaluator {
-    func aggregate(_ aggregation: Aggregation) throws -> [Column] {
+    func aggregate(_ aggregation: Aggregation, _ place: SourceRange) throws -> [Column] {
         switch aggregation.op {
-        case .topk, .bottomk, .limitk, .limitRatio: return try selectMembers(aggregation)
+        case .topk, .bottomk, .limitk, .limitRatio: return try selectMembers(aggregation, place)
         case .countValues: return try countValues(aggregation)
         default: break
         }
         if let columns = try fused(aggregation) { return columns }
         let quantiles = try aggregation.parameter.map { try scalar($0) } ?? []
         let columns = try vector(aggregation.expression)
-        if aggregation.op == .quantile, !columns.isEmpty { remarkQuantiles(quantiles, aggregation.parameter!.range) }
+        if aggregation.op == .quantile { remarkQuantiles(ParameterExtremes(quantiles).outside(0, 1), aggregation.parameter!.range) }
         let result = try groups(columns, aggregation.grouping).map { group in
             try context.check()
             let members = group.members.map { columns[$0] }
@@ -104,26 +104,32 @@ extension Evaluator {
 
     private func addUpMixed(_ members: [Column], _ aggregation: Aggregation, _ step: Int, into output: inout Column) throws {
         let isAverage = aggregation.op == .avg
+        let place = aggregation.expression.range
         var floats = CompensatedSum()
         var mean = RunningMean()
-        var floatCount = 0
+        var (hasFloat, hasHistogram) = (false, false)
+        // Behind a float, histograms aren't added up: the result is lost.
         var histograms: [FloatHistogram] = []
-        var name = ""
-        for member in members {
+        var fits = true
+        for member in members where fits {
             if !isAbsent(member.values[step]) {
                 floats.add(member.values[step])
                 mean.add(member.values[step])
-                floatCount += 1
+                hasFloat = true
             } else if let histogram = member.histogram(at: step) {
-                if histograms.first?.usesCustomBuckets != histogram.usesCustomBuckets { name = member.labels.metricName ?? "" }
-                histograms.append(histogram)
+                hasHistogram = true
+                if histograms.isEmpty, hasFloat { continue }
+                // What comes behind two that don't go together isn't looked at.
+                fits = histograms.isEmpty || histograms[0].usesCustomBuckets == histogram.usesCustomBuckets
+                if fits { histograms.append(histogram) } else { remarkIncompatibleBuckets(member.labels.metricName ?? "", place) }
             }
         }
-        if floatCount > 0, !histograms.isEmpty {
-            annotations.warn("encountered a mix of histograms and floats for aggregation", at: aggregation.expression.range)
-        } else if !histograms.isEmpty {
-            if let total = try combine(histograms, isAverage: isAverage, name, aggregation.expression.range) { output.set(total, at: step) }
-        } else if floatCount > 0 {
+        if hasFloat, hasHistogram { annotations.warn("encountered a mix of histograms and floats for aggregation", at: place) }
+        if !fits || (hasFloat && hasHistogram) {
+            if histograms.count > 1 { remarkReconciled(try HistogramSum.combine(histograms, isAverage: isAverage).remarks, "aggregation", place) }
+        } else if hasHistogram {
+            if let total = try combine(histograms, isAverage: isAverage, "", place) { output.set(total, at: step) }
+        } else if hasFloat {
             output.values[step] = isAverage ? mean.value : floats.value
         }
     }
@@ -177,29 +183,63 @@ extension Evaluator {
         let literal = string(aggregation.parameter!)
         guard let name = literal.text, !name.isEmpty else { throw QueryError.execution("invalid label name \(StringEscape.quoted(literal.bytes))") }
         let columns = try vector(aggregation.expression)
+        // The value is a label like the others, and groups by itself.
+        let grouping: Grouping =
+            switch aggregation.grouping {
+            case .by(let names): .by(names + [name])
+            case .without(let names): .without(names)
+            case nil: .by([name])
+            }
+        let projection = LabelProjection(grouping)
         var indexOfLabels: [Labels: Int] = [:]
         var result: [Column] = []
-        for group in groups(columns, aggregation.grouping) {
-            for member in group.members {
-                try context.check()
-                for step in 0..<steps {
-                    guard let value = columns[member].value(at: step) else { continue }
-                    let text =
-                        switch value {
-                        case .float(let float): ValueText.format(float)
-                        case .histogram(let histogram): histogram.text
-                        }
-                    let labels = group.labels.setting(name, to: text)
-                    let place = indexOfLabels[labels] ?? result.count
+        for column in columns {
+            try context.check()
+            var placeOfText: [String: Int] = [:]
+            for step in 0..<steps {
+                guard let value = column.value(at: step) else { continue }
+                let text =
+                    switch value {
+                    case .float(let float): ValueText.format(float)
+                    case .histogram(let histogram): histogram.text
+                    }
+                let place: Int
+                if let known = placeOfText[text] {
+                    place = known
+                } else {
+                    let labels = projection(column.labels.setting(name, to: text))
+                    place = indexOfLabels[labels] ?? result.count
+                    placeOfText[text] = place
                     if place == result.count {
                         indexOfLabels[labels] = place
-                        result.append(Column(labels: labels, count: steps, dropsName: group.dropsName && name != LabelName.metricName))
+                        result.append(Column(labels: labels, count: steps))
                         try context.checkPoints(series: result.count, steps: steps)
                     }
-                    result[place].values[step] = isAbsent(result[place].values[step]) ? 1 : result[place].values[step] + 1
                 }
+                result[place].values[step] = isAbsent(result[place].values[step]) ? 1 : result[place].values[step] + 1
             }
         }
-        return try finish(result)
+        return result
+    }
+}
+
+/// The smallest and the largest of the values that a parameter takes; where one is no number, so are both.
+struct ParameterExtremes {
+    private(set) var smallest: Double
+    private(set) var largest: Double
+
+    /// For at least one value.
+    init(_ values: [Double]) {
+        (smallest, largest) = (values[0], values[0])
+        for value in values {
+            smallest = Evaluator.extreme(smallest, value, isMinimum: true)
+            largest = Evaluator.extreme(largest, value, isMinimum: false)
+        }
+    }
+
+    /// Those of the two that lie beyond bounds, or NaN.
+    func outside(_ low: Double, _ high: Double) -> [Double] {
+        if smallest.isNaN { return [.nan] }
+        return (largest > high ? [largest] : []) + (smallest < low ? [smallest] : [])
     }
 }

@@ -67,7 +67,7 @@ extension Evaluator {
                 let value = column.values[step]
                 if !isAbsent(value) {
                     if op.isTrim {
-                        remarkIncompatible(op, leftIsHistogram: false, rightIsHistogram: false, place)
+                        annotations.add(Self.incompatible(op, leftIsHistogram: false, rightIsHistogram: false), at: place)
                         continue
                     }
                     let (computed, isKept) = isSwapped ? op.apply(scalar[step], value) : op.apply(value, scalar[step])
@@ -79,7 +79,11 @@ extension Evaluator {
                         continue
                     }
                     found = true
-                } else if let histogram = column.histogram(at: step), let computed = scale(histogram, op, scalar[step], isSwapped, place) {
+                } else if let histogram = column.histogram(at: step) {
+                    guard let computed = Self.scale(histogram, op, scalar[step], isSwapped) else {
+                        annotations.add(Self.incompatible(op, leftIsHistogram: !isSwapped, rightIsHistogram: isSwapped), at: place)
+                        continue
+                    }
                     output.set(computed, at: step)
                     found = true
                 }
@@ -90,51 +94,55 @@ extension Evaluator {
     }
 
     /// A histogram times or over a number; nothing else is defined.
-    private func scale(_ histogram: FloatHistogram, _ op: BinaryOperator, _ number: Double, _ isSwapped: Bool, _ place: SourceRange) -> FloatHistogram? {
+    private static func scale(_ histogram: FloatHistogram, _ op: BinaryOperator, _ number: Double, _ isSwapped: Bool) -> FloatHistogram? {
         if op.isTrim, !isSwapped { return histogram.trimmed(op == .trimUpper ? .below : .above, at: number) }
         if op == .multiply { return histogram.scaled(by: number).compacted }
         if op == .divide, !isSwapped { return histogram.divided(by: number).compacted }
-        remarkIncompatible(op, leftIsHistogram: !isSwapped, rightIsHistogram: isSwapped, place)
         return nil
     }
 
-    private func remarkIncompatible(_ op: BinaryOperator, leftIsHistogram: Bool, rightIsHistogram: Bool, _ place: SourceRange) {
+    private static func incompatible(_ op: BinaryOperator, leftIsHistogram: Bool, rightIsHistogram: Bool) -> Oddity {
         let (left, right) = (leftIsHistogram ? "histogram" : "float", rightIsHistogram ? "histogram" : "float")
-        annotations.inform("incompatible sample types encountered for binary operator \(quoted(op.rawValue)): \(left) \(op.rawValue) \(right)", at: place)
+        return .info("incompatible sample types encountered for binary operator \(quoted(op.rawValue)): \(left) \(op.rawValue) \(right)")
     }
 
-    /// An operator between two values of matched series.
-    func apply(_ op: BinaryOperator, _ left: MetricValue, _ right: MetricValue, _ place: SourceRange) throws -> BinaryOutcome {
+    /// An operator between two values of matched series, and what is odd about it.
+    static func apply(_ op: BinaryOperator, _ left: MetricValue, _ right: MetricValue) throws -> (BinaryOutcome, Oddity?) {
         switch (left, right) {
-        case (.float, .float) where op.isTrim:
-            remarkIncompatible(op, leftIsHistogram: false, rightIsHistogram: false, place)
-            return .none
+        case (.float, .float) where op.isTrim: return (.none, incompatible(op, leftIsHistogram: false, rightIsHistogram: false))
         case (.float(let left), .float(let right)):
             let (value, isKept) = op.apply(left, right)
-            return .float(value, isKept: isKept)
+            return (.float(value, isKept: isKept), nil)
         case (.float(let left), .histogram(let right)):
-            return scale(right, op, left, true, place).map { .histogram($0, isKept: true) } ?? .none
+            if let result = scale(right, op, left, true) { return (.histogram(result, isKept: true), nil) }
+            return (.none, incompatible(op, leftIsHistogram: false, rightIsHistogram: true))
         case (.histogram(let left), .float(let right)):
-            return scale(left, op, right, false, place).map { .histogram($0, isKept: true) } ?? .none
+            if let result = scale(left, op, right, false) { return (.histogram(result, isKept: true), nil) }
+            return (.none, incompatible(op, leftIsHistogram: true, rightIsHistogram: false))
         case (.histogram(let left), .histogram(let right)):
             switch op {
-            case .equal: return .histogram(left, isKept: left.isSame(as: right))
-            case .notEqual: return .histogram(left, isKept: !left.isSame(as: right))
-            case .add, .subtract:
-                var total = left
-                do {
-                    let remarks = try total.add(right, factor: op == .add ? 1 : -1)
-                    remark(remarks, op == .add ? "addition" : "subtraction", place)
-                } catch is IncompatibleBuckets {
-                    annotations.warn("incompatible bucket layout encountered for binary operator \(op.rawValue)", at: place)
-                    return .none
-                }
-                if op == .subtract { total.counterReset = .gauge }
-                return .histogram(total.compacted, isKept: true)
-            default:
-                remarkIncompatible(op, leftIsHistogram: true, rightIsHistogram: true, place)
-                return .none
+            case .equal: return (.histogram(left, isKept: left.isSame(as: right)), nil)
+            case .notEqual: return (.histogram(left, isKept: !left.isSame(as: right)), nil)
+            case .add, .subtract: return try addUp(op, left, right)
+            default: return (.none, incompatible(op, leftIsHistogram: true, rightIsHistogram: true))
             }
         }
+    }
+
+    /// A histogram and another one, added or taken away.
+    private static func addUp(_ op: BinaryOperator, _ left: FloatHistogram, _ right: FloatHistogram) throws -> (BinaryOutcome, Oddity?) {
+        let name = op == .add ? "addition" : "subtraction"
+        var total = left
+        let remarks: HistogramSumRemarks
+        do {
+            remarks = try total.add(right, factor: op == .add ? 1 : -1)
+        } catch is IncompatibleBuckets {
+            return (.none, .warning("incompatible bucket layout encountered for binary operator \(op.rawValue)"))
+        }
+        // Of a counter that begins anew on one side alone, sum and difference say nothing.
+        if remarks.contains(.counterResetCollision) { return (.none, .warning("conflicting counter resets during histogram \(name)")) }
+        if op == .subtract { total.counterReset = .gauge }
+        let oddity: Oddity? = remarks.contains(.reconciledBounds) ? .info("mismatched custom buckets were reconciled during \(name)") : nil
+        return (.histogram(total.compacted, isKept: true), oddity)
     }
 }

@@ -6,6 +6,9 @@ extension Evaluator {
         var key: Labels
         var many: [Column] = []
         var one: [Column] = []
+        /// Where on their sides the series stand.
+        var manyOrder: [Int] = []
+        var oneOrder: [Int] = []
     }
 
     /// An arithmetic or comparison operator between two vectors.
@@ -17,15 +20,16 @@ extension Evaluator {
         if case .oneToMany = operation.matching.cardinality { isSwapped = true } else { isSwapped = false }
         let (many, one) = isSwapped ? (right, left) : (left, right)
         let matching = operation.matching
-        let fillMany = isSwapped ? matching.fillRight : matching.fillLeft
-        let fillOne = isSwapped ? matching.fillLeft : matching.fillRight
+        // The left value is that of the many side, whichever side that is.
+        let (fillMany, fillOne) = (matching.fillLeft, matching.fillRight)
         let groups = group(many, one, LabelProjection(matching.labels))
         try checkDuplicates(groups, many, one, isSwapped: isSwapped, hasFill: fillMany != nil || fillOne != nil)
         var joiner = MatchJoiner(self, operation, isSwapped: isSwapped, place)
         for group in groups {
             try context.check()
-            try join(group.many, group.one, group.key, fillMany: fillMany?.value, fillOne: fillOne?.value, &joiner)
+            try join(group, manyCount: many.count, fillMany: fillMany?.value, fillOne: fillOne?.value, &joiner)
         }
+        joiner.remark()
         return try finish(joiner.columns)
     }
 
@@ -39,13 +43,15 @@ extension Evaluator {
             groups.append(MatchGroup(key: key))
             return groups.count - 1
         }
-        for column in one {
+        for (order, column) in one.enumerated() {
             let place = index(column.labels)
             groups[place].one.append(column)
+            groups[place].oneOrder.append(order)
         }
-        for column in many {
+        for (order, column) in many.enumerated() {
             let place = index(column.labels)
             groups[place].many.append(column)
+            groups[place].manyOrder.append(order)
         }
         return groups
     }
@@ -78,21 +84,22 @@ extension Evaluator {
         "{" + labels.pairs.map { "\(LabelName.isLegacy($0.name) ? $0.name : quoted($0.name))=\(quoted($0.value))" }.joined(separator: ", ") + "}"
     }
 
-    private func join(_ many: [Column], _ one: [Column], _ key: Labels, fillMany: Double?, fillOne: Double?, _ joiner: inout MatchJoiner) throws {
+    private func join(_ group: MatchGroup, manyCount: Int, fillMany: Double?, fillOne: Double?, _ joiner: inout MatchJoiner) throws {
+        let (many, one, key) = (group.many, group.one, group.key)
         if let fillMany, !one.isEmpty {
             let filling = (0..<steps).map { step in !many.contains { $0.isPresent(at: step) } }
             let constant = Column(labels: key, values: filling.map { $0 ? fillMany : absentValue })
             if filling.contains(true) {
-                for column in one { try joiner.join(constant, column) }
+                for (index, column) in one.enumerated() { try joiner.join(constant, column, order: manyCount + group.oneOrder[index]) }
             }
         }
         for (index, column) in many.enumerated() {
             if joiner.isOneToOne { try checkUnique(many, index) { step in fillOne != nil || one.contains { $0.isPresent(at: step) } } }
-            for partner in one { try joiner.join(column, partner) }
+            for partner in one { try joiner.join(column, partner, order: group.manyOrder[index]) }
             if let fillOne {
                 let filling = (0..<steps).map { step in !one.contains { $0.isPresent(at: step) } }
                 if filling.contains(true) {
-                    try joiner.join(column, Column(labels: key, values: filling.map { $0 ? fillOne : absentValue }))
+                    try joiner.join(column, Column(labels: key, values: filling.map { $0 ? fillOne : absentValue }), order: group.manyOrder[index])
                 }
             }
         }
@@ -118,6 +125,8 @@ struct MatchJoiner {
     private var indexOfLabels: [Labels: Int] = [:]
     /// Of each result, the steps at which a pair met, kept or not.
     private var taken: [[Bool]] = []
+    /// Of each step what is odd about the last pair of which anything is: only that is remarked on.
+    private var oddities: [Int: (order: Int, oddity: Oddity)] = [:]
 
     init(_ evaluator: Evaluator, _ operation: BinaryOperation, isSwapped: Bool, _ place: SourceRange) {
         self.evaluator = evaluator
@@ -128,13 +137,20 @@ struct MatchJoiner {
 
     var isOneToOne: Bool { operation.matching.cardinality == .oneToOne }
 
-    /// The operator between a series of the many side and one of the other, at all steps where both have a value.
-    mutating func join(_ many: Column, _ one: Column) throws {
+    func remark() {
+        for (_, oddity) in oddities.values { evaluator.annotations.add(oddity, at: place) }
+    }
+
+    /// The operator between a series of the many side and one of the other, at all steps where both have a value; `order` says which
+    /// pair comes before which.
+    mutating func join(_ many: Column, _ one: Column, order: Int) throws {
         if !many.hasHistograms, !one.hasHistograms, !operation.op.isTrim { return try joinFloats(many, one) }
         var index: Int?
         for step in many.values.indices {
             guard let manyValue = many.value(at: step), let oneValue = one.value(at: step) else { continue }
-            let outcome = isSwapped ? try evaluator.apply(operation.op, oneValue, manyValue, place) : try evaluator.apply(operation.op, manyValue, oneValue, place)
+            let (left, right) = isSwapped ? (oneValue, manyValue) : (manyValue, oneValue)
+            let (outcome, oddity) = try Evaluator.apply(operation.op, left, right)
+            if let oddity, oddities[step].map({ $0.order <= order }) ?? true { oddities[step] = (order, oddity) }
             let place = index ?? self.index(of: many, one)
             index = place
             let value: MetricValue
@@ -186,8 +202,8 @@ struct MatchJoiner {
         let labels = resultLabels(many.labels, one.labels)
         if let known = indexOfLabels[labels] { return known }
         indexOfLabels[labels] = columns.count
-        let drops = operation.returnsBool || operation.op.dropsName || many.dropsName
-        columns.append(Column(labels: labels, count: evaluator.steps, dropsName: drops))
+        // Arithmetic has taken the name already, and what it was given since is to stay.
+        columns.append(Column(labels: labels, count: evaluator.steps, dropsName: operation.returnsBool))
         taken.append(Array(repeating: false, count: evaluator.steps))
         return columns.count - 1
     }

@@ -2,12 +2,14 @@ import Model
 
 extension Evaluator {
     /// `topk`, `bottomk`, `limitk` and `limit_ratio`: some of the series of each group, chosen anew at each step.
-    func selectMembers(_ aggregation: Aggregation) throws -> [Column] {
+    func selectMembers(_ aggregation: Aggregation, _ place: SourceRange) throws -> [Column] {
         let parameters = try scalar(aggregation.parameter!)
-        try checkParameters(parameters, aggregation)
         let columns = try vector(aggregation.expression)
+        guard try selectsAny(parameters, aggregation) else { return [] }
         let isRanking = aggregation.op == .topk || aggregation.op == .bottomk
-        if isRanking { remarkIgnoredHistograms(columns, aggregation) }
+        if isRanking, columns.contains(where: { column in column.hasHistograms && (0..<steps).contains { parameters[$0] >= 1 && column.histograms[$0] != nil } }) {
+            annotations.inform("ignored histogram in \(aggregation.op.rawValue) aggregation", at: place)
+        }
         var order: [Int] = []
         var chosen = columns.map { Column(labels: $0.labels, count: steps, dropsName: $0.dropsName) }
         for group in groups(columns, aggregation.grouping) {
@@ -30,18 +32,25 @@ extension Evaluator {
         return chosen.filter { !$0.isEmpty }
     }
 
-    private func checkParameters(_ parameters: [Double], _ aggregation: Aggregation) throws {
-        let isRatio = aggregation.op == .limitRatio
-        for parameter in parameters {
-            if parameter.isNaN { throw QueryError.execution("\(isRatio ? "Ratio" : "Parameter") value is NaN") }
-            if isRatio, parameter.magnitude > 1 {
-                let capped = parameter > 0 ? "1" : "-1"
+    /// Whether the parameter allows any series at any step; throws where it makes no sense.
+    private func selectsAny(_ parameters: [Double], _ aggregation: Aggregation) throws -> Bool {
+        let extremes = ParameterExtremes(parameters)
+        if aggregation.op == .limitRatio {
+            if extremes.smallest.isNaN { throw QueryError.execution("Ratio value is NaN") }
+            if extremes.smallest == 0, extremes.largest == 0 { return false }
+            for ratio in extremes.outside(-1, 1) {
                 annotations.warn(
-                    "ratio value should be between -1 and 1, got \(ValueText.general(parameter)), capping to \(capped)", at: aggregation.parameter!.range)
+                    "ratio value should be between -1 and 1, got \(ValueText.general(ratio)), capping to \(ratio > 0 ? "1" : "-1")",
+                    at: aggregation.parameter!.range)
             }
-            if !isRatio, parameter >= 0x1p63 { throw QueryError.execution("Scalar value \(ValueText.general(parameter)) overflows int64") }
-            if !isRatio, parameter <= -0x1p63 { throw QueryError.execution("Scalar value \(ValueText.general(parameter)) underflows int64") }
+            return true
         }
+        // Where no step asks for one, it doesn't matter how few the parameter asks for.
+        if extremes.largest < 1 { return false }
+        if extremes.smallest.isNaN { throw QueryError.execution("Parameter value is NaN") }
+        if extremes.smallest <= -0x1p63 { throw QueryError.execution("Scalar value \(ValueText.general(extremes.smallest)) underflows int64") }
+        if extremes.largest >= 0x1p63 { throw QueryError.execution("Scalar value \(ValueText.general(extremes.largest)) overflows int64") }
+        return true
     }
 
     /// The best first; NaN stands last either way.

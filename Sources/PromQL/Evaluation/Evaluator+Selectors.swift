@@ -47,7 +47,7 @@ extension Evaluator {
     }
 
     /// Walks the steps and the samples together. Whether any step got a value.
-    private static func fillNewest(_ column: inout Column, _ series: Series, _ moments: StepGrid, _ lookback: Int64, _ time: SampleTime) -> Bool {
+    static func fillNewest(_ column: inout Column, _ series: Series, _ moments: StepGrid, _ lookback: Int64, _ time: SampleTime) -> Bool {
         if series.histograms.isEmpty { return fillNewestFloats(&column, series, moments, lookback, time) }
         var nextFloat = 0
         var nextHistogram = 0
@@ -66,7 +66,7 @@ extension Evaluator {
                 switch time {
                 case .value: column.set(histogram, at: step)
                 case .sample: column.values[step] = Double(newest) / 1000
-                case .start: column.values[step] = 0
+                case .start: column.values[step] = Double(series.histograms[nextHistogram - 1].startTimestamp) / 1000
                 }
                 found = true
             } else if !StaleMarker.isStale(series.values[nextFloat - 1]) {

@@ -61,7 +61,7 @@ final class Evaluator {
         case .selector(let selector): return try select(selector, expression.range)
         case .unary(let op, let operand): return try negate(op, try vector(operand))
         case .binary(let operation): return try vectorBinary(operation, expression.range)
-        case .aggregation(let aggregation): return try aggregate(aggregation)
+        case .aggregation(let aggregation): return try aggregate(aggregation, expression.range)
         case .call(let function, let arguments):
             if function == .info, context.given == nil { try load(expression.range) }
             return try vectorCall(function, arguments, expression)

@@ -11,9 +11,9 @@ struct LabelProjection {
     /// Only the named labels.
     static func keeping(_ names: [String]) -> LabelProjection { LabelProjection(kind: .only, names: Set(names.map { Array($0.utf8) })) }
 
-    /// All but the named labels and those that say what a metric is.
+    /// All but the named labels and the metric's name. Its type and unit tell series apart.
     static func dropping(_ names: [String]) -> LabelProjection {
-        LabelProjection(kind: .except, names: Set((names + Evaluator.metadataLabels).map { Array($0.utf8) }))
+        LabelProjection(kind: .except, names: Set((names + [LabelName.metricName]).map { Array($0.utf8) }))
     }
 
     private init(kind: Kind, names: Set<[UInt8]>) {

@@ -11,6 +11,7 @@ struct PlanBuilder {
 
     static func plan(_ expression: Expression, _ context: QueryContext) throws -> QueryPlan {
         var builder = PlanBuilder(context)
+        builder.plan.countsOnly = CountsOnly.selectors(of: expression)
         if expression.range.endOffset - expression.range.start.offset <= PromQLLimits.repeatedTextBytesMax { builder.countRepeats(expression) }
         try builder.add(expression, Position(start: context.grid.start, end: context.grid.end, depth: 0, labels: .all, isInBatch: false, isOnGrid: true))
         return builder.plan
@@ -37,7 +38,8 @@ struct PlanBuilder {
     private mutating func countRepeats(_ expression: Expression) {
         if case .parenthesized(let inner) = expression.node { return countRepeats(inner) }
         if expression.type == .vector, expression.readsSeries {
-            let text = expression.description
+            // Expressions that read the same series with and without buckets have other values.
+            let text = plan.countsOnly.isEmpty ? expression.description : "\(expression.description) \(countsOnly(in: expression))"
             texts[expression.range] = text
             repeats[text, default: 0] += 1
             // The parts of one that isn't computed aren't either.
@@ -46,6 +48,11 @@ struct PlanBuilder {
         // What is inside of a subquery is evaluated at other moments.
         if case .subquery = expression.node { return }
         for child in expression.node.children { countRepeats(child) }
+    }
+
+    /// How many selectors of an expression read histograms without buckets.
+    private func countsOnly(in expression: Expression) -> Int {
+        expression.node.children.reduce(plan.countsOnly.contains(expression.range) ? 1 : 0) { $0 + countsOnly(in: $1) }
     }
 
     private func isRepeated(_ expression: Expression) -> Bool { texts[expression.range].map { repeats[$0, default: 0] > 1 } ?? false }

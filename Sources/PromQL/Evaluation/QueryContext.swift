@@ -72,11 +72,9 @@ final class QueryContext {
 
     func milliseconds(_ duration: DurationExpression, isPositive: Bool = false) throws -> Int64 {
         do {
-            let value = try duration.milliseconds(step: stepMilliseconds, range: rangeMilliseconds)
-            if isPositive, value <= 0 { throw QueryError.execution("duration must be greater than 0") }
-            return value
-        } catch let problem as DurationExpression.Problem {
-            throw QueryError.execution(problem.description)
+            return try duration.milliseconds(step: stepMilliseconds, range: rangeMilliseconds, isPositive: isPositive)
+        } catch {
+            throw QueryError.execution(error.description)
         }
     }
 

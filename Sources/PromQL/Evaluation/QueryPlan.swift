@@ -60,6 +60,8 @@ public struct QueryPlan: Sendable {
     var firstOfRepeated: [SourceRange: SourceRange] = [:]
     /// How often each of the first ones is used.
     var usesOfRepeated: [SourceRange: Int] = [:]
+    /// Selectors whose histograms are read without buckets.
+    var countsOnly: Set<SourceRange> = []
 
     func node(_ place: SourceRange) -> Node? { nodeOfRange[place].map { nodes[$0] } }
 

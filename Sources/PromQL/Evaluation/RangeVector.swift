@@ -5,6 +5,8 @@ struct Window {
     let timestamps: UnsafeBufferPointer<Int64>
     let values: UnsafeBufferPointer<Double>
     let histograms: UnsafeBufferPointer<HistogramSample>
+    /// When the counters behind the floats began to count; empty where that isn't known of any.
+    let starts: UnsafeBufferPointer<Int64>
     /// Milliseconds since 1970, not included.
     let start: Int64
     /// Milliseconds since 1970, included.
@@ -40,7 +42,7 @@ struct RangeVector {
     func forEachWindow(of series: Series, before: Int64 = 0, after: Int64 = 0, _ body: (Window) throws -> Void) rethrows {
         try series.timestamps.withUnsafeBufferPointer { timestamps in
             try series.values.withUnsafeBufferPointer { values in
-                try series.histograms.withUnsafeBufferPointer { histograms in
+                try Self.withBuffers(series) { histograms, starts in
                     var first = Evaluator.firstIndex(in: timestamps, after: moments.start - lengthMilliseconds - before)
                     var last = first
                     var firstHistogram = 0
@@ -58,11 +60,21 @@ struct RangeVector {
                             Window(
                                 timestamps: UnsafeBufferPointer(rebasing: timestamps[first..<last]),
                                 values: UnsafeBufferPointer(rebasing: values[first..<last]),
-                                histograms: UnsafeBufferPointer(rebasing: histograms[firstHistogram..<lastHistogram]), start: start, end: end, step: step,
+                                histograms: UnsafeBufferPointer(rebasing: histograms[firstHistogram..<lastHistogram]),
+                                starts: starts.isEmpty ? starts : UnsafeBufferPointer(rebasing: starts[first..<last]), start: start, end: end, step: step,
                                 firstFloat: first))
                     }
                 }
             }
+        }
+    }
+
+    @inline(__always)
+    private static func withBuffers(
+        _ series: Series, _ body: (UnsafeBufferPointer<HistogramSample>, UnsafeBufferPointer<Int64>) throws -> Void
+    ) rethrows {
+        try series.histograms.withUnsafeBufferPointer { histograms in
+            try series.startTimestamps.withUnsafeBufferPointer { try body(histograms, $0) }
         }
     }
 

@@ -70,6 +70,7 @@ extension Evaluator {
         guard !context.data.isLoaded(selector), let scan = context.data.scan(of: selector), let bounds = context.bounds(of: selector) else { return }
         DownsampledWindows(scan, from: bounds.start, through: bounds.end)?.remarkLasts(context.annotations, at: selector)
         let cursor = scan.makeCursor(from: bounds.start, through: bounds.end)
+        let isCountsOnly = context.plan.countsOnly.contains(selector)
         var series: [Series] = []
         var shared: (number: UInt64, timestamps: [Int64]) = (0, [])
         for (index, labels) in scan.labels.enumerated() {
@@ -83,7 +84,8 @@ extension Evaluator {
                     bytes += view.timestamps.count * 8
                 }
                 try context.memory.pin(bytes)
-                series.append(view.series(labels, timestamps: shared.timestamps))
+                let one = view.series(labels, timestamps: shared.timestamps)
+                series.append(isCountsOnly ? one.countsOnly : one)
             }
         }
         context.profile?.add(cursor.figures, to: selector)

@@ -134,7 +134,8 @@ final class SeriesStream {
             return
         }
         // Whatever else there is goes the general way, one series at a time.
-        let series = view.series(labels)
+        let whole = view.series(labels)
+        let series = evaluator.context.plan.countsOnly.contains(place) ? whole.countsOnly : whole
         let context = QueryContext(evaluator.context, data: SelectedData(place, [series]), given: GivenColumns(place: leaf.range, columns: nil))
         columns += try Evaluator(context, evaluator.grid).vector(leaf)
     }

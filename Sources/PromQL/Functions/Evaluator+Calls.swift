@@ -153,7 +153,7 @@ extension Evaluator {
 
     private func timestamp(_ argument: Expression) throws -> [Column] {
         let inner = argument.unparenthesized
-        if case .selector(let selector) = inner.node, selector.rangeExtension == nil { return try finish(try selectTimestamps(selector, inner.range, .sample)) }
+        if case .selector(let selector) = inner.node { return try finish(try selectTimestamps(selector, inner.range, .sample)) }
         return try finish(
             try vector(argument).map { column in
                 var result = Column(labels: column.labels, count: steps, dropsName: true)
@@ -162,16 +162,14 @@ extension Evaluator {
             })
     }
 
-    /// When the counters began to count, where that is known, else 0; of computed values it never is.
+    /// When the counters began to count, where that is known, else 0. Computed values have no such moment.
     private func startTimestamp(_ argument: Expression) throws -> [Column] {
         let inner = argument.unparenthesized
-        if case .selector(let selector) = inner.node, selector.rangeExtension == nil { return try finish(try selectTimestamps(selector, inner.range, .start)) }
-        return try finish(
-            try vector(argument).map { column in
-                var result = Column(labels: column.labels, count: steps, dropsName: true)
-                for step in 0..<steps where column.isPresent(at: step) { result.values[step] = 0 }
-                return result
-            })
+        guard case .selector(let selector) = inner.node else {
+            _ = try vector(argument)
+            return []
+        }
+        return try finish(try selectTimestamps(selector, inner.range, .start))
     }
 
     // MARK: absent

@@ -15,12 +15,15 @@ extension Evaluator {
             annotations.warn("vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(name)", at: place)
             return nil
         }
-        remarkFlavor(used, kind, name, place)
+        if kind.isCounter { remarkGauges(used, name, place) }
         let left = try edge(samples, first, window.start, isCut: isSmoothed && samples[first].timestamp < window.start && first < samples.count - 1, kind, place)
         let right = try edge(samples, last - 1, window.end, isCut: isSmoothed && last > 0 && samples[last].timestamp > window.end, kind, place)
             ?? samples[last].histogram
         var increase = right
         let start = left ?? samples[first].histogram
+        if !kind.isCounter, start.counterReset != .gauge || right.counterReset != .gauge {
+            annotations.warn("this native histogram metric is not a gauge: \(name)", at: place)
+        }
         remarkReconciled(try increase.add(start, factor: -1), "subtraction", place)
         if kind.isCounter {
             if samples[first].timestamp <= window.start { first += 1 }
@@ -35,15 +38,6 @@ extension Evaluator {
         }
         increase.counterReset = .gauge
         return (kind.isRate ? increase.divided(by: window.seconds) : increase).compacted
-    }
-
-    private func remarkFlavor(_ samples: some Collection<HistogramSample>, _ kind: RateKind, _ name: String, _ place: SourceRange) {
-        if kind.isCounter {
-            guard samples.contains(where: { $0.histogram.counterReset == .gauge }) else { return }
-            annotations.warn("this native histogram metric is not a counter: \(name)", at: place)
-        } else if samples.contains(where: { $0.histogram.counterReset != .gauge }) {
-            annotations.warn("this native histogram metric is not a gauge: \(name)", at: place)
-        }
     }
 
     /// The histogram at an edge that lies between two samples; nil where none is cut.

@@ -105,7 +105,7 @@ extension Evaluator {
                 let all = window.merged
                 guard let newest = all.last, newest.timestamp > window.start else { return }
                 let first = max(0, (all.firstIndex { $0.timestamp > window.start } ?? 0) - 1)
-                column.values[window.step] = Self.countDifferences(all[first...].lazy.map(\.value), isReset: isReset)
+                column.values[window.step] = Self.countDifferences(all[first...], isReset: isReset)
             }
             if !column.isEmpty { columns.append(column) }
         }

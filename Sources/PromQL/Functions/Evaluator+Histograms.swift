@@ -27,8 +27,8 @@ extension Evaluator {
     func histogramQuantile(_ arguments: [Expression]) throws -> [Column] {
         let quantiles = try scalar(arguments[0])
         let columns = try vector(arguments[1])
-        if !columns.isEmpty { remarkQuantiles(quantiles, arguments[0].range) }
-        return try finish(try histogramQuantile(quantiles, columns, arguments[1].range))
+        remarkQuantiles(quantiles, arguments[0].range)
+        return try finish(try histogramQuantile(quantiles, columns, arguments[1].range, ofObservations: arguments[0].range))
     }
 
     /// `histogram_quantiles`: one series for each quantile, told apart by a label.
@@ -39,8 +39,8 @@ extension Evaluator {
         var result: [Column] = []
         for argument in arguments.dropFirst(2) {
             let quantiles = try scalar(argument)
-            if !columns.isEmpty { remarkQuantiles(quantiles, argument.range) }
-            for column in try histogramQuantile(quantiles, columns, arguments[0].range) {
+            remarkQuantiles(quantiles, argument.range)
+            for column in try histogramQuantile(quantiles, columns, arguments[0].range, ofObservations: arguments[0].range) {
                 // The value of the label may change from step to step with the quantile.
                 for pattern in Set(quantiles.map(\.bitPattern)).sorted() {
                     let text = ValueText.general(Double(bitPattern: pattern))
@@ -53,7 +53,10 @@ extension Evaluator {
         return try finish(result)
     }
 
-    private func histogramQuantile(_ quantiles: [Double], _ columns: [Column], _ place: SourceRange) throws -> [Column] {
+    /// `place` is where remarks about the series stand, `placeOfObservations` those about what was observed.
+    private func histogramQuantile(
+        _ quantiles: [Double], _ columns: [Column], _ place: SourceRange, ofObservations placeOfObservations: SourceRange
+    ) throws -> [Column] {
         try overHistograms(columns, place) { classic, name, step in
             if let forced = classic.forced {
                 annotations.informOfForced(
@@ -66,8 +69,9 @@ extension Evaluator {
             let quantile = histogram.quantile(quantiles[step])
             switch quantile.nanEffect {
             case .none: break
-            case .result: annotations.inform("input to histogram_quantile has NaN observations, result is NaN\(Self.ofMetric(name))", at: place)
-            case .skew: annotations.inform("input to histogram_quantile has NaN observations, result is skewed higher\(Self.ofMetric(name))", at: place)
+            case .result: annotations.inform("input to histogram_quantile has NaN observations, result is NaN\(Self.ofMetric(name))", at: placeOfObservations)
+            case .skew:
+                annotations.inform("input to histogram_quantile has NaN observations, result is skewed higher\(Self.ofMetric(name))", at: placeOfObservations)
             }
             return quantile.value
         }
@@ -81,9 +85,9 @@ extension Evaluator {
             try overHistograms(try vector(arguments[2]), place) { classic, _, step in
                 classic.fraction(from: lower[step], to: upper[step])
             } native: { histogram, name, step in
-                if histogram.sum.isNaN {
+                if lower[step] < upper[step], histogram.hasNaNObservations {
                     annotations.inform(
-                        "input to histogram_fraction has NaN observations, which are excluded from all fractions\(Self.ofMetric(name))", at: place)
+                        "input to histogram_fraction has NaN observations, which are excluded from all fractions\(Self.ofMetric(name))", at: arguments[0].range)
                 }
                 return histogram.fraction(from: lower[step], to: upper[step])
             })

@@ -12,6 +12,7 @@ extension Evaluator {
         var infoOfIdentity: [Labels: [Column]] = [:]
         let identity = LabelProjection.keeping(InfoJoin.identifyingLabels)
         for series in context.data.series(of: place) {
+            if !base.isEmpty { try checkFloats(series) }
             guard let column = newest(series) else { continue }
             infoOfIdentity[identity(series.labels), default: []].append(column)
         }
@@ -28,6 +29,15 @@ extension Evaluator {
             result += try enrichment.parts(of: column, infoOfIdentity[identity(column.labels)] ?? [])
         }
         return try Self.joined(result)
+    }
+
+    /// Throws where a series is a histogram at any step: labels come with floats.
+    private func checkFloats(_ series: Series) throws {
+        guard !series.histograms.isEmpty else { return }
+        var column = Column(labels: series.labels, count: steps)
+        let moments = StepGrid(start: grid.start, step: grid.step, count: steps)
+        guard Self.fillNewest(&column, series, moments, context.options.lookbackMilliseconds, .value), column.hasHistograms else { return }
+        throw QueryError.execution("this should be an info metric, with float samples: \(Self.fullText(series.labels))")
     }
 
     /// At each step the newest sample's time, for telling which info series is the current one.

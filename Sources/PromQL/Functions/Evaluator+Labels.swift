@@ -4,7 +4,6 @@ extension Evaluator {
     /// `label_replace`
     func replaceLabel(_ arguments: [Expression]) throws -> [Column] {
         let columns = try vector(arguments[0])
-        let destination = try labelName(arguments[1], "destination label name in label_replace()")
         let replacement = try text(arguments[2])
         let source = try text(arguments[3])
         let patternText = try text(arguments[4])
@@ -14,6 +13,7 @@ extension Evaluator {
         } catch {
             throw QueryError.execution("invalid regular expression in label_replace(): \(patternText)")
         }
+        let destination = try labelName(arguments[1], "destination label name in label_replace()")
         return try Self.joined(
             columns.map { column in
                 var value = column.labels[source] ?? ""
@@ -29,9 +29,9 @@ extension Evaluator {
     /// `label_join`
     func joinLabels(_ arguments: [Expression]) throws -> [Column] {
         let columns = try vector(arguments[0])
-        let destination = try labelName(arguments[1], "destination label name in label_join()")
         let separator = try text(arguments[2])
         let sources = try arguments.dropFirst(3).map { try labelName($0, "source label name in label_join()") }
+        let destination = try labelName(arguments[1], "destination label name in label_join()")
         return try Self.joined(
             columns.map { column in
                 relabelled(column, destination, sources.map { column.labels[$0] ?? "" }.joined(separator: separator))
@@ -48,7 +48,7 @@ extension Evaluator {
 
     private func labelName(_ argument: Expression, _ place: String) throws -> String {
         let literal = string(argument)
-        guard let name = literal.text, !name.isEmpty else { throw QueryError.execution("invalid \(place): \(StringEscape.quoted(literal.bytes))") }
+        guard let name = literal.text, !name.isEmpty else { throw QueryError.execution("invalid \(place): \(String(decoding: literal.bytes, as: UTF8.self))") }
         return name
     }
 }

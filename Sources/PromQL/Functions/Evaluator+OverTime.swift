@@ -15,7 +15,7 @@ extension Evaluator {
         case .deriv: kernel = { $0.count < 2 ? absentValue : WindowMath.regression($0, at: $0.timestamps[0]).slope }
         default: preconditionFailure("\(function.rawValue) isn't such a function")
         }
-        return try floatsOverTime(try windows(argument), argument.range, kernel: kernel)
+        return try floatsOverTime(try windows(argument), argument.placeOfRemarks, kernel: kernel)
     }
 
     func floatsOverTime(
@@ -36,7 +36,7 @@ extension Evaluator {
         let input = try windows(argument)
         var values: [Double] = []
         var sliding: SlidingExtreme?
-        return try floatsOverTime(input, argument.range) { series in
+        return try floatsOverTime(input, argument.placeOfRemarks) { series in
             values = series.values
             sliding = input.overlaps ? SlidingExtreme(isMinimum: isMinimum) : nil
         } kernel: { window in
@@ -48,7 +48,7 @@ extension Evaluator {
     /// `predict_linear`
     func predictLinear(_ arguments: [Expression]) throws -> [Column] {
         let ahead = try scalar(arguments[1])
-        return try floatsOverTime(try windows(arguments[0]), arguments[0].range, dependsOnStep: true) { window in
+        return try floatsOverTime(try windows(arguments[0]), arguments[0].placeOfRemarks, dependsOnStep: true) { window in
             guard window.count > 1 else { return absentValue }
             let line = WindowMath.regression(window, at: grid.time(window.step))
             return line.slope * ahead[window.step] + line.intercept
@@ -58,15 +58,15 @@ extension Evaluator {
     /// `quantile_over_time`
     func quantileOverTime(_ arguments: [Expression]) throws -> [Column] {
         let quantiles = try scalar(arguments[0])
-        let input = try windows(arguments[1])
-        if !input.series.isEmpty { remarkQuantiles(quantiles, arguments[0].range) }
-        return try floatsOverTime(input, arguments[1].range, dependsOnStep: true) { window in
+        // All remarks are about the quantile's place, those on histograms too, and none is made where there is no float.
+        return try floatsOverTime(try windows(arguments[1]), arguments[0].placeOfRemarks, dependsOnStep: true) { window in
+            remarkQuantiles(CollectionOfOne(quantiles[window.step]), arguments[0].placeOfRemarks)
             var sorted = Array(window.values)
             return WindowMath.quantile(quantiles[window.step], &sorted)
         }
     }
 
-    func remarkQuantiles(_ quantiles: [Double], _ place: SourceRange) {
+    func remarkQuantiles(_ quantiles: some Sequence<Double>, _ place: SourceRange) {
         for q in quantiles where !(q >= 0 && q <= 1) {
             annotations.warn("quantile value should be between 0 and 1, got \(ValueText.general(q))", at: place)
         }
@@ -75,13 +75,20 @@ extension Evaluator {
     /// `double_exponential_smoothing`
     func smoothExponentially(_ arguments: [Expression]) throws -> [Column] {
         let (smoothing, trend) = (try scalar(arguments[1]), try scalar(arguments[2]))
-        for factor in smoothing where !(factor > 0 && factor < 1) {
-            throw QueryError.execution("invalid smoothing factor. Expected: 0 < sf < 1, got: \(ValueText.format(factor))")
+        func check(_ factor: Double, _ what: String, _ sign: String) throws {
+            guard factor <= 0 || factor >= 1 else { return }
+            throw QueryError.execution("invalid \(what) factor. Expected: 0 < \(sign) < 1, got: \(ValueText.fixed(factor))")
         }
-        for factor in trend where !(factor > 0 && factor < 1) {
-            throw QueryError.execution("invalid trend factor. Expected: 0 < tf < 1, got: \(ValueText.format(factor))")
+        let input = try windows(arguments[0])
+        // A factor that no series has samples for harms nobody.
+        for series in input.series {
+            try input.forEachWindow(of: series) { window in
+                guard window.count + window.histograms.count > 0 else { return }
+                try check(smoothing[window.step], "smoothing", "sf")
+                try check(trend[window.step], "trend", "tf")
+            }
         }
-        return try floatsOverTime(try windows(arguments[0]), arguments[0].range, dependsOnStep: true) { window in
+        return try floatsOverTime(input, arguments[0].placeOfRemarks, dependsOnStep: true) { window in
             guard window.count > 1 else { return absentValue }
             let (sf, tf) = (smoothing[window.step], trend[window.step])
             var slope = window.values[1] - window.values[0]
@@ -111,10 +118,10 @@ extension Evaluator {
         } mixed: { window, labels in
             let name = quoted(labels.metricName ?? "")
             if window.isMixed {
-                annotations.warn("encountered a mix of histograms and floats for metric name \(name)", at: argument.range)
+                annotations.warn("encountered a mix of histograms and floats for metric name \(name)", at: argument.placeOfRemarks)
                 return nil
             }
-            return try combine(window.histograms.map(\.histogram), isAverage: isAverage, labels.metricName ?? "", argument.range).map { .histogram($0) }
+            return try combine(window.histograms.map(\.histogram), isAverage: isAverage, labels.metricName ?? "", argument.placeOfRemarks).map { .histogram($0) }
         }
     }
 
@@ -125,10 +132,14 @@ extension Evaluator {
             remark(remarks, "aggregation", place)
             return total
         } catch is IncompatibleBuckets {
-            annotations.warn(
-                "vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(quoted(metricName))", at: place)
+            remarkIncompatibleBuckets(metricName, place)
             return nil
         }
+    }
+
+    func remarkIncompatibleBuckets(_ metricName: String, _ place: SourceRange) {
+        annotations.warn(
+            "vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(quoted(metricName))", at: place)
     }
 
     func remark(_ remarks: HistogramSumRemarks, _ operation: String, _ place: SourceRange) {
@@ -170,18 +181,15 @@ extension Evaluator {
         let input = try windows(argument)
         let isReset = function == .resets
         if input.rangeExtension != nil { return try overAnchored(input, isReset: isReset) }
-        var starts: [Int64] = []
-        return try overWindows(input) { series in
-            starts = isReset ? series.startTimestamps : []
-        } floats: { window in
+        return try overWindows(input) { window in
             var count = 0
             for index in window.values.indices.dropFirst() {
                 let differs = Self.differs(window.values[index - 1], window.values[index], isReset: isReset)
-                if differs || StartTimestamps.isReset(starts, window.timestamps, index, first: window.firstFloat) { count += 1 }
+                if differs || (isReset && window.beganAnew(atFloat: index)) { count += 1 }
             }
             return Double(count)
         } mixed: { window, _ in
-            .float(Self.countDifferences(window.merged.lazy.map(\.value), isReset: isReset))
+            .float(Self.countDifferences(window.merged, isReset: isReset))
         }
     }
 
@@ -189,18 +197,12 @@ extension Evaluator {
         isReset ? now < before : now != before && !(now.isNaN && before.isNaN)
     }
 
-    static func countDifferences(_ samples: some Sequence<MetricValue>, isReset: Bool) -> Double {
+    static func countDifferences(_ samples: some Sequence<WindowSample>, isReset: Bool) -> Double {
         var count = 0
-        var previous: MetricValue?
+        var previous: WindowSample?
         for sample in samples {
-            switch (previous, sample) {
-            case (nil, _): break
-            case (.float(let before)?, .float(let now)): count += differs(before, now, isReset: isReset) ? 1 : 0
-            case (.histogram(let before)?, .histogram(let now)):
-                // A gauge that becomes a counter has begun anew.
-                let isOtherFlavor = (now.counterReset == .gauge) != (before.counterReset == .gauge)
-                count += (isReset ? isOtherFlavor || now.isReset(after: before) : !now.isSame(as: before)) ? 1 : 0
-            default: count += 1
+            if let previous {
+                count += (isReset ? sample.isReset(after: previous) : sample.differs(from: previous)) ? 1 : 0
             }
             previous = sample
         }
@@ -208,19 +210,47 @@ extension Evaluator {
     }
 }
 
+/// A float or a histogram in a window.
+struct WindowSample {
+    let timestamp: Int64
+    let value: MetricValue
+    /// When its counter began to count, in milliseconds since 1970; 0 is unknown.
+    let start: Int64
+
+    func differs(from previous: WindowSample) -> Bool {
+        switch (previous.value, value) {
+        case (.float(let before), .float(let now)): now != before && !(now.isNaN && before.isNaN)
+        case (.histogram(let before), .histogram(let now)): !now.isSame(as: before)
+        default: true
+        }
+    }
+
+    func isReset(after previous: WindowSample) -> Bool {
+        if StartTimestamps.isReset(previousStart: previous.start, previousTime: previous.timestamp, start: start, time: timestamp) { return true }
+        switch (previous.value, value) {
+        case (.float(let before), .float(let now)): return now < before
+        case (.histogram(let before), .histogram(let now)):
+            // A gauge that becomes a counter has begun anew.
+            return (now.counterReset == .gauge) != (before.counterReset == .gauge) || now.isReset(after: before)
+        default: return true
+        }
+    }
+}
+
 extension Window {
     /// Floats and histograms in order of time.
-    var merged: [(timestamp: Int64, value: MetricValue)] {
-        var result: [(timestamp: Int64, value: MetricValue)] = []
+    var merged: [WindowSample] {
+        var result: [WindowSample] = []
         result.reserveCapacity(values.count + histograms.count)
         var (float, histogram) = (0, 0)
         while float < values.count || histogram < histograms.count {
             let takesFloat = float < values.count && (histogram >= histograms.count || timestamps[float] < histograms[histogram].timestamp)
             if takesFloat {
-                result.append((timestamps[float], .float(values[float])))
+                result.append(WindowSample(timestamp: timestamps[float], value: .float(values[float]), start: counterStart(ofFloat: float)))
                 float += 1
             } else {
-                result.append((histograms[histogram].timestamp, .histogram(histograms[histogram].histogram)))
+                let sample = histograms[histogram]
+                result.append(WindowSample(timestamp: sample.timestamp, value: .histogram(sample.histogram), start: sample.startTimestamp))
                 histogram += 1
             }
         }

@@ -16,7 +16,7 @@ extension Evaluator {
     func rate(_ function: PromQLFunction, _ argument: Expression) throws -> [Column] {
         let kind = RateKind(function)
         let input = try windows(argument)
-        if input.rangeExtension != nil { return try extendedRate(input, kind, argument.range) }
+        if input.rangeExtension != nil { return try extendedRate(input, kind, argument.placeOfRemarks) }
         try context.checkPoints(series: input.series.count, steps: steps)
         var columns: [Column] = []
         columns.reserveCapacity(input.series.count)
@@ -26,21 +26,26 @@ extension Evaluator {
             let resets = kind.isCounter ? Self.resets(series) : []
             var nextReset = 0
             var found = false
+            var overlaps = !kind.isCounter
             try input.forEachWindow(of: series) { window in
+                if !overlaps, window.hasOverlappingStarts {
+                    overlaps = true
+                    annotations.warn("encountered overlapping start timestamps for metric name \(quoted(series.labels.metricName ?? ""))", at: argument.placeOfRemarks)
+                }
                 if input.isFixed, window.step > 0 {
                     if found { column.copyStep(0, to: window.step) }
                 } else if window.histograms.isEmpty {
-                    guard window.count > 1 else { return }
+                    guard window.count > 1 || Self.startInside(window, kind) != nil else { return }
                     let value = Self.extrapolated(window, kind, resets, &nextReset, series)
                     column.values[window.step] = value
                     found = true
-                } else if let value = try mixedRate(window, kind, series.labels, argument.range) {
+                } else if let value = try mixedRate(window, kind, series.labels, argument.placeOfRemarks) {
                     column.set(.histogram(value), at: window.step)
                     found = true
                 }
             }
             guard found else { continue }
-            if kind.isCounter, !series.values.isEmpty, column.hasFloats { remarkNonCounter(series.labels, argument.range) }
+            if kind.isCounter, !series.values.isEmpty, column.hasFloats { remarkNonCounter(series.labels, argument.placeOfRemarks) }
             columns.append(column)
         }
         return try finish(columns)
@@ -51,8 +56,10 @@ extension Evaluator {
         var result: [Int] = []
         if !series.startTimestamps.isEmpty {
             return series.timestamps.withUnsafeBufferPointer { times in
-                times.indices.dropFirst().filter {
-                    series.values[$0] < series.values[$0 - 1] || StartTimestamps.isReset(series.startTimestamps, times, $0, first: 0)
+                let starts = series.startTimestamps
+                return times.indices.dropFirst().filter { index in
+                    series.values[index] < series.values[index - 1]
+                        || StartTimestamps.isReset(previousStart: starts[index - 1], previousTime: times[index - 1], start: starts[index], time: times[index])
                 }
             }
         }
@@ -64,6 +71,13 @@ extension Evaluator {
             }
         }
         return result
+    }
+
+    /// When the counter of a window of floats began to count, where that is inside the window.
+    @inline(__always)
+    private static func startInside(_ window: Window, _ kind: RateKind) -> Int64? {
+        guard kind.isCounter, !window.starts.isEmpty else { return nil }
+        return window.startInside(window.starts[0], ofFirstSampleAt: window.timestamps[0])
     }
 
     /// The increase between the window's first and last sample, with resets made up for and stretched towards the window's edges.
@@ -79,38 +93,33 @@ extension Evaluator {
                 reset += 1
             }
         }
-        var (first, start) = (window.timestamps[0], window.values[0])
-        var interval: Double?
-        if kind.isCounter, !series.startTimestamps.isEmpty {
-            let began = series.startTimestamps[window.firstFloat]
-            if began > window.start, began < first {
-                // The counter began inside the window: at 0.
-                interval = Double(window.timestamps[last] - first) / 1000 / Double(last)
-                increase += start
-                (first, start) = (began, 0)
-            }
-        }
-        let factor = stretch(
-            window, kind, first: first, last: window.timestamps[last], intervals: last, start: start, increase: increase, interval: interval)
-        return increase * factor
+        let start = window.values[0]
+        let began = startInside(window, kind)
+        // A counter that began inside the window began at 0.
+        if began != nil { increase += start }
+        return increase
+            * stretch(
+                window, kind, first: window.timestamps[0], last: window.timestamps[last], intervals: last, start: start, increase: increase, began: began)
     }
 
-    /// How much more the whole window has than the samples in it show; for a rate, each second of it.
+    /// How much more the whole window has than the samples in it show; for a rate, each second of it. `began` is when the counter began to
+    /// count, where that is known and inside the window.
     @inline(__always)
     private static func stretch(
-        _ window: Window, _ kind: RateKind, first: Int64, last: Int64, intervals: Int, start: Double, increase: Double, interval: Double? = nil
+        _ window: Window, _ kind: RateKind, first: Int64, last: Int64, intervals: Int, start: Double, increase: Double, began: Int64?
     ) -> Double {
-        let sampled = Double(last - first) / 1000
-        let average = interval ?? sampled / Double(intervals)
+        let average = intervals == 0 ? 0 : Double(last - first) / 1000 / Double(intervals)
+        let sampled = Double(last - (began ?? first)) / 1000
         // A series that begins or ends well inside the window is taken to do so half an interval beyond its sample.
         let threshold = average * 1.1
-        var toStart = Double(first - window.start) / 1000
-        var toEnd = Double(window.end - last) / 1000
-        if toStart >= threshold { toStart = average / 2 }
-        if kind.isCounter {
+        var toStart = 0.0
+        if began == nil {
+            toStart = Double(first - window.start) / 1000
+            if toStart >= threshold { toStart = average / 2 }
             // A counter isn't stretched to before it was 0.
-            if increase > 0, start >= 0 { toStart = min(toStart, sampled * (start / increase)) }
+            if kind.isCounter, increase > 0, start >= 0 { toStart = min(toStart, sampled * (start / increase)) }
         }
+        var toEnd = Double(window.end - last) / 1000
         if toEnd >= threshold { toEnd = average / 2 }
         let factor = (sampled + toStart + toEnd) / sampled
         return kind.isRate ? factor / window.seconds : factor
@@ -118,7 +127,7 @@ extension Evaluator {
 
     func remarkNonCounter(_ labels: Labels, _ place: SourceRange) {
         guard let name = labels.metricName, !name.isEmpty else { return }
-        if let type = labels["__type__"] {
+        if context.options.judgesCountersByType, let type = labels["__type__"] {
             guard type != "counter", type != "histogram" else { return }
             annotations.inform(
                 "metric might not be a counter, __type__ label is not set to \(quoted("counter")) or \(quoted("histogram")), got \(quoted(type)): \(quoted(name))",
@@ -138,12 +147,12 @@ extension Evaluator {
             return nil
         }
         let samples = window.histograms
-        guard samples.count > 1, let increase = try histogramIncrease(samples, kind, name, place) else { return nil }
-        let first = samples[0].histogram.count
+        let began = kind.isCounter ? window.startInside(samples[0].startTimestamp, ofFirstSampleAt: samples[0].timestamp) : nil
+        guard samples.count > 1 || began != nil, let increase = try histogramIncrease(samples, kind, hasBegun: began != nil, name, place) else { return nil }
         return increase.scaled(
             by: Self.stretch(
-                window, kind, first: samples[0].timestamp, last: samples[samples.count - 1].timestamp, intervals: samples.count - 1, start: first,
-                increase: increase.count)
+                window, kind, first: samples[0].timestamp, last: samples[samples.count - 1].timestamp, intervals: samples.count - 1,
+                start: samples[0].histogram.count, increase: increase.count, began: began)
         ).compacted
     }
 
@@ -152,37 +161,47 @@ extension Evaluator {
         if remarks.contains(.reconciledBounds) { annotations.inform("mismatched custom buckets were reconciled during \(operation)", at: place) }
     }
 
+    /// How much the samples grow; `hasBegun` where their counter began inside the window. Nil, with a remark, where they don't go together.
     private func histogramIncrease(
-        _ samples: UnsafeBufferPointer<HistogramSample>, _ kind: RateKind, _ name: String, _ place: SourceRange
+        _ samples: UnsafeBufferPointer<HistogramSample>, _ kind: RateKind, hasBegun: Bool, _ name: String, _ place: SourceRange
     ) throws -> FloatHistogram? {
-        var start = samples[0].histogram
-        let last = samples[samples.count - 1].histogram
-        if kind.isCounter {
-            if samples.contains(where: { $0.histogram.counterReset == .gauge }) {
-                annotations.warn("this native histogram metric is not a counter: \(name)", at: place)
-            }
-            let second = samples[1].histogram
-            if second.isReset(after: start) { start = FloatHistogram(schema: second.schema, customValues: second.customValues) }
-        } else if start.counterReset != .gauge || last.counterReset != .gauge {
-            annotations.warn("this native histogram metric is not a gauge: \(name)", at: place)
+        let (first, last) = (samples[0].histogram, samples[samples.count - 1].histogram)
+        var start = first
+        // What came before a reset at the second sample is of no matter, nor is how it was laid out.
+        if samples.count == 1 || (kind.isCounter && samples[1].isReset(after: samples[0])) {
+            let next = samples[min(1, samples.count - 1)].histogram
+            start = FloatHistogram(schema: next.schema, customValues: next.customValues)
         }
-        let middle = kind.isCounter ? samples.dropFirst() : samples.suffix(1)
-        guard middle.allSatisfy({ $0.histogram.usesCustomBuckets == start.usesCustomBuckets }) else {
+        let isCustom = start.usesCustomBuckets
+        let inner = kind.isCounter ? samples.dropFirst().dropLast() : samples[0..<0]
+        guard inner.allSatisfy({ $0.histogram.usesCustomBuckets == isCustom }), last.usesCustomBuckets == isCustom else {
+            if kind.isCounter, last.usesCustomBuckets != isCustom { remarkGauges([samples[0], samples[samples.count - 1]], name, place) }
             annotations.warn("vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(name)", at: place)
             return nil
         }
+        if kind.isCounter {
+            remarkGauges(samples, name, place)
+        } else if first.counterReset != .gauge || last.counterReset != .gauge {
+            annotations.warn("this native histogram metric is not a gauge: \(name)", at: place)
+        }
         var increase = last
-        if kind.isCounter, !increase.usesCustomBuckets { increase.reduceResolution(to: samples.dropFirst().reduce(min(start.schema, last.schema)) { min($0, $1.histogram.schema) }) }
+        if !isCustom { increase.reduceResolution(to: inner.reduce(min(start.schema, last.schema)) { min($0, $1.histogram.schema) }) }
         remarkReconciled(try increase.add(start, factor: -1), "subtraction", place)
         if kind.isCounter {
-            var previous = start
+            var previous = HistogramSample(timestamp: samples[0].timestamp, histogram: start, startTimestamp: samples[0].startTimestamp)
             for sample in samples.dropFirst() {
-                if sample.histogram.isReset(after: previous) { remarkReconciled(try increase.add(previous), "addition", place) }
-                previous = sample.histogram
+                if sample.isReset(after: previous) { remarkReconciled(try increase.add(previous.histogram), "addition", place) }
+                previous = sample
             }
+            if hasBegun, samples.count > 1 { remarkReconciled(try increase.add(first), "addition", place) }
         }
         increase.counterReset = .gauge
         return increase
+    }
+
+    func remarkGauges(_ samples: some Sequence<HistogramSample>, _ name: String, _ place: SourceRange) {
+        guard samples.contains(where: { $0.histogram.counterReset == .gauge }) else { return }
+        annotations.warn("this native histogram metric is not a counter: \(name)", at: place)
     }
 }
 
@@ -190,20 +209,20 @@ extension Evaluator {
     /// `irate` and `idelta`: between the last two samples.
     func instantRate(_ function: PromQLFunction, _ argument: Expression) throws -> [Column] {
         let isRate = function == .irate
-        var starts: [Int64] = []
-        return try overWindows(try windows(argument)) { series in
-            starts = series.startTimestamps
-        } floats: { window in
-            let last = window.count - 1
-            guard last > 0 else { return absentValue }
-            let milliseconds = window.timestamps[last] - window.timestamps[last - 1]
-            let (before, value) = (window.values[last - 1], window.values[last])
-            let isReset = value < before || StartTimestamps.isReset(starts, window.timestamps, last, first: window.firstFloat)
-            let change = isRate && isReset ? value : value - before
-            return isRate ? change / (Double(milliseconds) / 1000) : change
+        return try overWindows(try windows(argument)) { window in
+            window.count > 1 ? Self.changeOfLast(window, isRate) : absentValue
         } mixed: { window, labels in
-            try instantHistogramRate(window, isRate, quoted(labels.metricName ?? ""), argument.range)
+            try instantHistogramRate(window, isRate, quoted(labels.metricName ?? ""), argument.placeOfRemarks)
         }
+    }
+
+    /// How much the last float of a window differs from the one before it, or how much a second.
+    private static func changeOfLast(_ window: Window, _ isRate: Bool) -> Double {
+        let last = window.count - 1
+        let (before, value) = (window.values[last - 1], window.values[last])
+        guard isRate else { return value - before }
+        let isReset = value < before || window.beganAnew(atFloat: last)
+        return (isReset ? value : value - before) / (Double(window.timestamps[last] - window.timestamps[last - 1]) / 1000)
     }
 
     private func instantHistogramRate(_ window: Window, _ isRate: Bool, _ name: String, _ place: SourceRange) throws -> MetricValue? {
@@ -215,10 +234,7 @@ extension Evaluator {
                 annotations.warn("encountered a mix of histograms and floats for metric name \(name)", at: place)
                 return nil
             }
-            let last = window.count - 1
-            let (before, value) = (window.values[last - 1], window.values[last])
-            let change = isRate && value < before ? value : value - before
-            return .float(isRate ? change * 1000 / Double(window.timestamps[last] - window.timestamps[last - 1]) : change)
+            return .float(Self.changeOfLast(window, isRate))
         }
         guard count > 1 else { return nil }
         let (before, now) = (window.histograms[count - 2], window.histograms[count - 1])
@@ -229,7 +245,7 @@ extension Evaluator {
             annotations.warn("this native histogram metric is not a gauge: \(name)", at: place)
         }
         var result = now.histogram
-        if !isRate || !now.histogram.isReset(after: before.histogram) {
+        if !isRate || !now.isReset(after: before) {
             do {
                 remarkReconciled(try result.add(before.histogram, factor: -1), "subtraction", place)
             } catch is IncompatibleBuckets {

@@ -38,11 +38,12 @@ extension FloatHistogram {
         // Observations that are NaN are in the count but in no bucket: then only the way up is right.
         let isForward = sum.isNaN || q < 0.5
         var rank = isForward ? q * count : (1 - q) * count
-        let buckets = allBuckets.filter { $0.count != 0 }
-        guard var bucket = isForward ? buckets.first : buckets.last else { return .init(value: .nan) }
+        let buckets = allBuckets
+        var bucket = HistogramBucket(lower: 0, upper: 0, includesLower: true, includesUpper: true, count: 0)
         var passed = 0.0
         for next in isForward ? buckets : buckets.reversed() {
             bucket = next
+            if next.count == 0 { continue }
             passed += next.count
             if passed >= rank { break }
         }
@@ -58,9 +59,8 @@ extension FloatHistogram {
             if positiveBuckets.isEmpty && !negativeBuckets.isEmpty { bucket.upper = 0 }
         }
         passed = min(passed, count)
-        let total = buckets.reduce(0) { $0 + $1.count }
-        let hasNaN = sum.isNaN && total < count
-        if passed < rank { return .init(value: hasNaN ? .nan : (isForward ? bucket.upper : bucket.lower), nanEffect: hasNaN ? .result : .none) }
+        let hasNaN = hasNaNObservations
+        if passed < rank { return .init(value: hasNaN ? .nan : bucket.upper, nanEffect: hasNaN ? .result : .none) }
         rank = isForward ? rank - (passed - bucket.count) : passed - rank
         return .init(value: interpolate(bucket, rank / bucket.count), nanEffect: hasNaN ? .skew : .none)
     }
@@ -73,35 +73,38 @@ extension FloatHistogram {
         return -exp2(upper + (lower - upper) * (1 - share))
     }
 
+    private var observationsInBuckets: Double { allBuckets.reduce(0) { $0 + $1.count } }
+
+    /// Observations that are NaN are in the count but in no bucket. The sum alone doesn't tell: that of -Inf and +Inf is NaN too.
+    var hasNaNObservations: Bool { sum.isNaN && observationsInBuckets < count }
+
     /// The share of observations between two values.
     func fraction(from lower: Double, to upper: Double) -> Double {
         if count == 0 || lower.isNaN || upper.isNaN { return .nan }
         if lower >= upper { return 0 }
-        let high = rank(of: upper)
-        let low = rank(of: lower)
-        return (high - low) / count
+        return (rank(of: upper) - rank(of: lower)) / count
     }
 
-    /// How many observations lie below a value.
+    /// How many observations lie below a value: all, where no bucket reaches that far.
     private func rank(of value: Double) -> Double {
+        let buckets = allBuckets
+        let total = hasNaNObservations ? observationsInBuckets : count
         var passed = 0.0
-        for var bucket in allBuckets {
-            if !usesCustomBuckets, bucket.lower < 0, bucket.upper > 0 {
+        for var bucket in buckets {
+            if bucket.lower <= 0, bucket.upper >= 0 {
                 if negativeBuckets.isEmpty && !positiveBuckets.isEmpty { bucket.lower = 0 }
                 if positiveBuckets.isEmpty && !negativeBuckets.isEmpty { bucket.upper = 0 }
-            } else if usesCustomBuckets, bucket.lower == -.infinity, bucket.upper > 0 {
-                bucket.lower = 0
             }
-            if bucket.lower >= value { return passed }
+            if bucket.lower >= value { return min(passed, total) }
             if bucket.upper > value {
                 // Nothing is known of where in an endless bucket the observations lie.
-                if bucket.lower == -.infinity { return passed + bucket.count }
-                if bucket.upper == .infinity { return passed }
-                return passed + bucket.count * share(of: value, in: bucket)
+                if bucket.lower == -.infinity { return min(bucket.count, total) }
+                if bucket.upper == .infinity { return min(passed, total) }
+                return min(passed + bucket.count * share(of: value, in: bucket), total)
             }
             passed += bucket.count
         }
-        return value == .infinity && !sum.isNaN ? count : min(passed, count)
+        return total
     }
 
     private func share(of value: Double, in bucket: HistogramBucket) -> Double {

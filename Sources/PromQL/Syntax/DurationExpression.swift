@@ -28,13 +28,43 @@ public indirect enum DurationExpression: Sendable {
     case minimum(DurationExpression, DurationExpression)
     case maximum(DurationExpression, DurationExpression)
     case parenthesized(DurationExpression)
+    /// With where in the query's text it stands, in bytes from its start.
+    case placed(DurationExpression, Range<Int>)
 
-    /// Its value with the query's step and range, in milliseconds, rounded.
-    public func milliseconds(step stepMilliseconds: Int64, range rangeMilliseconds: Int64) throws(Problem) -> Int64 {
-        if case .milliseconds(let milliseconds) = self { return milliseconds }
-        let result = (try value(Double(stepMilliseconds) / 1000, Double(rangeMilliseconds) / 1000) * 1000).rounded()
-        guard result.magnitude < Double(PromQLLimits.millisecondsMax) else { throw Problem(description: "duration out of range") }
-        return Int64(result)
+    /// Its value with the query's step and range, in milliseconds: a literal's rounded, a computed one's cut off.
+    public func milliseconds(step stepMilliseconds: Int64, range rangeMilliseconds: Int64, isPositive: Bool = false) throws(Problem) -> Int64 {
+        let seconds = try value(Double(stepMilliseconds) / 1000, Double(rangeMilliseconds) / 1000)
+        let milliseconds = (seconds * 1000).rounded(isLiteral ? .toNearestOrAwayFromZero : .towardZero)
+        if isPositive, seconds <= 0 || milliseconds == 0 { throw problem("duration must be greater than 0") }
+        guard milliseconds.magnitude < Double(PromQLLimits.millisecondsMax) else { throw problem("duration is out of range") }
+        return Int64(milliseconds)
+    }
+
+    private func problem(_ reason: String) -> Problem {
+        // What is wrong with a literal is found where the query is read, which knows its place.
+        guard !isLiteral, let place else { return Problem(description: reason) }
+        return Problem(description: "\(place.lowerBound):\(place.upperBound): \(reason)")
+    }
+
+    /// Where in the query's text it stands, without parentheses around it; nil where it wasn't read from a text.
+    private var place: Range<Int>? {
+        switch self {
+        case .placed(_, let place): return place
+        case .parenthesized(let inner): return inner.place
+        case .binary(_, let left, let right), .minimum(let left, let right), .maximum(let left, let right):
+            guard let start = left.place?.lowerBound, let end = right.place?.upperBound else { return nil }
+            return start..<end
+        case .milliseconds, .seconds, .step, .range, .negated: return nil
+        }
+    }
+
+    /// Whether nothing needs to be computed.
+    var isLiteral: Bool {
+        switch self {
+        case .milliseconds, .seconds: true
+        case .negated(let inner), .parenthesized(let inner), .placed(let inner, _): inner.isLiteral
+        case .step, .range, .binary, .minimum, .maximum: false
+        }
     }
 
     private func value(_ step: Double, _ range: Double) throws(Problem) -> Double {
@@ -44,7 +74,7 @@ public indirect enum DurationExpression: Sendable {
         case .step: return step
         case .range: return range
         case .negated(let inner): return -(try inner.value(step, range))
-        case .parenthesized(let inner): return try inner.value(step, range)
+        case .parenthesized(let inner), .placed(let inner, _): return try inner.value(step, range)
         case .minimum(let left, let right): return min(try left.value(step, range), try right.value(step, range))
         case .maximum(let left, let right): return max(try left.value(step, range), try right.value(step, range))
         case .binary(let op, let left, let right):
@@ -54,10 +84,10 @@ public indirect enum DurationExpression: Sendable {
             case .subtract: return a - b
             case .multiply: return a * b
             case .divide:
-                if b == 0 { throw Problem(description: "division by zero") }
+                if b == 0 { throw problem("division by zero") }
                 return a / b
             case .modulo:
-                if b == 0 { throw Problem(description: "modulo by zero") }
+                if b == 0 { throw problem("modulo by zero") }
                 return fmod(a, b)
             case .power: return pow(a, b)
             }
@@ -69,7 +99,7 @@ public indirect enum DurationExpression: Sendable {
         switch self {
         case .milliseconds, .seconds: true
         case .step, .range: false
-        case .negated(let inner), .parenthesized(let inner): inner.isConstant
+        case .negated(let inner), .parenthesized(let inner), .placed(let inner, _): inner.isConstant
         case .binary(_, let left, let right), .minimum(let left, let right), .maximum(let left, let right): left.isConstant && right.isConstant
         }
     }
@@ -92,6 +122,7 @@ extension DurationExpression: CustomStringConvertible {
         case .minimum(let left, let right): "min(\(left), \(right))"
         case .maximum(let left, let right): "max(\(left), \(right))"
         case .parenthesized(let inner): "(\(inner))"
+        case .placed(let inner, _): inner.description
         }
     }
 }

@@ -26,6 +26,12 @@ public struct Expression: Equatable, Sendable {
         return inner
     }
 
+    /// Where remarks about a range of samples stand. The samples of a subquery stand nowhere in the text: their remarks go to its start.
+    var placeOfRemarks: SourceRange {
+        if case .subquery = unparenthesized.node { return SourceRange(start: .start, endOffset: 0) }
+        return range
+    }
+
     /// What an expression is made of.
     public indirect enum Node: Equatable, Sendable {
         case number(NumberLiteral)

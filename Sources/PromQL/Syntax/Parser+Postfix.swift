@@ -41,13 +41,12 @@ extension Parser {
     }
 
     private func checkPositive(_ duration: DurationExpression, at start: SourcePosition) throws(PromQLSyntaxError) {
-        guard duration.isConstant else { return }
+        guard duration.isLiteral else { return }
         do {
-            if try duration.milliseconds(step: 0, range: 0) > 0 { return }
+            _ = try duration.milliseconds(step: 0, range: 0, isPositive: true)
         } catch {
             throw PromQLSyntaxError(position: start, reason: error.description)
         }
-        throw PromQLSyntaxError(position: start, reason: "duration must be greater than 0")
     }
 
     private func makeRangeSelector(_ expression: Expression, _ range: DurationExpression, at start: SourcePosition) throws(PromQLSyntaxError) -> Expression {
@@ -176,11 +175,18 @@ extension Parser {
 
     private mutating func parseDurationUnary(isAlone: Bool) throws(PromQLSyntaxError) -> DurationExpression {
         if takeIf(.plus) { return try nested { (parser: inout Parser) throws(PromQLSyntaxError) in try parser.parseDurationUnary(isAlone: isAlone) } }
-        guard takeIf(.minus) else { return try parseDurationPrimary() }
-        return .negated(
-            try nested { (parser: inout Parser) throws(PromQLSyntaxError) in
-                isAlone ? try parser.parseDurationUnary(isAlone: true) : try parser.parseDurationBinary(precedenceMin: 3)
-            })
+        let start = current.start.offset
+        guard takeIf(.minus) else {
+            let primary = try parseDurationPrimary()
+            switch primary {
+            case .milliseconds, .seconds, .step, .range: return .placed(primary, start..<previousEnd)
+            default: return primary
+            }
+        }
+        let operand = try nested { (parser: inout Parser) throws(PromQLSyntaxError) in
+            isAlone ? try parser.parseDurationUnary(isAlone: true) : try parser.parseDurationBinary(precedenceMin: 3)
+        }
+        return .placed(.negated(operand), start..<previousEnd)
     }
 
     private mutating func parseDurationPrimary() throws(PromQLSyntaxError) -> DurationExpression {

@@ -115,8 +115,7 @@ extension Parser {
         }
         if let name = selector.name {
             if name.isEmpty { throw PromQLSyntaxError(position: start, reason: "the metric name is empty") }
-            if selector.matchers.contains(where: { $0.name == LabelName.metricName && $0.op == .equal }) {
-                let other = selector.matchers.first { $0.name == LabelName.metricName && $0.op == .equal }!.value
+            if let other = selector.matchers.first(where: { $0.name == LabelName.metricName })?.value {
                 throw PromQLSyntaxError(position: start, reason: "metric name must not be set twice: \(quoted(name)) or \(quoted(other))")
             }
             selector.matchers.append(Matcher(LabelName.metricName, equals: name))

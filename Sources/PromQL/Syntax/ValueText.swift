@@ -27,6 +27,15 @@ public enum ValueText {
         return sign + digits.prefix(point) + "." + digits.dropFirst(point)
     }
 
+    /// With six decimals, rounded: `0.500000`.
+    static func fixed(_ value: Double) -> String {
+        guard value.isFinite else { return format(value) }
+        // The longest is the largest double: 309 digits.
+        var buffer = [CChar](repeating: 0, count: 320)
+        _ = withVaList([value]) { vsnprintf(&buffer, buffer.count, "%f", $0) }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// As Go's `%g` writes it with the shortest digits: an exponent below 1e-4 and from 1e21 on.
     static func general(_ value: Double) -> String {
         let magnitude = value.magnitude

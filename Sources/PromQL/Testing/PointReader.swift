@@ -122,9 +122,15 @@ struct PointReader {
     // MARK: Histograms
 
     private mutating func readHistograms(into points: inout [ScriptPoint]) throws {
-        let (start, hasHint) = try readHistogram()
-        var step: FloatHistogram?
-        if let sign = readStepSign() { step = try readHistogram().histogram.scaled(by: sign) }
+        let (start, startHasHint) = try readHistogram()
+        var hasHint = startHasHint
+        var step: (histogram: FloatHistogram, sign: Double)?
+        if let sign = readStepSign() {
+            let (histogram, stepHasHint) = try readHistogram()
+            step = (histogram, sign)
+            // What the step says of hints counts: sums have hints of their own.
+            hasHint = stepHasHint
+        }
         guard let count = try readRepeat() else {
             points.append(.histogram(start, hasHint: hasHint))
             return
@@ -133,13 +139,11 @@ struct PointReader {
         for index in 0...count {
             points.append(.histogram(value, hasHint: hasHint))
             guard let step, index < count else { continue }
-            let hint = value.counterReset
             do {
-                _ = try value.add(step)
+                _ = try value.add(step.histogram, factor: step.sign)
             } catch is IncompatibleBuckets {
                 throw PointProblem(reason: "exponential and custom buckets can't be added")
             }
-            value.counterReset = hint
         }
     }
 

@@ -23,10 +23,17 @@ public struct PromQLScript {
         commands = try ScriptReader.commands(text, file)
     }
 
+    /// Names go late, and types stand in no label.
+    private static var options: EngineOptions {
+        var options = EngineOptions(nameRemoval: .delayed)
+        options.judgesCountersByType = false
+        return options
+    }
+
     /// Runs all commands in order.
     public func run() async -> ScriptReport {
         let reader = MemoryMetricReader()
-        let engine = Engine(reader: reader, options: EngineOptions(nameRemoval: .delayed))
+        let engine = Engine(reader: reader, options: Self.options)
         var report = ScriptReport()
         for command in commands {
             switch command {
@@ -121,15 +128,16 @@ struct ScriptReader {
         let step = try duration(rest)
         var series: [Series] = []
         var starts: ScriptStartOffsets?
+        var common: ScriptStartOffsets?
         while let line = nextDetail() {
             if let offsets = try readStartOffsets(line) {
                 guard starts == nil else { throw error("a line of start timestamps must be followed by the samples of its series") }
-                starts = offsets
+                if offsets.labels == nil { common = offsets } else { starts = offsets }
                 continue
             }
             let samples = try readSeries(line)
             do {
-                series.append(try samples.samples(stepMilliseconds: step, starts: starts))
+                series.append(try samples.samples(stepMilliseconds: step, starts: starts ?? common))
             } catch {
                 throw self.error(error.reason)
             }

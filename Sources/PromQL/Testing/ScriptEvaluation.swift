@@ -75,6 +75,8 @@ struct ScriptEvaluation {
         } catch {
             let message = "\(error)"
             guard let failure else { return "failed: \(message)" }
+            // Some faults that other engines meet while they compute are found here when the query is read; what they say is the same.
+            if case QueryError.syntax(let fault) = error, failure.matches(fault.message) { return nil }
             return failure.matches(message) ? nil : "failed with another message: \(message)"
         }
         if failure != nil { return "expected it to fail" }

@@ -77,21 +77,23 @@ struct ScriptSeries {
     /// The samples, one `stepMilliseconds` after the other from 0. Throws where the start timestamps belong to another series or to more or fewer samples.
     func samples(stepMilliseconds: Int64, starts: ScriptStartOffsets? = nil) throws(PointProblem) -> Series {
         var series = Series(labels: labels)
-        if let starts {
-            guard starts.labels == labels else { throw PointProblem(reason: "the start timestamps of \(starts.labels) aren't followed by its samples") }
+        if let starts, let owner = starts.labels {
+            guard owner == labels else { throw PointProblem(reason: "the start timestamps of \(owner) aren't followed by its samples") }
             guard starts.offsets.count == points.count else {
                 throw PointProblem(reason: "\(starts.offsets.count) start timestamps for \(points.count) samples")
             }
         }
         for (index, point) in points.enumerated() {
             let timestamp = Int64(index) * stepMilliseconds
+            let start = starts?.offset(index).map { timestamp + $0 } ?? 0
             switch point {
             case .gap: break
             case .float(let value):
                 series.timestamps.append(timestamp)
                 series.values.append(value)
-                if let starts { series.startTimestamps.append(starts.offsets[index].map { timestamp + $0 } ?? 0) }
-            case .histogram(let histogram, _): series.histograms.append(HistogramSample(timestamp: timestamp, histogram: histogram))
+                if starts != nil { series.startTimestamps.append(start) }
+            case .histogram(let histogram, _):
+                series.histograms.append(HistogramSample(timestamp: timestamp, histogram: histogram, startTimestamp: start))
             }
         }
         return series
@@ -150,7 +152,7 @@ enum ClassicConversion {
         }
         return moments.compactMap { labels, moments in
             var series = Series(labels: labels)
-            for (timestamp, moment) in moments.sorted(by: { $0.key < $1.key }) where !moment.buckets.isEmpty {
+            for (timestamp, moment) in moments.sorted(by: { $0.key < $1.key }) {
                 series.histograms.append(HistogramSample(timestamp: timestamp, histogram: histogram(moment)))
             }
             return series.histograms.isEmpty ? nil : series
@@ -159,7 +161,8 @@ enum ClassicConversion {
 
     private static func histogram(_ moment: Moment) -> FloatHistogram {
         let sorted = moment.buckets.sorted { $0.bound < $1.bound }
-        let total = moment.count ?? sorted.last!.count
+        // A count without buckets is a histogram of one bucket.
+        let total = moment.count ?? sorted.last?.count ?? 0
         var buckets: [Double] = []
         var before = 0.0
         for bucket in sorted where bucket.bound != .infinity {

@@ -2,8 +2,11 @@ import Foundations
 import Model
 
 /// A line of a script that says when the counters behind the samples of the next line began to count: `series@st -1m _ 0-1mx4`.
+///
+/// `@st -1m` without a series speaks of all lines that follow and have none of their own, from the start again where they are longer.
 struct ScriptStartOffsets {
-    let labels: Labels
+    /// Whose they are; nil where they are for all that follow.
+    let labels: Labels?
     /// Milliseconds from each sample to its start; nil is unknown.
     private(set) var offsets: [Int64?] = []
 
@@ -19,14 +22,17 @@ struct ScriptStartOffsets {
         } else {
             return nil
         }
-        labels = try ScriptSeries.labels(name)
+        labels = name.isEmpty ? nil : try ScriptSeries.labels(name)
         for item in items.split(whereSeparator: { $0 == " " || $0 == "\t" }) {
             try read(item)
             if offsets.count > PromQLLimits.scriptPointsMax { throw PointProblem(reason: "more than \(PromQLLimits.scriptPointsMax) points in a line") }
         }
     }
 
-    /// `_`, `_xN`, `1m`, `-1mx3`, `1m+30sx3`
+    /// Of a sample, counted from 0: milliseconds to its start; nil is unknown.
+    func offset(_ index: Int) -> Int64? { offsets.isEmpty ? nil : offsets[index % offsets.count] }
+
+    /// `_`, `_xN`, `1m`, `-1mx3`, `1m+30sx3`, and `*` or `*x3` for the last one again
     private mutating func read(_ item: Substring) throws {
         let parts = item.split(separator: "x", omittingEmptySubsequences: false)
         guard parts.count <= 2 else { throw PointProblem(reason: "\(quoted(String(item))) is no start timestamp") }
@@ -39,6 +45,11 @@ struct ScriptStartOffsets {
         }
         if parts[0] == "_" {
             offsets += [Int64?](repeating: nil, count: times ?? 1)
+            return
+        }
+        if parts[0] == "*" {
+            guard let last = offsets.last(where: { $0 != nil }) else { throw PointProblem(reason: "there is no start timestamp to repeat") }
+            offsets += [Int64?](repeating: last, count: (times ?? 0) + 1)
             return
         }
         let signs = parts[0].indices.dropFirst().filter { parts[0][$0] == "+" || parts[0][$0] == "-" }

@@ -10,7 +10,7 @@ public enum SeriesNotation {
             let line = try ScriptSeries("\(metric) \(points)")
             var series = CounterResetHints.settled(try line.samples(stepMilliseconds: stepMilliseconds))
             series.timestamps = series.timestamps.map { $0 + start }
-            series.histograms = series.histograms.map { HistogramSample(timestamp: $0.timestamp + start, histogram: $0.histogram) }
+            series.histograms = series.histograms.map { HistogramSample(timestamp: $0.timestamp + start, histogram: $0.histogram, startTimestamp: $0.startTimestamp) }
             return series
         } catch let problem as PointProblem {
             throw SeriesNotationError(description: problem.reason)

@@ -138,7 +138,7 @@ extension ReferenceEvaluator {
         default: break
         }
         let (many, one) = isRightMany ? (right, left) : (left, right)
-        let (fillMany, fillOne) = isRightMany ? (matching.fillRight, matching.fillLeft) : (matching.fillLeft, matching.fillRight)
+        let (fillMany, fillOne) = (matching.fillLeft, matching.fillRight)
         if many.isEmpty && fillMany == nil { return [] }
         if one.isEmpty && fillOne == nil { return [] }
         // The side of one must be unique even where nothing on the other side matches.
