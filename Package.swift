@@ -113,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "nightjar",
             dependencies: [
-                "Foundations", "Model", "Settings", "OwnLog", "Outbound", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", "Agent", "Terminal",
+                "Foundations", "Model", "Settings", "Compression", "OwnLog", "Outbound", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", "Agent", "Terminal",
                 "Collector", "ConfigurationFile", "Dashboard", yams, argumentParser, logging, .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             ],

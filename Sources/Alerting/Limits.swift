@@ -28,6 +28,11 @@ enum Limits {
     /// Comparisons spent on finding a vanished alert's data by a subset of its labels.
     static let dataProbeComparisonsMax = 1_000_000
 
+    /// A query of a rule that another server evaluates: servers give up after 30 s to two minutes.
+    static let remoteQuerySecondsMax = 60.0
+    /// Its answer: some 200,000 elements.
+    static let remoteReplyBytesMax = 64 << 20
+
     /// Groups evaluated at the same time: more only compete for the cores.
     static let groupsAtOnceMax = 8
 

@@ -5,6 +5,21 @@ import Logging
 import MetricStore
 import Model
 
+/// Rules that another server evaluates, in place of the collector's own stores.
+public struct RemoteRules: Sendable {
+    public var metrics: RemoteSource
+    /// Nil: log rules fail and say so.
+    public var logs: RemoteSource?
+    /// Stores recorded series and `ALERTS`.
+    public var write: @Sendable (MetricBatch) async throws -> Void
+
+    public init(metrics: RemoteSource, logs: RemoteSource?, write: @escaping @Sendable (MetricBatch) async throws -> Void) {
+        self.metrics = metrics
+        self.logs = logs
+        self.write = write
+    }
+}
+
 extension CollectorService {
     /// A collector over its data folder: opens the stores under `metrics` and `logs`, those of further tenants under `tenants/NAME`, and the
     /// alerting, which `run` runs and closes.
@@ -14,7 +29,7 @@ extension CollectorService {
     /// permitted, or a store in it can't be opened.
     public static func open(
         options: CollectorOptions, metricStore: MetricStoreOptions = .init(), logStore: LogStoreOptions = .init(),
-        tenants: [TenantOptions] = [], clock: any WallClock = SystemClock(), logger: Logger, alerting: (_ directory: String) -> AlertingOptions
+        tenants: [TenantOptions] = [], remoteRules: RemoteRules? = nil, clock: any WallClock = SystemClock(), logger: Logger, alerting: (_ directory: String) -> AlertingOptions
     ) async throws(CollectorError) -> CollectorService {
         let fileSystem = RealFileSystem()
         var options = options
@@ -29,9 +44,16 @@ extension CollectorService {
             lock.withLock { $0 = nil }
         }
         do {
-            let service = try AlertingService(
-                options: alerting(Paths.join(options.dataDirectory, "alerting")), reader: metrics, logs: tenants.standard.logs,
-                write: { _ = try await metrics.append($0) }, clock: clock, logger: logger)
+            let alertingOptions = alerting(Paths.join(options.dataDirectory, "alerting"))
+            let service =
+                if let remoteRules {
+                    try AlertingService(
+                        options: alertingOptions, source: remoteRules.metrics, logs: remoteRules.logs, write: remoteRules.write, clock: clock, logger: logger)
+                } else {
+                    try AlertingService(
+                        options: alertingOptions, reader: metrics, logs: tenants.standard.logs, write: { _ = try await metrics.append($0) }, clock: clock,
+                        logger: logger)
+                }
             return try CollectorService(
                 options: options, tenants: tenants, alerting: service, fileSystem: fileSystem, clock: clock, logger: logger,
                 ownership: .service(close: close))

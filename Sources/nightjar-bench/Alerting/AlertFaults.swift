@@ -40,11 +40,13 @@ struct AlertFaults {
     }
 
     mutating func run(faults: Int) async throws -> Result {
+        var progress = Progress("\(grouped(faults)) faults")
         for number in 0..<faults {
             try await fault("F\(number)", at: Point.allCases[number % Point.allCases.count])
             if open.count >= 2 * Self.endedEach { await endAll(open.count - Self.endedEach) }
-            if (number + 1).isMultiple(of: 500) { print("  \(grouped(number + 1)) faults so far") }
+            progress.advance(number + 1, of: faults)
         }
+        progress.end()
         try await settle()
         await endAll(open.count)
         try await settle()

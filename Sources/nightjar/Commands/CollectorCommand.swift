@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collector
+import ConfigurationFile
 import Foundation
 import Foundations
 import Logging
@@ -30,17 +31,22 @@ struct CollectorCommand: AsyncParsableCommand {
             let logger = Logger(label: "collector")
             let collector = try await makeCollector(configuration, servesOwnProcess: false, logger: logger)
             reportRules(configuration, logger)
-            try await untilStopped(hangup: { await reload(collector, logger) }) {
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await collector.run() }
-                    group.addTask {
-                        let port = try await collector.listeningPort()
-                        logger.info("listening", metadata: ["address": "\(configuration.listen.host):\(port)", "data": "\(configuration.dataDirectory)", "configuration": "\(path ?? "defaults")"])
-                    }
-                    try await group.waitForAll()
-                }
-            }
+            try await serve(collector, configuration, path: path, logger)
             logger.info("stopped")
+        }
+    }
+}
+
+/// Runs a collector until it is stopped.
+func serve(_ collector: CollectorService, _ configuration: Configuration, path: String?, _ logger: Logger) async throws {
+    try await untilStopped(hangup: { await reload(collector, logger) }) {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await collector.run() }
+            group.addTask {
+                let port = try await collector.listeningPort()
+                logger.info("listening", metadata: ["address": "\(configuration.listen.host):\(port)", "data": "\(configuration.dataDirectory)", "configuration": "\(path ?? "defaults")"])
+            }
+            try await group.waitForAll()
         }
     }
 }

@@ -9,8 +9,8 @@ import Logging
 import MetricStore
 import Model
 
-/// A collector made from the configuration.
-func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logger: Logger) async throws -> CollectorService {
+/// A collector made from the configuration; with `remoteRules` one whose rules another server evaluates.
+func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, remoteRules: RemoteRules? = nil, logger: Logger) async throws -> CollectorService {
     let instance = configuration.instance ?? AgentOptions.hostName
     var options = CollectorOptions(
         dataDirectory: configuration.dataDirectory, listen: ServerAddress(host: configuration.listen.host, port: configuration.listen.port),
@@ -28,7 +28,7 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, logge
     let stores = tenantOptions(.standard, configuration.retention, configuration.limits)
     let tenants = configuration.tenants.map { tenantOptions($0.name, $0.retention, $0.limits) }
     return try await CollectorService.open(
-        options: options, metricStore: stores.metricStore, logStore: stores.logStore, tenants: tenants, logger: logger
+        options: options, metricStore: stores.metricStore, logStore: stores.logStore, tenants: tenants, remoteRules: remoteRules, logger: logger
     ) { directory in
         var alerting = AlertingOptions(
             ruleGlobs: configuration.ruleGlobs, databasePath: Paths.join(directory, "alerts.db"), externalURL: "\(scheme)://\(configuration.listen)",

@@ -45,7 +45,7 @@ struct LogFlags: ParsableArguments {
     }
 }
 
-/// Flags of `up` and `collector`. They go before the configuration file.
+/// Flags of `up`, `collector` and `evaluator`. They go before the configuration file.
 struct ServerFlags: ParsableArguments {
     @OptionGroup var file: ConfigurationFlag
 
