@@ -55,6 +55,9 @@ enum Limits {
     /// The part of a line in which a level's word is looked for: beyond it, it is a message about levels.
     static let levelSearchBytes = 160
 
+    /// The part of a line in which a value named `level` is looked for.
+    static let levelNameSearchBytes = 1024
+
     /// The part of a line in which key=value pairs are looked for, so that one giant line can't hold a thread.
     static let pairSearchBytes = 64 * 1024
 

@@ -101,8 +101,9 @@ struct SocketInputs: Service {
             serve = { try await stream.serve($0) }
         }
         let input = StreamInput(kind: kind, edge: edge, tls: kind == .syslogTLS ? tls : nil, serve: serve)
-        let listener = try await input.bind(address)
-        return (listener.channel, { await input.run(listener) })
+        let tasks = ConnectionTasks()
+        let listener = try await input.bind(address, tasks)
+        return (listener, { await input.run(listener, tasks) })
     }
 
     /// This machine's zone, now: that of messages whose time names none.

@@ -8,8 +8,6 @@ import NIOTLS
 /// An input on TCP: accepts connections within a bound and serves each until it ends.
 struct StreamInput: Sendable {
     typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
-    /// Gives connections before anything is read from them: one that isn't served needs no more than to be closed.
-    typealias Listener = NIOAsyncChannel<any Channel, Never>
 
     let kind: InputKind
     let edge: Edge
@@ -18,39 +16,48 @@ struct StreamInput: Sendable {
     /// Reads a connection to its end; an error is the end of it.
     let serve: @Sendable (Connection) async throws -> Void
 
-    func bind(_ address: ServerAddress) async throws -> Listener {
+    /// Each connection that is let in is served by a task of `tasks`; those over the bound are closed at once.
+    func bind(_ address: ServerAddress, _ tasks: ConnectionTasks) async throws -> any Channel {
         let (tls, seconds) = (tls, edge.limits.firstRequestSeconds)
         return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelOption(.autoRead, value: false)
-            .bind(host: address.host, port: address.port) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls {
-                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
-                        try channel.pipeline.syncOperations.addHandler(HandshakeDeadline(seconds: seconds))
+                    guard enter() else {
+                        channel.close(promise: nil)
+                        return
                     }
-                    return channel
+                    do {
+                        if let tls {
+                            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                            try channel.pipeline.syncOperations.addHandler(HandshakeDeadline(seconds: seconds))
+                        }
+                        // Before the first byte can come; from here on the task owns the connection.
+                        let connection = try Connection(wrappingChannelSynchronously: channel)
+                        tasks.start { await serveCounted(connection) }
+                    } catch {
+                        edge.inputs.change(kind) { $0.connections -= 1 }
+                        throw error
+                    }
                 }
             }
+            .bind(host: address.host, port: address.port).get()
     }
 
     /// Until the task is cancelled; what a connection sent by then is stored.
-    func run(_ listener: Listener) async {
+    func run(_ listener: any Channel, _ tasks: ConnectionTasks) async {
         do {
-            try await listener.executeThenClose { connections in
-                try await withThrowingDiscardingTaskGroup { group in
-                    for try await connection in connections {
-                        if enter() { group.addTask { await serveCounted(connection) } } else { connection.close(promise: nil) }
-                    }
-                }
+            try await withTaskCancellationHandler {
+                try await listener.closeFuture.get()
+            } onCancel: {
+                listener.close(promise: nil)
             }
         } catch {
-            if !edge.stopping.isSet, !Task.isCancelled {
-                edge.logger.error("an input has stopped listening", metadata: ["input": "\(kind.rawValue)", "error": "\(error)"])
-            }
+            edge.logger.error("an input has stopped listening", metadata: ["input": "\(kind.rawValue)", "error": "\(error)"])
         }
+        await tasks.stop()
     }
 
     private func enter() -> Bool {
@@ -67,18 +74,13 @@ struct StreamInput: Sendable {
         return isAllowed
     }
 
-    private func serveCounted(_ channel: any Channel) async {
+    private func serveCounted(_ connection: Connection) async {
         defer { edge.inputs.change(kind) { $0.connections -= 1 } }
         do {
-            let connection = try await channel.eventLoop.submit {
-                let connection = try Connection(wrappingChannelSynchronously: channel)
-                try channel.syncOptions?.setOption(.autoRead, value: true)
-                return connection
-            }.get()
             try await serve(connection)
         } catch let error as InputError {
             edge.inputs.lost(1, .malformed, of: kind)
-            edge.note(.malformed(error.reason), route: kind.rawValue, address: CollectorContext.address(of: channel))
+            edge.note(.malformed(error.reason), route: kind.rawValue, address: CollectorContext.address(of: connection.channel))
         } catch {
             edge.logger.debug("a connection has ended", metadata: ["input": "\(kind.rawValue)", "error": "\(error)"])
         }
