@@ -44,6 +44,7 @@ let server: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOWebSocket", package: "swift-nio"),
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "NIOTLS", package: "swift-nio"),
     .product(name: "HTTPTypes", package: "swift-http-types"),
     .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
     .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -105,7 +106,7 @@ let package = Package(
         library(
             "Collector",
             ["Foundations", "Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "LogQL", "Alerting", crypto, logging, lifecycle] + server),
-        library("ConfigurationFile", ["Foundations", "Model", "Settings", "Alerting"]),
+        library("ConfigurationFile", ["Foundations", "Model", "Settings", "Wire", "Alerting"]),
         library("Boards", ["Foundations", "Model", "Settings", "Terminal", yams]),
         library("Dashboard", ["Foundations", "Model", "Outbound", "Terminal", "Boards", yams]),
 
@@ -146,7 +147,7 @@ let package = Package(
         tests(of: "Alerting", [grdb, crypto]),
         tests(of: "Agent"),
         tests(of: "Terminal", resources: [.copy("Goldens")]),
-        tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", logging], resources: [.copy("Goldens")]),
+        tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", crypto, logging], resources: [.copy("Goldens")]),
         tests(of: "ConfigurationFile"),
         tests(of: "Boards", ["Model", "PromQL", "LogQL", "Settings", "Terminal"], resources: [.copy("Goldens"), .copy("Samples")]),
         tests(of: "Dashboard", resources: [.copy("Goldens")]),

@@ -1,6 +1,7 @@
 import Foundations
 import Glibc
 import Model
+import Wire
 
 /// A collector that gets everything the agent reads.
 public struct AgentDestination: Sendable {
@@ -58,6 +59,10 @@ public struct AgentOptions: Sendable {
     public var textfileDirectory: String?
     /// What `X-Nightjar-Version` and `nightjar_agent_info` say.
     public var version: String
+    /// What is taken out of lines before they are kept.
+    public var redaction = RedactionRules()
+    /// Which lines belong to the record before them.
+    public var multiline = MultilineRules.automatic
     /// East of UTC, for lines whose time has no zone; nil is this machine's at start.
     public var zoneOffsetSeconds: Int?
 

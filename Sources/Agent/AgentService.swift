@@ -101,12 +101,14 @@ public final class AgentService: Sendable {
     private func startLogs() -> WorkLoop {
         var sources = options.ownLogPath.map { [TailOptions.Source(glob: Glob($0), job: TailOptions.ownJob, isOwn: true)] } ?? []
         sources += options.logGlobs.map { TailOptions.Source(glob: Glob($0), job: "files", isOwn: false) }
-        let tail = TailOptions(
+        var tail = TailOptions(
             sources: sources, excludedDirectories: (options.excludedDirectories + [options.spoolDirectory]).map(Self.resolved), labels: labels, isFirstStart: spool.isNew,
             zoneOffsetSeconds: options.zoneOffsetSeconds ?? Self.zoneOffsetSeconds)
-        let (spool, files, clock, logger, counters, problem, fileCount) = (spool, files, clock, logger, counters, spoolProblem, fileCount)
+        tail.multiline = options.multiline
+        tail.redaction = options.redaction
+        let (tailing, spool, files, clock, logger, counters, problem, fileCount) = (tail, spool, files, clock, logger, counters, spoolProblem, fileCount)
         return WorkLoop(name: "agent-logs") { signal in
-            let tailer = Tailer(options: tail, files: files, clock: clock, logger: logger, counters: counters)
+            let tailer = Tailer(options: tailing, files: files, clock: clock, logger: logger, counters: counters)
             LogInput(spool: spool, tailer: tailer, clock: clock, logger: logger, problem: problem).run(signal, fileCount: fileCount)
         }
     }

@@ -1,4 +1,5 @@
 import Foundations
+import Wire
 
 /// What an agent is doing, at a moment.
 public struct AgentStatus: Sendable {
@@ -42,6 +43,8 @@ public struct AgentCounters: Sendable, Equatable {
     public var possibleLosses = 0
     public var filesSkipped = 0
     public var recordsQuarantined = 0
+    /// Secrets taken out of lines, by kind.
+    public var redacted = RedactionCounts()
     public var duplicatesReported = 0
     /// By destination and reason.
     public var sendFailures: [String: [String: Int]] = [:]

@@ -24,6 +24,10 @@ enum Limits {
 
     /// A longer line is cut.
     static let lineBytesMax = 1 << 20
+    /// Lines of one record: longer than the stack traces that people read.
+    static let recordLinesMax = 1000
+    /// The last record of a file waits this long for a line that continues it: a stack trace is written at once.
+    static let recordHoldMilliseconds: Int64 = 200
     /// Read at a time from one file, so that a busy one doesn't hold up the others. Must hold a whole line.
     static let chunkBytes = lineBytesMax + 4096
     /// A batch goes to the spool when its lines have this many bytes …

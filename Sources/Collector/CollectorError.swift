@@ -14,6 +14,8 @@ public enum CollectorError: Error, CustomStringConvertible {
     case certificate(path: String, reason: String)
     case fileReadableByOthers(path: String, mode: UInt32, wanted: String)
     case tokenFile(path: String, line: Int, reason: String)
+    case input(flag: String, reason: String)
+    case secret(SecretFileError)
     case file(FileError)
     case store(String)
     case server(String)
@@ -40,6 +42,8 @@ public enum CollectorError: Error, CustomStringConvertible {
         case .fileReadableByOthers(let path, let mode, let wanted):
             "\(path) has mode \(String(mode, radix: 8)), so others can read it; run chmod \(wanted) on it"
         case .tokenFile(let path, let line, let reason): "\(path), line \(line): \(reason)"
+        case .input(let flag, let reason): "\(flag): \(reason)"
+        case .secret(let error): error.description
         case .file(let error): error.description
         case .store(let reason): reason
         case .server(let reason): "the HTTP server ended: \(reason)"

@@ -1,4 +1,5 @@
 import Foundations
+import Wire
 
 /// Where the collector listens: a host name or address (IPv6 without brackets) and a port.
 public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
@@ -57,6 +58,10 @@ public struct CollectorOptions: Sendable {
     public var metricRetentionMilliseconds: Int64?
     /// Whether the collector writes its own metrics to its store every few seconds; `/metrics` serves them either way.
     public var storesOwnMetrics = true
+    /// What is taken out of log records before they are stored.
+    public var redaction = RedactionRules()
+    /// The sockets on which log shippers are listened to.
+    public var inputs = CollectorInputs()
 
     public init(
         dataDirectory: String, listen: ServerAddress = ServerAddress(), tls: CollectorTLS? = nil, tokenFile: String? = nil,

@@ -18,11 +18,12 @@ import ServiceLifecycle
 /// Prometheus's API is under `/api/v1`, Loki's under `/loki/api/v1`, OTLP under `/v1`, and the collector's own under
 /// `/api/v1/nightjar`. A request to store something is answered with 2xx only once it is durable.
 public final class CollectorService: Service {
-    private let edge: Edge
+    let edge: Edge
     private let tls: TLSConfiguration?
     private let bound = BoundPort()
     /// Of the listener for this process alone, where there is one.
     private let boundLocally = BoundPort()
+    private let inputs: SocketInputs?
     private let ownership: Ownership
 
     /// Who closes the stores and runs alerting.
@@ -49,11 +50,15 @@ public final class CollectorService: Service {
     ) throws(CollectorError) {
         edge = try Edge(options: options, tenants: tenants, alerting: alerting, fileSystem: fileSystem, clock: clock, logger: logger)
         tls = try options.tls.map { tls throws(CollectorError) in try ServerTLS.configuration(tls) }
+        inputs = try SocketInputs(edge, tls: tls)
         self.ownership = ownership
     }
 
     /// The port that is listened on, once it is; throws where listening failed.
     public func listeningPort() async throws -> Int { try await bound.port() }
+
+    /// The port of a socket input, once it is listened on; nil where it is off. Throws where listening failed.
+    public func inputPort(_ kind: InputKind) async throws -> Int? { try await inputs?.port(of: kind) }
 
     /// Reads the tokens and the rule files again, as `POST /-/reload` does. Gives what is wrong in them, nil where nothing is; what was
     /// in force before stays so.
@@ -127,6 +132,7 @@ public final class CollectorService: Service {
             let alerting = edge.alerting
             services.append(RepeatedWork { await alerting.run() })
         }
+        if let inputs { services.append(inputs) }
         services.append(application(edge.options.listen, tls, bound))
         if needsLocalListener { services.append(application(ServerAddress(host: "127.0.0.1", port: 0), nil, boundLocally)) }
         var configuration = ServiceGroupConfiguration(
@@ -170,6 +176,8 @@ public final class CollectorService: Service {
             for port in [bound, boundLocally] { port.failed(CollectorError.server("it was stopped before it listened")) }
             return
         }
+        // The server may listen already when an input finds that it can't.
+        if let error = error as? CollectorError, case .input = error { throw error }
         let isStopping = edge.stopping.isSet && bound.isListening
         let reported = ServerTLS.listenError(error, edge.options.listen.description)
         for port in [bound, boundLocally] { port.failed(reported) }

@@ -38,6 +38,23 @@ public struct CollectorLimits: Sendable {
     /// Free bytes under which ingestion is refused, unless options say otherwise; at most a twentieth of the disk.
     public var diskReserveBytes: Int64 = 256 << 20
 
+    // Socket inputs
+
+    /// Open connections of one input: a shipper has one or a few.
+    public var inputConnectionsMax = 1024
+    /// A message of syslog or GELF on a connection: the line's own bound; a longer one of syslog is cut, one of GELF ends the connection.
+    public var inputMessageBytesMax = 1 << 20
+    /// Records of datagrams that wait to be stored: about a second of a busy sender.
+    public var datagramRecordsMax = 50_000
+    /// Bytes of them.
+    public var datagramBytesMax = 32 << 20
+    /// Milliseconds for which records of datagrams are gathered before they are stored, so that a commit holds more than one.
+    public var datagramGatherMilliseconds = 20
+    /// The system's buffer for datagrams that aren't read yet, as far as it allows (net.core.rmem_max).
+    public var datagramSocketBytes = 8 << 20
+    /// Datagrams that are read in one call.
+    public var datagramsPerRead = 16
+
     // Queries
 
     /// Bytes of a POSTed form: a query text of 64 KiB and some hundred selectors fit.

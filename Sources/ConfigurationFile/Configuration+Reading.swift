@@ -45,6 +45,8 @@ extension Configuration {
         if let section = root.section("limits") { configuration.limits = readLimits(section, configuration.limits) }
         configuration.tenants = readTenants(root, configuration)
         if let section = root.section("queries") { configuration.queries = readQueries(section) }
+        if let section = root.section("logs") { readLogs(section, into: &configuration) }
+        if let section = root.section("inputs") { configuration.inputs = readInputs(section) }
         if let section = root.section("agent") { configuration.agent = readAgent(section) }
         configuration.routingFile = root.string("routes")
         configuration.onCallFile = root.string("oncall")
@@ -150,6 +152,7 @@ extension Configuration {
         if let interval = section.durationMilliseconds("interval", in: 1000...3_600_000) { agent.intervalMilliseconds = interval }
         agent.labels = section.stringMap("labels") ?? [:]
         agent.textfileDirectory = section.string("textfile_directory")
+        agent.multiline = readMultiline(section)
         section.finish()
         return agent
     }

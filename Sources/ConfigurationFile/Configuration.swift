@@ -2,6 +2,7 @@ import Alerting
 import Foundations
 import Model
 import Settings
+import Wire
 
 /// What `nightjar.yml` says. Every key has a default; the command line's flags go before the file.
 public struct Configuration: Sendable {
@@ -26,6 +27,10 @@ public struct Configuration: Sendable {
     /// Tenants beside the default one, by name; each has stores of its own.
     public var tenants: [Tenant] = []
     public var queries = QueryLimits()
+    /// What is taken out of log records, by the agent and by the collector.
+    public var redaction = RedactionRules()
+    /// The sockets on which log shippers are listened to.
+    public var inputs = Inputs()
     public var agent = Agent()
     /// A file of routes and receivers in Alertmanager's format, in place of `receivers` and `route`.
     public var routingFile: String?
@@ -105,8 +110,17 @@ public struct Configuration: Sendable {
         public var labels: [String: String] = [:]
         /// A folder of `*.prom` files whose metrics are sent too.
         public var textfileDirectory: String?
+        /// Which lines of a file belong to the record before them.
+        public var multiline = Multiline.automatic
 
         public static let defaultLogGlobs = ["/var/log/**/*.log", "/var/log/syslog", "/var/log/messages"]
+    }
+
+    /// How lines of a file become records.
+    public enum Multiline: Sendable {
+        case automatic, off
+        /// A record begins with a line in which this is found.
+        case start(RegularExpression)
     }
 
     /// A collector that an agent sends to.

@@ -4,10 +4,35 @@ enum Limits {
     static let quotedCharactersMax = 240
 
     /// What one pass of the JSON line reader takes to levels of names joined with dots; deeper is kept as JSON text.
-    static let jsonLineDepthMax: Int32 = 8
+    /// As deep as messages may be nested elsewhere.
+    static let jsonLineDepthMax: Int32 = 64
+
+    /// A flattened member's name is cut here, as the log store cuts it: keys nested in keys can be as long as the line.
+    static let jsonNameBytesMax = 256
 
     /// JSON lines beyond it are kept as plain text: the size to which the log line itself is capped.
     static let jsonLineBytesMax = 1 << 20
+
+    /// Streams of one request whose labels are remembered; with more, each record's are made anew.
+    static let streamsRememberedMax = 1024
+
+    /// An index's name is at most 255 bytes and a document's id 512, by Elasticsearch's own rules.
+    static let bulkNameBytesMax = 512
+
+    /// A field's name in a journal, by its own rule.
+    static let journalNameBytesMax = 64
+
+    /// Looks at a line that had a secret, until none is found: one is enough but for lines made to be odd.
+    static let redactionPassesMax = 8
+
+    /// A name in a structured datum of RFC 5424 (its own rule is 32) and a word of a header.
+    static let syslogWordBytesMax = 256
+
+    /// Chunks of one GELF message, by its own rule.
+    static let gelfChunksMax = 128
+
+    /// How deep MessagePack and GELF values may be nested.
+    static let valueNestingMax = 64
 
     /// Parsers kept for reuse: lines are rarely parsed on more threads at once.
     static let pooledJSONParsersMax = 8
@@ -29,6 +54,9 @@ enum Limits {
 
     /// The part of a line in which a level's word is looked for: beyond it, it is a message about levels.
     static let levelSearchBytes = 160
+
+    /// The part of a line in which a value named `level` is looked for.
+    static let levelNameSearchBytes = 1024
 
     /// The part of a line in which key=value pairs are looked for, so that one giant line can't hold a thread.
     static let pairSearchBytes = 64 * 1024
@@ -62,8 +90,9 @@ public struct WireLimits: Sendable {
     public var recordsMax = 100_000
     /// Fields (attributes) of one log record.
     public var fieldsMax = 128
-    /// A log line.
-    public var lineBytesMax = 1 << 20
+    /// A log line. What is longer than a store keeps (1 MiB) is cut, marked and counted there, so that one giant line doesn't take a batch
+    /// with it; here it is bounded by what a body may be.
+    public var lineBytesMax = 16 << 20
     /// How deep messages and JSON values may be nested.
     public var nestingMax = 64
 

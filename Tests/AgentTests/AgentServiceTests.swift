@@ -133,8 +133,10 @@ private final class Store: Sendable {
         let spool = try Spool(directory: "/spool", destinations: ["a"], bytesMax: 1 << 30, files: disk, logger: silent)
         let counters = Locked(AgentCounters())
         let problem = Locked<String?>(nil)
-        let options = TailOptions(
+        var options = TailOptions(
             sources: [.init(glob: Glob("/log/*"), job: "files", isOwn: false)], excludedDirectories: [], labels: [:], isFirstStart: false, zoneOffsetSeconds: 0)
+        // Of as many random numbers some are a card's.
+        options.redaction = .none
         try disk.createDirectory("/log")
         var generator = SeededGenerator(seed: 1)
         let lines = (0..<1500).map { "\($0) \(generator.next())" }

@@ -131,7 +131,7 @@ import Testing
     }
 
     // For localhost and 127.0.0.1, until 2120; made for these tests alone.
-    private static let key = """
+    static let key = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9kQQqjyxkbFRsBkC
         WqvnTZssPVJm4cjgnNuKHzTM8WyhRANCAAQ0qFTHeclWgZUOR1Gn3OQV8boP/Sdn
@@ -140,7 +140,7 @@ import Testing
 
         """
 
-    private static let certificate = """
+    static let certificate = """
         -----BEGIN CERTIFICATE-----
         MIIBZzCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
         c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM

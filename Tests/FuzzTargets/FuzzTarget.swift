@@ -17,6 +17,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case exposition
     case openMetrics = "openmetrics"
     case logLine = "log-line"
+    case elasticBulk = "elastic-bulk"
+    case jsonLines = "json-lines"
+    case journalExport = "journal-export"
+    case syslog
+    case gelf
+    case fluent
+    case redaction
     case snappy
     case zstd
     case gzip
@@ -35,6 +42,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         switch self {
         case .metricBlock, .metricLog, .metricCheckpoint, .metricManifest, .headChunk, .metricColumns: runMetricStore(bytes)
         case .remoteWrite1, .remoteWrite2, .otlpProtobuf, .otlpJSON, .lokiProtobuf, .lokiJSON, .exposition, .openMetrics, .logLine: runWire(bytes)
+        case .elasticBulk, .jsonLines, .journalExport, .syslog, .gelf, .fluent, .redaction: runLogInput(bytes)
         case .snappy, .zstd, .gzip: runCompression(bytes)
         case .promQL, .logQL, .ruleFile, .alertTemplate, .settings: runLanguage(bytes)
         case .spoolRecord, .terminalInput: runAgentAndTerminal(bytes)

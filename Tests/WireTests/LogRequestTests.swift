@@ -173,3 +173,15 @@ import Testing
         attack(Array(body.utf8), seed: 22) { _ = try $0.decodeLokiJSON() }
     }
 }
+
+@Suite struct LineLevelTests {
+    @Test(arguments: [
+        ("ts=1 level=warn msg=x", LogLevel.warn), (#"{"msg":"a","level":"ERROR"}"#, .error), (#"{"severity": "Critical"}"#, .fatal), ("2024-05-01 ERROR boom", .error),
+        ("[debug] x", .debug), ("GET /level=1", .unknown), ("an error in the text", .unknown), (#"{"msg":"ERROR in the text"}"#, .unknown), ("", .unknown), ("level=", .unknown),
+    ])
+    func aPushedLineSaysItsLevel(line: String, level: LogLevel) throws {
+        let quoted = line.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let body = Array(#"{"streams":[{"stream":{"job":"a"},"values":[["1","\#(quoted)"]]}]}"#.utf8)
+        #expect(try body.decodeLokiJSON().map(\.level) == [level])
+    }
+}

@@ -1,5 +1,6 @@
 import Foundations
 import Model
+import Wire
 
 /// The agent's own metrics.
 struct SelfMetrics: MetricSource {
@@ -25,6 +26,9 @@ struct SelfMetrics: MetricSource {
         batch.add("log_files", .gauge, "Log files that are read.", Double(status.fileCount))
         batch.add("log_files_skipped_total", .counter, "Files that match but are not read: binary, compressed or not readable.", Double(counters.filesSkipped))
         batch.add("possible_loss_total", .counter, "Log files that were truncated or replaced in place, so that lines may be missing.", Double(counters.possibleLosses))
+        for kind in RedactionKind.allCases {
+            batch.add("redactions_total", .counter, "Secrets taken out of lines before they were kept.", Double(counters.redacted[kind]), ["kind": kind.rawValue])
+        }
         batch.add("spool_bytes", .gauge, "Bytes of the spool's segments.", Double(status.spoolBytes))
         batch.add("quarantined_records_total", .counter, "Batches that a collector refused for good.", Double(counters.recordsQuarantined))
         batch.add("duplicates_reported_total", .counter, "Batches that a collector had already.", Double(counters.duplicatesReported))

@@ -40,14 +40,18 @@ struct LineMaker {
 
     let clock: any WallClock
     let zoneOffsetSeconds: Int
+    private let redactor: Redactor
     private var lastReceived: Int64 = 0
+    /// Secrets that were taken out so far.
+    private(set) var redacted = RedactionCounts()
 
-    init(clock: any WallClock, zoneOffsetSeconds: Int) {
+    init(clock: any WallClock, zoneOffsetSeconds: Int, redaction: RedactionRules) {
         self.clock = clock
+        redactor = Redactor(redaction)
         self.zoneOffsetSeconds = zoneOffsetSeconds
     }
 
-    /// A line without its line feed. A carriage return at its end and zero bytes at its start are taken away (a truncated file has such a hole
+    /// A line, or the lines of one record, without the line feed at its end. Secrets are taken out first of all. A carriage return at its end and zero bytes at its start are taken away (a truncated file has such a hole
     /// where its writer doesn't append); nil where nothing is left. Other zero bytes become `␀`, invalid UTF-8 `�`, both with a field that says so.
     mutating func record(_ line: UnsafeRawBufferPointer, stream: Labels, isCut: Bool) -> LogRecord? {
         var bytes = line[...]
@@ -55,8 +59,15 @@ struct LineMaker {
         bytes = bytes.drop { $0 == 0 }
         if bytes.isEmpty { return nil }
         if isCut { bytes = bytes.dropLast(Self.incompleteBytes(bytes)) }
-        var extra: [LogField] = []
         let slice = UnsafeRawBufferPointer(rebasing: bytes)
+        if let clean = redactor.redact(slice, counting: &redacted) {
+            return clean.withUnsafeBytes { cleanRecord($0, stream: stream, isCut: isCut) }
+        }
+        return cleanRecord(slice, stream: stream, isCut: isCut)
+    }
+
+    private mutating func cleanRecord(_ slice: UnsafeRawBufferPointer, stream: Labels, isCut: Bool) -> LogRecord {
+        var extra: [LogField] = []
         var body: String
         if let valid = String(validating: slice, as: UTF8.self) {
             body = valid

@@ -1,5 +1,6 @@
 import Foundations
 import Model
+import Wire
 
 /// What is tailed, and the labels that its lines get.
 struct TailOptions: Sendable {
@@ -20,6 +21,8 @@ struct TailOptions: Sendable {
     /// Nothing was ever read: of large files only the end is.
     var isFirstStart: Bool
     var zoneOffsetSeconds: Int
+    var multiline = MultilineRules.off
+    var redaction = RedactionRules()
 
     func stream(job: String, path: String) -> Labels {
         var builder = LabelsBuilder(labels)

@@ -23,6 +23,8 @@ final class TailedFile {
     private(set) var head: [UInt8]
     private(set) var tail: [UInt8]
     var isInsideCutLine = false
+    /// The last whole line waits for one that continues it.
+    var isHolding = false
 
     var file: (any File)?
     /// Grows with each use, for closing the one unused longest.
@@ -51,6 +53,7 @@ final class TailedFile {
         self.head = head
         self.tail = tail
         seenSize = -1
+        isHolding = false
     }
 
     /// The bytes from `offset` on are taken.

@@ -31,7 +31,7 @@ final class Tailer {
         self.clock = clock
         self.logger = logger
         self.counters = counters
-        lines = LineMaker(clock: clock, zoneOffsetSeconds: options.zoneOffsetSeconds)
+        lines = LineMaker(clock: clock, zoneOffsetSeconds: options.zoneOffsetSeconds, redaction: options.redaction)
     }
 
     // MARK: Reading
@@ -64,7 +64,9 @@ final class Tailer {
         guard let handle = try open(file) else { return false }
         let information = try handle.information()
         if case .copy(let original) = file.state { return settleCopy(file, original, sizeBytes: information.sizeBytes) }
-        if information.sizeBytes == file.seenSize && information.modified == file.seenModified { return finishIfQuiet(file, handle, &batch) }
+        let isUnchanged = information.sizeBytes == file.seenSize && information.modified == file.seenModified
+        let releasesHeld = isUnchanged && file.isHolding && clock.monotonicNanoseconds() - file.lastGrowthNanoseconds >= Limits.recordHoldMilliseconds * 1_000_000
+        if isUnchanged && !releasesHeld { return finishIfQuiet(file, handle, &batch) }
         if information.sizeBytes != file.seenSize { file.lastGrowthNanoseconds = clock.monotonicNanoseconds() }
         (file.seenSize, file.seenModified) = (information.sizeBytes, information.modified)
         if information.sizeBytes < file.offset {
@@ -79,14 +81,21 @@ final class Tailer {
         }
         let isMore = file.offset - context + bytes.count < information.sizeBytes
         let before = file.offset
-        bytes.withUnsafeBytes { split(UnsafeRawBufferPointer(rebasing: $0[context...]), file, &batch, takesRest: false) }
+        file.isHolding = false
+        bytes.withUnsafeBytes { bytes in
+            let new = UnsafeRawBufferPointer(rebasing: bytes[context...])
+            split(new, file, &batch, takesRest: false, releasesHeld: releasesHeld)
+            // A record that fills all that is read at a time is long enough.
+            if isMore, file.offset == before, !batch.isFull { split(new, file, &batch, takesRest: false, releasesHeld: true) }
+        }
         if file.offset != before { save(file, &batch) }
         if isMore || batch.isFull { file.seenSize = -1 }
         return isMore
     }
 
-    /// Takes the whole lines of `bytes`; with `takesRest` also the last one without a line feed.
-    private func split(_ bytes: UnsafeRawBufferPointer, _ file: TailedFile, _ batch: inout LogBatch, takesRest: Bool) {
+    /// Takes the whole records of `bytes`. The last one is held, since lines may come that continue it, unless `releasesHeld`; with `takesRest`
+    /// also a line without a line feed is one.
+    private func split(_ bytes: UnsafeRawBufferPointer, _ file: TailedFile, _ batch: inout LogBatch, takesRest: Bool, releasesHeld: Bool) {
         var start = 0
         while start < bytes.count, !batch.isFull {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
@@ -97,8 +106,12 @@ final class Tailer {
                 file.isInsideCutLine = lineFeed == nil
                 start += end
             } else if let length = lineFeed ?? (takesRest && rest.count <= Limits.lineBytesMax ? rest.count : nil), length <= Limits.lineBytesMax {
-                add(UnsafeRawBufferPointer(rebasing: rest[..<length]), isCut: false, file, &batch)
-                let end = lineFeed == nil ? length : length + 1
+                guard let last = recordEnd(rest, firstLine: length, isLast: takesRest || releasesHeld) else {
+                    file.isHolding = true
+                    return
+                }
+                add(UnsafeRawBufferPointer(rebasing: rest[..<last]), isCut: false, file, &batch)
+                let end = last == rest.count ? last : last + 1
                 file.take(UnsafeRawBufferPointer(rebasing: rest[..<end]))
                 start += end
             } else if rest.count >= Limits.lineBytesMax {
@@ -113,8 +126,25 @@ final class Tailer {
         }
     }
 
+    /// Where the record ends that begins with the line of `firstLine` bytes, its line feed left out; nil where it may go on behind the bytes.
+    private func recordEnd(_ bytes: UnsafeRawBufferPointer, firstLine: Int, isLast: Bool) -> Int? {
+        if case .off = options.multiline { return firstLine }
+        var gatherer = RecordGatherer(first: UnsafeRawBufferPointer(rebasing: bytes[..<firstLine]), rules: options.multiline)
+        var end = firstLine
+        while end < bytes.count {
+            let start = end + 1
+            guard let lineFeed = start < bytes.count ? memchr(bytes.baseAddress! + start, 0x0A, bytes.count - start) : nil else { return isLast ? end : nil }
+            let next = UnsafeRawPointer(lineFeed) - bytes.baseAddress!
+            if next > Limits.lineBytesMax || !gatherer.takes(UnsafeRawBufferPointer(rebasing: bytes[start..<next])) { return end }
+            end = next
+        }
+        return end
+    }
+
     private func add(_ line: UnsafeRawBufferPointer, isCut: Bool, _ file: TailedFile, _ batch: inout LogBatch) {
+        let redactedBefore = lines.redacted.total
         guard let record = lines.record(line, stream: file.stream, isCut: isCut) else { return }
+        if lines.redacted.total != redactedBefore { counters.withLock { $0.redacted = lines.redacted } }
         batch.add(record, bytes: line.count, monotonicNanoseconds: clock.monotonicNanoseconds())
         counters.withLock {
             $0.logLinesRead += 1
@@ -164,7 +194,7 @@ final class Tailer {
         if batch.isFull { return true }
         do throws(FileError) {
             let rest = try handle.readBytes(Limits.lineBytesMax, at: file.offset)
-            rest.withUnsafeBytes { split($0, file, &batch, takesRest: true) }
+            rest.withUnsafeBytes { split($0, file, &batch, takesRest: true, releasesHeld: true) }
         } catch {
             counters.withLock { $0.possibleLosses += 1 }
             logger.warning("the end of a rotated log file can't be read", metadata: ["file": "\(SafeText(file.path))", "error": "\(error)"])
@@ -183,7 +213,7 @@ final class Tailer {
         file.lastUse = uses
         if let handle = file.file { return handle }
         guard let information = try files.information(file.currentPath), FileKey(information) == file.key else { return nil }
-        if information.sizeBytes == file.seenSize && information.modified == file.seenModified && file.state == .attached { return nil }
+        if information.sizeBytes == file.seenSize && information.modified == file.seenModified && file.state == .attached && !file.isHolding { return nil }
         let handle = try files.open(file.currentPath, .read)
         guard try FileKey(handle.information()) == file.key else { return nil }
         file.file = handle

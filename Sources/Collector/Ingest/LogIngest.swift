@@ -32,7 +32,7 @@ struct LogIngest: Sendable {
                 }
             },
             store: { records in try await store(records, ingest, context.tenant) })
-        var response = OTLPReply.success(rejection(outcome, context.tenant), format)
+        var response = OTLPReply.success(LogIntake.rejection(outcome), format)
         if outcome.isDuplicateBatch { response.headers[.nightjarDuplicate] = "1" }
         return response
     }
@@ -55,7 +55,7 @@ struct LogIngest: Sendable {
                 }
             },
             store: { records in try await store(records, ingest, context.tenant) })
-        let rejection = rejection(outcome, context.tenant)
+        let rejection = LogIntake.rejection(outcome)
         guard rejection.isEmpty else {
             throw Refusal(status: .badRequest, errorType: "bad_data", reason: .rejectedData, message: rejection.message)
         }
@@ -66,25 +66,15 @@ struct LogIngest: Sendable {
 
     private func store(_ records: [LogRecord], _ ingest: IngestRequest, _ tenant: Tenant) async throws -> LogAppendOutcome {
         do throws(LogStoreError) {
-            let outcome = try await tenant.logs.append(records, origin: ingest.origin)
+            let outcome = try await LogIntake(edge: edge).store(records, origin: ingest.origin, of: tenant)
             if let origin = ingest.origin {
                 edge.agents.seen(
                     origin, instance: ingest.instance, version: ingest.version, signal: .logs, at: edge.clock.nowMilliseconds())
-            }
-            edge.counters.ingested {
-                $0.logRecords += UInt64(outcome.stored)
-                $0.duplicateLogBatches += outcome.isDuplicateBatch ? 1 : 0
             }
             return outcome
         } catch {
             throw refusal(for: error, limits: edge.limits)
         }
-    }
-
-    private func rejection(_ outcome: LogAppendOutcome, _ tenant: Tenant) -> PartialRejection {
-        let rejection = PartialRejection(counts: outcome.refused.map { ("\($0.reason)", $0.count, "") })
-        for item in rejection.counts { edge.counters.rejected(item.count, reason: item.reason, of: tenant) }
-        return rejection
     }
 }
 

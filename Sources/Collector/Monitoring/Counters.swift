@@ -1,5 +1,6 @@
 import Foundations
 import Model
+import Wire
 
 /// Counts what the edge does, for its own metrics.
 final class Counters: Sendable {
@@ -29,6 +30,7 @@ final class Counters: Sendable {
         var receivedBytes: [String: UInt64] = [:]
         var rejected: [RejectedKey: UInt64] = [:]
         var ingested = Ingested()
+        var redacted = RedactionCounts()
     }
 
     /// What was stored since the start.
@@ -61,6 +63,9 @@ final class Counters: Sendable {
     func rejected(_ count: Int, reason: String, of tenant: Tenant) {
         state.withLock { $0.rejected[RejectedKey(reason: reason, tenant: tenant.name), default: 0] += UInt64(count) }
     }
+
+    /// Secrets that were taken out of log records.
+    func redacted(_ counts: RedactionCounts) { state.withLock { $0.redacted.add(counts) } }
 
     func ingested(_ change: (inout Ingested) -> Void) { state.withLock { change(&$0.ingested) } }
 
@@ -106,8 +111,10 @@ final class Counters: Sendable {
         var duplicates = MetricFamily("nightjar_collector_duplicate_batches_total", .counter, "Batches sent again that were stored already.")
         duplicates.add(["kind": "metrics"], Double(state.ingested.duplicateMetricBatches))
         duplicates.add(["kind": "logs"], Double(state.ingested.duplicateLogBatches))
+        var redacted = MetricFamily("nightjar_collector_redactions_total", .counter, "Secrets taken out of log records before they were stored, by kind.")
+        for kind in RedactionKind.allCases { redacted.add(["kind": kind.rawValue], Double(state.redacted[kind])) }
         return [
-            bytes, rejected, duplicates,
+            bytes, rejected, duplicates, redacted,
             MetricFamily("nightjar_collector_samples_stored_total", .counter, "Float samples stored.", Double(state.ingested.samples)),
             MetricFamily("nightjar_collector_histograms_stored_total", .counter, "Histogram samples stored.", Double(state.ingested.histograms)),
             MetricFamily("nightjar_collector_exemplars_stored_total", .counter, "Exemplars stored.", Double(state.ingested.exemplars)),

@@ -42,7 +42,7 @@ struct SelfMonitor: Sendable {
     }
 
     func families() async -> [MetricFamily] {
-        await edgeFamilies() + edge.counters.families + storeFamilies() + alertingFamilies() + ProcessMetrics.families(clock: edge.clock)
+        await edgeFamilies() + edge.counters.families + edge.inputs.families + storeFamilies() + alertingFamilies() + ProcessMetrics.families(clock: edge.clock)
     }
 
     private func edgeFamilies() async -> [MetricFamily] {

@@ -125,11 +125,25 @@ final class AccessControl: Sendable {
     }
 
     private func principal(_ request: AccessRequest, _ table: TokenTable) -> Principal? {
-        guard let authorization = request.authorization, authorization.count > 7, authorization.prefix(7).lowercased() == "bearer " else {
-            return nil
-        }
-        let token = String(authorization.dropFirst(7))
+        guard let token = request.authorization.flatMap(Self.token) else { return nil }
         return table.principal(of: token) ?? ephemeral.withLock { $0 }.principal(of: token)
+    }
+
+    /// The token of an `Authorization` header: as it is behind `Bearer`, as the password of `Basic` (RFC 7617) and as the key of `ApiKey`
+    /// (`id:key`), which are what shippers can be told to send.
+    static func token(_ authorization: String) -> String? {
+        let parts = authorization.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2 else { return nil }
+        let credentials = parts[1].drop { $0 == " " }
+        switch parts[0].lowercased() {
+        case "bearer": return String(credentials)
+        case "basic", "apikey":
+            guard let decoded = Base64Text.decode(credentials), let pair = String(validating: decoded, as: UTF8.self),
+                let colon = pair.firstIndex(of: ":")
+            else { return nil }
+            return String(pair[pair.index(after: colon)...])
+        default: return nil
+        }
     }
 
     private func unauthenticated(_ request: AccessRequest) -> Refusal {

@@ -4,6 +4,7 @@ import LogStore
 import Logging
 import MetricStore
 import PromQL
+import Wire
 
 /// What all routes share.
 final class Edge: Sendable {
@@ -16,6 +17,9 @@ final class Edge: Sendable {
     let access: AccessControl
     let disk: DiskGuard
     let counters = Counters()
+    /// What the socket inputs take and lose.
+    let inputs = InputCounters()
+    let redactor: Redactor
     let agents: AgentRegistry
     let bodies: BodyReader
     let ingestGate: AdmissionGate
@@ -40,6 +44,7 @@ final class Edge: Sendable {
         self.clock = clock
         self.logger = logger
         access = try AccessControl(options, clock: clock)
+        redactor = Redactor(options.redaction)
         disk = DiskGuard(options, fileSystem: fileSystem, clock: clock)
         agents = AgentRegistry(directory: options.dataDirectory, agentsMax: limits.agentsMax, fileSystem: fileSystem)
         bodies = BodyReader(limits: limits, budget: ByteBudget(bytesMax: limits.bytesInFlightMax), clock: clock)

@@ -121,6 +121,8 @@ private struct KnownPathResponder<Routes: HTTPResponder>: HTTPResponder where Ro
     /// The methods of the route that a path takes; a part `:name` of a route stands for any one part.
     private func methods(of path: String) -> [HTTPRequest.Method] {
         if let exact = methods[path] { return exact }
+        // The router doesn't mind a slash at the end either.
+        if path.count > 1, path.hasSuffix("/"), let exact = methods[String(path.dropLast())] { return exact }
         let parts = path.split(separator: "/")
         for (route, methods) in methods where route.contains(":") {
             let pattern = route.split(separator: "/")

@@ -23,12 +23,22 @@ final class Tenant: Sendable {
     let directory: String
     let metrics: MetricStore
     let logs: LogStore
+    private let logOptions: LogStoreOptions
 
-    init(name: TenantName, directory: String, metrics: MetricStore, logs: LogStore) {
+    /// `logOptions`: those that `logs` was opened with.
+    init(name: TenantName, directory: String, metrics: MetricStore, logs: LogStore, logOptions: LogStoreOptions = .init()) {
         self.name = name
         self.directory = directory
         self.metrics = metrics
         self.logs = logs
+        self.logOptions = logOptions
+    }
+
+    /// The times that the log store takes records of: for answers that say of each record whether it was taken.
+    func acceptedLogTimes(_ now: NanoTimestamp) -> ClosedRange<NanoTimestamp> {
+        func nanoseconds(_ seconds: Int64) -> Int64 { max(0, min(seconds, Int64.max / 1_000_000_000)) * 1_000_000_000 }
+        let oldest = now.advanced(byNanoseconds: -nanoseconds(logOptions.acceptedPastSeconds))
+        return oldest...max(oldest, now.advanced(byNanoseconds: nanoseconds(logOptions.acceptedFutureSeconds)))
     }
 
     /// What tells its query results from those of others in a cache.
@@ -49,7 +59,7 @@ final class Tenant: Sendable {
         }
         do throws(LogStoreError) {
             let logs = try LogStore.open(directory: Paths.join(directory, "logs"), clock: clock, options: options.logStore)
-            return Tenant(name: options.name, directory: directory, metrics: metrics, logs: logs)
+            return Tenant(name: options.name, directory: directory, metrics: metrics, logs: logs, logOptions: options.logStore)
         } catch {
             await metrics.close()
             throw .store(error.description)

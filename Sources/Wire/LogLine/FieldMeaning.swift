@@ -19,7 +19,7 @@ enum FieldMeaning {
         return nil
     }
 
-    private static func moment(_ value: FieldValue, _ reader: TimestampText) -> Int64? {
+    static func moment(_ value: FieldValue, _ reader: TimestampText) -> Int64? {
         switch value {
         case .string(var text):
             return text.withUTF8 { bytes in
@@ -48,6 +48,23 @@ enum FieldMeaning {
         }
         let (moment, overflow) = number.multipliedReportingOverflow(by: scale)
         return !overflow && reader.isPlausible(moment) ? moment : nil
+    }
+
+    private static let traceNames: Set<String> = ["traceId", "traceID", "TraceId", "TraceID", "trace.id", "traceid", "trace-id", "dd.trace_id", "otelTraceID"]
+    private static let spanNames: Set<String> = ["spanId", "spanID", "SpanId", "SpanID", "span.id", "spanid", "span-id", "dd.span_id", "otelSpanID"]
+
+    /// Gives a trace's and a span's id the names under which they are looked up, `trace_id` and `span_id`, whatever a logger calls them.
+    static func nameIdentifiers(_ fields: inout [LogField]) {
+        for index in fields.indices {
+            let count = fields[index].name.utf8.count
+            guard count >= 6, count <= nameBytesMax else { continue }
+            let name = fields[index].name
+            switch name.utf8.first! | 0x20 {
+            case UInt8(ascii: "t"), UInt8(ascii: "d"), UInt8(ascii: "o"), UInt8(ascii: "s"):
+                if traceNames.contains(name) { fields[index].name = "trace_id" } else if spanNames.contains(name) { fields[index].name = "span_id" }
+            default: break
+            }
+        }
     }
 
     /// A level by name, or by the numbers of pino and bunyan (10 to 60) and of syslog (0 to 7).

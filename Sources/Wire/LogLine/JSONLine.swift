@@ -23,13 +23,21 @@ enum JSONLine {
                     let fields = context!.assumingMemoryBound(to: [LogField].self)
                     guard fields.pointee.count < Limits.lineFieldsMax else { return false }
                     if let value = JSONLine.value(leaf!.pointee) {
-                        let path = UnsafeRawBufferPointer(start: leaf!.pointee.path, count: leaf!.pointee.path_length)
+                        let path = JSONLine.name(UnsafeRawBufferPointer(start: leaf!.pointee.path, count: leaf!.pointee.path_length))
                         fields.pointee.append(LogField(String(decoding: path, as: UTF8.self), value))
                     }
                     return true
                 } == nil
             }
         }
+    }
+
+    /// Cut at a whole character where it is too long.
+    private static func name(_ path: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
+        guard path.count > Limits.jsonNameBytesMax else { return path[...] }
+        var end = Limits.jsonNameBytesMax
+        while end > 0, path[end] & 0xC0 == 0x80 { end -= 1 }
+        return path[..<end]
     }
 
     /// Nil for null. A number that no type of ours holds exactly stays text.

@@ -69,7 +69,7 @@ enum LevelWord {
         return packed
     }
 
-    private static func level(named word: UnsafeRawBufferPointer) -> (level: LogLevel, isAmbiguous: Bool)? {
+    static func level(named word: UnsafeRawBufferPointer) -> (level: LogLevel, isAmbiguous: Bool)? {
         if word.count <= 8 { return names[pack(word)] }
         guard word[0] | 0x20 == UInt8(ascii: "i") || word[0] | 0x20 == UInt8(ascii: "e") else { return nil }
         return LogLevel(name: String(decoding: word, as: UTF8.self)).map { ($0, false) }

@@ -32,6 +32,7 @@ public enum LogLine {
             timestamp = moment
             fields.remove(at: index)
         }
+        FieldMeaning.nameIdentifiers(&fields)
         let level = FieldMeaning.level(fields) ?? header?.level ?? header.flatMap { LevelWord.find(in: line, headerEnd: $0.end) }
         return (timestamp.map(NanoTimestamp.init(nanoseconds:)), level ?? .unknown, fields)
     }

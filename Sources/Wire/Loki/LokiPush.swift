@@ -35,11 +35,11 @@ public enum LokiPush {
         return (labels, nil)
     }
 
-    /// The level that a record's metadata give, else the stream's.
-    static func level(_ fields: [LogField], stream: LogLevel?) -> LogLevel {
+    /// The level that a record's metadata give, else the stream's, else the line's own.
+    static func level(_ fields: [LogField], stream: LogLevel?, line: String) -> LogLevel {
         if let own = FieldMeaning.level(fields) { return own }
         if case .string(let text)? = fields.first(where: { $0.name == "detected_level" })?.value, let level = LogLevel(name: text) { return level }
-        return stream ?? .unknown
+        return stream ?? LineLevel.find(in: line) ?? .unknown
     }
 
     static func tooManyRecords(_ limits: WireLimits, offset: Int) -> WireError {
@@ -105,7 +105,7 @@ private struct LokiProtobufDecoder {
             default: try reader.skip(tag)
             }
         }
-        record.level = LokiPush.level(record.fields, stream: level)
+        record.level = LokiPush.level(record.fields, stream: level, line: record.body)
         records.append(record)
     }
 
@@ -198,7 +198,7 @@ private struct LokiJSONDecoder {
             place += 1
         }
         guard place >= 2 else { throw WireError("an entry of \"values\" isn't [\"<nanoseconds>\", \"<line>\"]", offset: start) }
-        record.level = LokiPush.level(record.fields, stream: level)
+        record.level = LokiPush.level(record.fields, stream: level, line: record.body)
         records.append(record)
     }
 

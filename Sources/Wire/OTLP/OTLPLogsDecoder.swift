@@ -106,6 +106,8 @@ struct OTLPLogsDecoder {
         }
         record.timestamp = try OTLPLogs.timestamp(event: time, observed: observed, receivedAt: receivedAt, offset: message.offset)
         record.level = OTLPLogs.level(severityNumber: severityNumber, severityText: severityText)
+        // Where the sender doesn't say, the line may.
+        if severityNumber == 0, severityText.isEmpty, let level = LineLevel.find(in: record.body) { record.level = level }
         if OTLPLogs.isWorthKeeping(severityText: severityText, level: record.level) {
             record.fields.append(LogField(OTLPLogs.severityField, severityText))
         }

@@ -102,6 +102,8 @@ private struct OTLPLogsJSONDecoder {
         }
         record.timestamp = try OTLPLogs.timestamp(event: time, observed: observed, receivedAt: receivedAt, offset: offset)
         record.level = OTLPLogs.level(severityNumber: severityNumber, severityText: severityText)
+        // Where the sender doesn't say, the line may.
+        if severityNumber == 0, severityText.isEmpty, let level = LineLevel.find(in: record.body) { record.level = level }
         if OTLPLogs.isWorthKeeping(severityText: severityText, level: record.level) {
             record.fields.append(LogField(OTLPLogs.severityField, severityText))
         }

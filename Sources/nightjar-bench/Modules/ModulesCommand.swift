@@ -21,7 +21,7 @@ struct ModulesCommand: AsyncParsableCommand {
         guard repeats > 0 else { throw ValidationError("--repeats must be over 0") }
         let data = TSBSLikeData(scale: Self.scale * part)
         let benches: [any ModuleBench] = [
-            RemoteWriteBench(data: data), MetricStoreBench(data: data), ExpressionBench(data: data), LogStoreBench(lines: Int(Double(Self.lines) * part)),
+            RemoteWriteBench(data: data), MetricStoreBench(data: data), ExpressionBench(data: data), LogInputBench(lines: Int(Double(Self.lines) * part)), LogStoreBench(lines: Int(Double(Self.lines) * part)),
         ]
         var lines = [["figure", "median", "least", "most"]]
         for bench in benches {

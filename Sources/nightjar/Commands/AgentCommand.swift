@@ -98,6 +98,12 @@ func agentOptions(_ configuration: Configuration, destinations: [AgentDestinatio
         instance: configuration.instance ?? AgentOptions.hostName, logGlobs: configuration.agent.logGlobs,
         metricsIntervalSeconds: Int(configuration.agent.intervalMilliseconds / 1000), labels: configuration.agent.labels,
         textfileDirectory: configuration.agent.textfileDirectory, version: Version.text)
+    options.redaction = configuration.redaction
+    switch configuration.agent.multiline {
+    case .automatic: options.multiline = .automatic
+    case .off: options.multiline = .off
+    case .start(let expression): options.multiline = .start(expression)
+    }
     if let bytes = configuration.agent.spoolBytesMax { options.spoolBytesMax = Int(bytes) }
     return options
 }

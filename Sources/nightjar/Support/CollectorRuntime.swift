@@ -18,6 +18,8 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, remot
         allowsPlainTokens: configuration.allowsPlainTokens, instance: instance, version: Version.text, diskReserveBytes: configuration.diskReserveBytes)
     options.servesOwnProcess = servesOwnProcess
     options.storesOwnMetrics = configuration.storesOwnMetrics
+    options.redaction = configuration.redaction
+    options.inputs = collectorInputs(configuration.inputs)
     let queries = configuration.queries
     if let value = queries.memoryBytes { options.limits.queryMemoryBytesMax = value }
     if let value = queries.samples { options.limits.querySamplesMax = value }
@@ -41,6 +43,20 @@ func makeCollector(_ configuration: Configuration, servesOwnProcess: Bool, remot
         alerting.pagerDutyWebhookSecret = configuration.pagerDutyWebhookSecretFile.map { .file($0) }
         return alerting
     }
+}
+
+/// The sockets for log shippers.
+private func collectorInputs(_ configured: Configuration.Inputs) -> CollectorInputs {
+    func address(_ address: ListenAddress?) -> ServerAddress? { address.map { ServerAddress(host: $0.host, port: $0.port) } }
+    var inputs = CollectorInputs()
+    inputs.syslogUDP = address(configured.syslogUDP)
+    inputs.syslogTCP = address(configured.syslogTCP)
+    inputs.syslogTLS = address(configured.syslogTLS)
+    inputs.gelfUDP = address(configured.gelfUDP)
+    inputs.gelfTCP = address(configured.gelfTCP)
+    inputs.fluent = address(configured.fluent)
+    inputs.fluentSharedKeyFile = configured.fluentSharedKeyFile
+    return inputs
 }
 
 /// How a tenant's stores behave.

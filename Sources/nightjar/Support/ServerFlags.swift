@@ -87,6 +87,8 @@ struct ServerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Free disk space below which nothing more is stored, such as 1GiB. (default: by the size of the disk)", valueName: "size"))
     var diskReserve: String?
 
+    @OptionGroup var inputs: InputFlags
+
     @OptionGroup var log: LogFlags
 
     func validate() throws {
@@ -112,6 +114,7 @@ struct ServerFlags: ParsableArguments {
         if let tlsCert, let tlsKey { configuration.tls = Configuration.TLS(certificateFile: tlsCert, keyFile: tlsKey) }
         if allowPlainTokens { configuration.allowsPlainTokens = true }
         if let size = diskReserve.flatMap(ByteSizeText.bytes) { configuration.diskReserveBytes = size }
+        inputs.apply(to: &configuration.inputs)
         return (configuration, path)
     }
 }

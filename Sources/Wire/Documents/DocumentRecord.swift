@@ -1,0 +1,109 @@
+import Foundations
+import Model
+
+/// Makes a log record of a document's flattened members: its line, its time, its level, its stream's labels and the rest as fields.
+struct DocumentRecord {
+    let shape: DocumentShape
+    let limits: WireLimits
+    let receivedAt: NanoTimestamp
+    private let reader: TimestampText
+    /// Streams made before, by the values that they were made of: documents of one request are of a few streams.
+    private var streams: [[String]: Labels] = [:]
+
+    init(_ shape: DocumentShape, limits: WireLimits, receivedAt: NanoTimestamp) {
+        self.shape = shape
+        self.limits = limits
+        self.receivedAt = receivedAt
+        reader = TimestampText(now: receivedAt.nanoseconds, zoneOffsetSeconds: 0)
+    }
+
+    /// - Parameters:
+    ///   - document: the text that stands for the document where no member is its line.
+    ///   - defaults: labels that the stream has unless a member says otherwise.
+    ///   - timestamp: what came beside the document, and goes before its members.
+    mutating func make(
+        _ fields: [LogField], document: @autoclosure () -> String, defaults: [(label: String, value: String)] = [], timestamp: NanoTimestamp? = nil
+    ) throws(WireError) -> LogRecord {
+        var fields = fields
+        if !shape.ignoredNames.isEmpty { fields.removeAll { shape.ignoredNames.contains($0.name) } }
+        let stream = try stream(takingFrom: &fields, defaults)
+        var moment = timestamp
+        if moment == nil { moment = takeTimestamp(&fields) }
+        let message = takeMessage(&fields)
+        // Without a line of its own the document is the line, and its members are known already.
+        let parsed = message.map { LogLine.parse($0, receivedAt: receivedAt) }
+        let level = FieldMeaning.level(fields) ?? parsed?.level ?? .unknown
+        if let parsed { Self.add(parsed.fields, to: &fields, limits) }
+        FieldMeaning.nameIdentifiers(&fields)
+        return LogRecord(
+            timestamp: moment ?? parsed?.timestamp ?? receivedAt, stream: stream, level: level, body: LineText.body(message ?? document()), fields: fields)
+    }
+
+    private func takeMessage(_ fields: inout [LogField]) -> String? {
+        for name in shape.messageNames {
+            guard let index = fields.firstIndex(where: { $0.name == name }), case .string(let text) = fields[index].value, !text.isEmpty else { continue }
+            fields.remove(at: index)
+            return text
+        }
+        return nil
+    }
+
+    private func takeTimestamp(_ fields: inout [LogField]) -> NanoTimestamp? {
+        if shape.timeNames.isEmpty {
+            guard let (index, moment) = FieldMeaning.timestamp(fields, reader) else { return nil }
+            fields.remove(at: index)
+            return NanoTimestamp(nanoseconds: moment)
+        }
+        for name in shape.timeNames {
+            guard let index = fields.firstIndex(where: { $0.name == name }), let moment = FieldMeaning.moment(fields[index].value, reader) else { continue }
+            fields.remove(at: index)
+            return NanoTimestamp(nanoseconds: moment)
+        }
+        return nil
+    }
+
+    /// What the line says and the document doesn't.
+    private static func add(_ found: [LogField], to fields: inout [LogField], _ limits: WireLimits) {
+        if found.isEmpty { return }
+        let known = fields.count
+        for field in found {
+            guard fields.count < limits.fieldsMax else { return }
+            if !fields[..<known].contains(where: { $0.name == field.name }) { fields.append(field) }
+        }
+    }
+
+    /// The members that become labels are taken from the fields.
+    private mutating func stream(
+        takingFrom fields: inout [LogField], _ defaults: [(label: String, value: String)]
+    ) throws(WireError) -> Labels {
+        var pairs = defaults.map { $0 }
+        if shape.streamNames.isEmpty {
+            for (label, names) in DocumentShape.usualLabels {
+                guard let value = Self.take(names, &fields) else { continue }
+                pairs.append((label, value))
+            }
+        } else {
+            for name in shape.streamNames {
+                if let value = Self.take([name], &fields) { pairs.append((name, value)) }
+            }
+        }
+        let key = pairs.flatMap { [$0.label, $0.value] }
+        if let known = streams[key] { return known }
+        var labels = StreamLabels(limits: limits)
+        for (label, value) in pairs where !label.isEmpty { try labels.setCutting(label, to: value, offset: 0) }
+        let built = labels.build()
+        if streams.count < Limits.streamsRememberedMax { streams[key] = built }
+        return built
+    }
+
+    private static func take(_ names: [String], _ fields: inout [LogField]) -> String? {
+        for name in names {
+            guard let index = fields.firstIndex(where: { $0.name == name }) else { continue }
+            let value = fields[index].value.description
+            if value.isEmpty { continue }
+            fields.remove(at: index)
+            return value
+        }
+        return nil
+    }
+}
