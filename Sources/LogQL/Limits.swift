@@ -10,10 +10,20 @@ enum Limits {
     static let seriesMax = 20_000
     /// Steps of a range query, as in Prometheus.
     static let stepsMax = 11_000
+    /// Bytes of lines in one result: far more than a screen, and what a client can still parse.
+    static let resultBytesMax = 256 << 20
+    /// How far to either side the lines around a line are looked for: a day.
+    static let contextNanosecondsMax: Int64 = 86_400_000_000_000
     /// Labels that a parser may take out of one line.
     static let extractedLabelsMax = 256
     /// Levels of nesting that the JSON parser follows.
     static let jsonDepthMax = 16
     /// A line that is longer is not parsed as JSON; the store cuts lines at the same length.
     static let jsonBytesMax = 1 << 20
+    /// What a template may make of one line: as long as the longest line of the store.
+    static let templateOutputBytesMax = 1 << 20
+    /// Steps of a template on one line: ends a `range` over a list that a line brings.
+    static let templateStepsMax = 10_000
+    /// Expressions of templates kept compiled; a query names a few.
+    static let templatePatternsMax = 64
 }
