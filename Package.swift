@@ -91,7 +91,7 @@ let package = Package(
         // Floor 2
         library("Wire", ["Foundations", "Model", "Compression", "CSimdjson"]),
         library("MetricStore", ["Foundations", "Model"]),
-        library("LogStore", ["Foundations", "Model", grdb]),
+        library("LogStore", ["Foundations", "Model", "Compression", grdb]),
 
         // Floor 3
         library("PromQL", ["Foundations", "Model"]),

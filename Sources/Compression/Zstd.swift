@@ -60,6 +60,23 @@ public enum Zstd {
         try withBytes(bytes) { buffer throws(CompressionError) in try decompress(buffer, bytesMax: bytesMax) }
     }
 
+    /// The size of a frame's content as its header says; nil where it doesn't say, or the bytes begin no frame.
+    public static func contentBytes(ofFrame bytes: UnsafeRawBufferPointer) -> Int? {
+        let size = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)
+        // The two greatest values stand for "unknown" and "no frame".
+        return size >= UInt64.max - 1 ? nil : Int(clamping: size)
+    }
+
+    /// One frame whose content fills `output` to its end, in one go: for frames of our own, whose size is known.
+    public static func decompress(frame bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(CompressionError) {
+        let context = pool.withLock { $0.decompressors.popLast() } ?? ZSTD_createDCtx()!
+        defer { giveBack(context, to: \.decompressors) { ZSTD_freeDCtx($0) } }
+        ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters)
+        let count = ZSTD_decompressDCtx(context, output.baseAddress, output.count, bytes.baseAddress, bytes.count)
+        if ZSTD_isError(count) != 0 { throw .corrupt(format: "zstd", offset: 0, reason: String(cString: ZSTD_getErrorName(count))) }
+        if count != output.count { throw .corrupt(format: "zstd", offset: 0, reason: "it holds \(count) bytes instead of \(output.count)") }
+    }
+
     private static func giveBack(
         _ context: OpaquePointer, to list: WritableKeyPath<Pool, [OpaquePointer]>, free: (OpaquePointer) -> Void
     ) {

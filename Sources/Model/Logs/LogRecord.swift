@@ -76,13 +76,26 @@ public struct LogRecord: Hashable, Sendable {
     /// The line as it was, byte for byte but for invalid UTF-8, which became `�`. Never ends in a line feed.
     public var body: String
     public var fields: [LogField]
+    /// The line's own bytes where they are no valid UTF-8, kept beside their repaired text; nil for all other lines.
+    public var invalidBody: [UInt8]?
 
-    public init(timestamp: NanoTimestamp, stream: Labels, level: LogLevel = .unknown, body: String, fields: [LogField] = []) {
+    public init(
+        timestamp: NanoTimestamp, stream: Labels, level: LogLevel = .unknown, body: String, fields: [LogField] = [], invalidBody: [UInt8]? = nil
+    ) {
         self.timestamp = timestamp
         self.stream = stream
         self.level = level
         self.body = body
         self.fields = fields
+        self.invalidBody = invalidBody
+    }
+
+    /// A line's bytes, whatever they are; those that are no valid UTF-8 are repaired in `body` and kept in `invalidBody`.
+    public init(timestamp: NanoTimestamp, stream: Labels, level: LogLevel = .unknown, line: UnsafeRawBufferPointer, fields: [LogField] = []) {
+        let text = String(validating: line, as: UTF8.self)
+        self.init(
+            timestamp: timestamp, stream: stream, level: level, body: text ?? String(decoding: line, as: UTF8.self), fields: fields,
+            invalidBody: text == nil ? Array(line) : nil)
     }
 
     /// A field's value by name; the first where a name stands more than once.
