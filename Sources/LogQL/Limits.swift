@@ -8,8 +8,17 @@ enum Limits {
     static let samplesMax = 5_000_000
     /// Series of a metric query; more can't be looked at, and are mostly a mistake in the grouping.
     static let seriesMax = 20_000
+    /// Cells of time that a metric query asks a reader to count by; more are counted line by line.
+    static let tallyCellsMax: Int64 = 11_000
     /// Steps of a range query, as in Prometheus.
     static let stepsMax = 11_000
+    /// Fields, and values of each, that are told of a sample of lines: Loki's defaults are of this order.
+    static let detectedFieldsMax = 2_000
+    static let detectedValuesMax = 10_000
+    /// Lines around which others are looked for in one query: each costs two small scans.
+    static let contextHitsMax = 500
+    /// Steps of patterns where the request doesn't say: readers keep counts by the minute.
+    static let patternStepNanosecondsMin: Int64 = 60_000_000_000
     /// Bytes of lines in one result: far more than a screen, and what a client can still parse.
     static let resultBytesMax = 256 << 20
     /// How far to either side the lines around a line are looked for: a day.

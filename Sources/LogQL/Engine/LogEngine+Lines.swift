@@ -29,7 +29,7 @@ extension LogEngine {
         } else {
             let terse = try TerseQuery(text, now: clock.now())
             start = terse.start ?? start
-            if let command = terse.command { throw LogQLError.failed("`| \(command)` gives no lines") }
+            if let command = terse.command { throw LogQLError.failed("`| \(command)` gives no lines, and lines are asked for here") }
             selector = terse.selector(knownLabels: Set(try await reader.labelNames(start: start, end: end)))
         }
         let source = QuerySource(reader: reader, meter: ScanMeter(clock: clock, options: options))

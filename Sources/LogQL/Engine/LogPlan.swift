@@ -44,10 +44,8 @@ struct LogPlan: Sendable {
             query.lineFilters += pushed.filters
             return pushed.isWhole
         case .label(.matcher(let matcher)):
-            if knownLabels?.contains(matcher.name) == true {
-                query.streamMatchers.append(matcher)
-                return true
-            }
+            // Streams without the label may have lines with a field of the name.
+            if knownLabels?.contains(matcher.name) == true { return false }
             if isLevel(matcher.name) {
                 if knownLabels != nil { narrow(&query.levels, matcher) }
                 return knownLabels != nil

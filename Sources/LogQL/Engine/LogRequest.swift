@@ -33,6 +33,11 @@ public struct LogRequest: Sendable {
 public struct LogAnswer: Sendable {
     public var result: LogQLResult
     public var statistics: LogQueryStatistics
+
+    public init(result: LogQLResult, statistics: LogQueryStatistics) {
+        self.result = result
+        self.statistics = statistics
+    }
 }
 
 /// What a query read and made.

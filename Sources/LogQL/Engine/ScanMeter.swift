@@ -32,6 +32,8 @@ final class ScanMeter: @unchecked Sendable {
         }
     }
 
+    var isPastDeadline: Bool { clock.monotonicNanoseconds() >= deadlineMonotonicNanoseconds }
+
     func kept() { statistics.linesKept += 1 }
     func returned(_ count: Int) { statistics.linesReturned += count }
     func counted(_ cells: Int) { statistics.countsRead += cells }
@@ -82,6 +84,7 @@ struct QuerySource {
                 return try visit(&entry)
             }
         } catch let error as LogQueryError {
+            guard meter.isPastDeadline else { throw LogQLError.tooMuch("\(error)") }
             throw LogQLError.deadline("\(error)\(meter.statistics.linesRead > 0 ? "; it read\(meter.progress.dropFirst())" : "")")
         }
         meter.finishStep(plan.description)

@@ -32,6 +32,7 @@ struct RangeEvaluation {
         let plan = LogPlan(
             aggregation.selector, start: windows.start, end: windows.end, direction: .oldestFirst,
             knownLabels: try await LogEngine.knownLabels(of: aggregation.selector, source.reader, start, end))
+        if let tallies = try await TallyEvaluation(aggregation, windows, plan, wanted: wanted, source), let columns = try await tallies.columns() { return columns }
         let collected = Collected(windows, aggregation)
         try await source.scan(plan) { entry in
             guard let value = sample(&entry) else { return true }

@@ -23,6 +23,7 @@ struct LogEntry {
         if let found = record.stream[name] { return found }
         if name == Self.levelLabel { return record.level.name }
         if name == "level" { return record.level == .unknown ? "" : record.level.name }
+        if name == TallyEvaluation.patternLabel { return LogTemplate(record.body).text }
         return record.fields.first { Self.isName(name, of: $0.name) }?.value.description ?? ""
     }
 

@@ -25,12 +25,18 @@ enum LogQLText {
             let head = aggregation.function.rawValue + grouping(aggregation.grouping)
             return "\(head)(\(inner)\(parameter)\(formatted(aggregation.operand, depth: depth + 1))\(outer))"
         case .binary(let operation):
-            return "\(formatted(operation.left, depth: depth + 1))\(inner)\(sign(operation))\(inner)\(formatted(operation.right, depth: depth + 1))"
+            return [broken(operation.left, depth), sign(operation), broken(operation.right, depth)].joined(separator: inner)
         case .labelReplace(let operand, let destination, let replacement, let source, let pattern):
             let rest = [destination, replacement, source, pattern.pattern].map(quotedText).joined(separator: ",")
             return "label_replace(\(inner)\(formatted(operand, depth: depth + 1)),\(inner)\(rest)\(outer))"
         case .number, .constantVector: return line
         }
+    }
+
+    /// A side of an operator over several lines.
+    private static func broken(_ operand: Expression, _ depth: Int) -> String {
+        guard case .binary = operand else { return formatted(operand, depth: depth + 1) }
+        return "(\(formatted(operand, depth: depth + 2)))"
     }
 
     static func oneLine(_ expression: Expression) -> String {

@@ -68,10 +68,13 @@ extension Parser {
 
     static let comparisons = ["=", "!=", "=~", "!~", "==", ">", "<", ">=", "<="]
 
+    /// Stages that may stand alone: what follows them is a line filter, `| json != "x"`, as they can't be labels' names.
+    private static let wordsAlone: Set<String> = ["json", "logfmt", "unpack", "decolorize"]
+
     /// `name >= …`
     private var startsComparison: Bool {
-        guard case .identifier = current.kind, case .symbol(let next) = ahead(1).kind else { return false }
-        return Self.comparisons.contains(next)
+        guard case .identifier(let name) = current.kind, case .symbol(let next) = ahead(1).kind else { return false }
+        return Self.comparisons.contains(next) && !Self.wordsAlone.contains(name)
     }
 
     private var isString: Bool {
