@@ -87,6 +87,7 @@ let package = Package(
         library("Outbound", ["Foundations", "CCurl"]),
         library("OwnLog", ["Foundations", logging]),
         library("Settings", ["Foundations", yams]),
+        library("GoTemplate", ["Foundations"]),
 
         // Floor 2
         library("Wire", ["Foundations", "Model", "Compression", "CSimdjson"]),
@@ -95,10 +96,10 @@ let package = Package(
 
         // Floor 3
         library("PromQL", ["Foundations", "Model"]),
-        library("LogQL", ["Foundations", "Model", "CSimdjson"]),
+        library("LogQL", ["Foundations", "Model", "GoTemplate", "CSimdjson"]),
 
         // Floor 4
-        library("Alerting", ["Foundations", "Model", "Settings", "PromQL", "LogQL", "Outbound", grdb, yams, crypto, logging]),
+        library("Alerting", ["Foundations", "Model", "GoTemplate", "Settings", "PromQL", "LogQL", "Outbound", grdb, yams, crypto, logging]),
         library("Agent", ["Foundations", "Model", "Compression", "Outbound", "Wire", "CPlatform", logging]),
         library("Terminal", ["Foundations", "CPlatform"]),
 

@@ -110,8 +110,6 @@ enum Limits {
     static let templateDepthMax = 64
     /// `query` calls of one expansion: each is a full query against the store.
     static let templateQueriesMax = 16
-    /// A width or precision of printf beyond this only fills memory.
-    static let printfWidthMax = 256
 
     // Delivery
 

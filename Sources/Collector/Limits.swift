@@ -67,6 +67,14 @@ public struct CollectorLimits: Sendable {
     public var pointsPerSeriesMax: Int64 = 11_000
     /// Seconds a query may run; `timeout` can only shorten it.
     public var querySeconds = 30.0
+    /// Bytes of lines that a log query may read, after what the index leaves out: some ten seconds of a core.
+    public var logQueryBytesMax = 16 << 30
+    /// Lines that are looked at for the fields in them, where the request doesn't say: Loki's default.
+    public var detectedFieldLinesDefault = 1_000
+    /// The same at most: a second's work.
+    public var detectedFieldLinesMax = 50_000
+    /// Streams of one answer about volumes, Loki's default.
+    public var volumeSeriesDefault = 100
     /// Samples that a query may read: a day of 50,000 series at 10 s.
     public var querySamplesMax = 500_000_000
     /// Bytes that a query may hold at a time.

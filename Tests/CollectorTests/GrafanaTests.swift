@@ -1,4 +1,3 @@
-import Foundation
 import Foundations
 import Model
 import TestSupport
@@ -7,43 +6,16 @@ import Testing
 @testable import Collector
 
 /// The calls of Grafana's Prometheus data source, recorded as requests with their answers: a file each in `Goldens/grafana`.
-///
-/// `<N>` stands for the moment N seconds after the data's begin.
 struct GrafanaTests {
-    struct Exchange: CustomTestStringConvertible, Sendable {
-        let name: String
-        let text: String
-
-        var testDescription: String { name }
-    }
-
-    private static let exchanges: [Exchange] = {
-        let folder = Bundle.module.resourceURL!.appendingPathComponent("Goldens/grafana")
-        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-        return files.sorted { $0.path < $1.path }.map { file in
-            Exchange(name: file.lastPathComponent, text: (try? String(contentsOf: file, encoding: .utf8)) ?? "")
-        }
-    }()
+    private static let exchanges = RecordedExchange.all(in: "grafana")
 
     @Test func theRecordedCallsAreThere() { #expect(Self.exchanges.count >= 12 && Self.exchanges.allSatisfy { !$0.text.isEmpty }) }
 
-    @Test(arguments: exchanges) func callsOfGrafanaAreAnsweredAsRecorded(_ exchange: Exchange) async throws {
+    @Test(arguments: exchanges) func callsOfGrafanaAreAnsweredAsRecorded(_ exchange: RecordedExchange) async throws {
         let collector = try await RunningCollector.start()
         let base = nowMilliseconds() / 1000 - 60
         #expect(try await collector.write(Self.data(base)).status == 204)
-        let text = exchange.text.replacing(/<(\d+)>/) { match in String(base + Int64(match.1)!) }
-        let parts = text.components(separatedBy: "\n\n")
-        let head = parts[0].split(separator: "\n").map(String.init)
-        let request = head[0].split(separator: " ").map(String.init)
-        var headers: [String: String] = [:]
-        for line in head.dropFirst() {
-            let sides = line.components(separatedBy: ": ")
-            headers[sides[0]] = sides[1]
-        }
-        let answer = parts.last!.split(separator: "\n", maxSplits: 1).map(String.init)
-        let reply = try await collector.request(request[0], request[1], headers: headers, body: Array((parts.count == 3 ? parts[1] : "").utf8))
-        #expect("\(reply.status) \(reply.headers["content-type"] ?? "")" == answer[0])
-        #expect(reply.text == answer[1].trimmingCharacters(in: .newlines))
+        try await exchange.replay(collector, base: base)
         try await collector.stop()
     }
 

@@ -36,9 +36,16 @@ struct TenantTests {
         "/api/v1/series?match[]=\(everything)", "/api/v1/labels", "/api/v1/label/__name__/values", "/api/v1/label/owner/values", "/api/v1/metadata",
         "/federate?match[]=\(everything)", "/api/v1/status/tsdb", "/api/v1/export/openmetrics", "/loki/api/v1/labels", "/loki/api/v1/label/app/values",
         "/loki/api/v1/series?match[]=\(allLines)", "/loki/api/v1/query_range?query=\(allLines)", "/api/v1/nightjar/logs?query=", "/api/v1/nightjar/logs?query=line",
+        "/loki/api/v1/query?query=\(percentEncoded(#"sum by (app) (count_over_time({app=~".+"}[1h]))"#))", "/loki/api/v1/patterns?query=\(allLines)",
+        "/loki/api/v1/index/volume?query=\(allLines)", "/loki/api/v1/index/volume_range?query=\(allLines)", "/loki/api/v1/detected_field/status/values?query=\(allLines)",
+        "/loki/api/v1/detected_fields?query=\(allLines)", "/loki/api/v1/detected_labels?query=\(allLines)", "/loki/api/v1/index/stats?query=\(allLines)",
+        "/api/v1/nightjar/logs/answer?query=line", "/api/v1/nightjar/logs/patterns?query=line",
     ]
     /// Those of them that can't but show something that is the tenant's own.
-    static let silentPaths: Set = ["/loki/api/v1/labels"]
+    static let silentPaths: Set = [
+        "/loki/api/v1/labels", "/loki/api/v1/detected_field/status/values?query=\(allLines)", "/loki/api/v1/detected_fields?query=\(allLines)",
+        "/loki/api/v1/detected_labels?query=\(allLines)", "/loki/api/v1/index/stats?query=\(allLines)",
+    ]
 
     @Test func noPathShowsDataOfAnotherTenant() async throws {
         let collector = try await RunningCollector.start(tenants: Self.both) { $0.storesOwnMetrics = false }

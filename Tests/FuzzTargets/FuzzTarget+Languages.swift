@@ -1,5 +1,6 @@
 import ConfigurationFile
 import Foundations
+import Model
 import PromQL
 import Terminal
 
@@ -15,11 +16,35 @@ extension FuzzTarget {
             case .promQL:
                 refusing { _ = try PromQLParser.parseSelector(text) }
                 _ = try PromQLParser.parse(text)
-            case .logQL: _ = try Parser.parse(text)
+            case .logQL: runLogQL(text)
             case .ruleFile: _ = try RuleFile.parse(text, path: "rules.yml") { _ in nil }
             case .alertTemplate: _ = try Template(text)
             default: _ = try Configuration.parse(text, path: "nightjar.yml")
             }
+        }
+    }
+
+    /// What is read as LogQL is written and read again, and run over a line; what is people's form likewise.
+    private func runLogQL(_ text: String) {
+        refusing {
+            let expression = try Parser.parse(text)
+            let written = LogQLText.formatted(expression)
+            let again = try Parser.parse(written)
+            precondition(LogQLText.oneLine(again) == LogQLText.oneLine(expression), "a query was written so that it reads otherwise")
+            guard case .log(let selector) = expression else { return }
+            let record = LogRecord(timestamp: NanoTimestamp(nanoseconds: 1), stream: ["app": "a"], body: #"{"a":{"b":[1,"x"]},"c":"d"} k=v q="w" 10.0.0.1"#)
+            var entry = LogEntry(record)
+            _ = Pipeline(selector.stages).run(&entry)
+            _ = entry.labels
+        }
+        refusing {
+            let terse = try TerseQuery(text, now: NanoTimestamp(nanoseconds: 1_700_000_000_000_000_000))
+            _ = try terse.expression(knownLabels: ["service"])
+        }
+        // The text as a line: parsers take anything.
+        for stage in [Stage.json([]), .unpack, .logfmt(expressions: [], isStrict: true, keepsEmpty: true), .decolorize] {
+            var entry = LogEntry(LogRecord(timestamp: NanoTimestamp(nanoseconds: 1), stream: Labels(), body: text))
+            _ = Pipeline([stage]).run(&entry)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundations
+import GoTemplate
 import Model
 
 /// The text of a label or an annotation, in the subset of Go's templates that Prometheus's rules use.
@@ -34,7 +35,7 @@ struct Template: Sendable {
         plain = nil
         var lexer = TemplateLexer(text)
         let variables = scope == .rule ? ["", "labels", "externalLabels", "externalURL", "value"] : [""]
-        var parser = TemplateParser(try lexer.pieces(), variables: variables, allowsDefinitions: scope == .notification)
+        var parser = TemplateParser(try lexer.pieces(), variables: variables, functions: TemplateFunctions.names, allowsDefinitions: scope == .notification)
         nodes = try parser.template()
         definitions = parser.definitions
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import GoTemplate
 import Model
 
 /// The functions of templates: Go's and Prometheus's.
@@ -48,7 +49,7 @@ enum TemplateFunctions {
         "println": { .text($0.map(\.printed).joined(separator: " ") + "\n") },
         "printf": { arguments in
             guard case .text(let format)? = arguments.first else { throw Failure(reason: "printf needs a format") }
-            return .text(GoFormat.format(format, Array(arguments.dropFirst())))
+            return .text(GoFormat.format(format, arguments.dropFirst().map(\.formatArgument)))
         },
         "urlquery": { .text(percentEncoded(spaced($0))) },
         "html": { .text(escapedHTML(spaced($0))) },

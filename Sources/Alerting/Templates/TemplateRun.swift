@@ -1,3 +1,4 @@
+import GoTemplate
 import Model
 
 /// One expansion: variables, the dot and what it has cost so far.
@@ -242,7 +243,7 @@ struct TemplateRun {
 
     private mutating func evaluate(_ operand: TemplateOperand) async throws -> TemplateValue {
         switch operand {
-        case .literal(let value): return value
+        case .literal(let literal): return TemplateValue(literal)
         case .field(let names): return try Array(names).reduce(dot) { try TemplateFunctions.part($1, of: $0) }
         case .variable(let name, let names):
             guard let variable = variables.last(where: { $0.name == name }) else { throw TemplateFunctions.Failure(reason: "variable $\(name) isn't known") }

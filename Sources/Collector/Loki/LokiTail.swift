@@ -13,7 +13,7 @@ import NIOWebSocket
 struct LokiTail: Sendable {
     static let path = "/loki/api/v1/tail"
     /// Lines from before that are sent first, where the request doesn't say.
-    static let backlogDefault = 10
+    static let backlogDefault = 100
     static let closeTryAgainLater = WebSocketErrorCode.unknown(1013)
 
     let edge: Edge

@@ -25,6 +25,7 @@ enum CollectorRoutes {
         TransferRoutes(edge: edge).register(routes)
         LokiRoutes(edge: edge).register(routes)
         tail.register(routes)
+        LogRoutes(edge: edge).register(routes)
         NightjarRoutes(edge: edge).register(routes)
         return routes.responder
     }

@@ -32,9 +32,11 @@ final class Routes {
     }
 
     /// The same handler for GET and for POST with a form.
-    func query(_ path: String, of tenants: ServedTenants = .standard, _ handler: @escaping Handler) {
-        on(.get, path, scope: .read, of: tenants, handler)
-        on(.post, path, scope: .read, of: tenants, handler)
+    func query(
+        _ path: String, of tenants: ServedTenants = .standard, refusalBody: (@Sendable (Refusal, Request) -> Response)? = nil, _ handler: @escaping Handler
+    ) {
+        on(.get, path, scope: .read, of: tenants, refusalBody: refusalBody, handler)
+        on(.post, path, scope: .read, of: tenants, refusalBody: refusalBody, handler)
     }
 
     var responder: some HTTPResponder<CollectorContext> {

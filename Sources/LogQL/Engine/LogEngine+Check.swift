@@ -1,3 +1,5 @@
+import Model
+
 extension LogEngine {
     /// What is wrong with a query that is to give numbers, as rules need them: bad syntax, with its place, or lines alone. Nil where nothing is.
     public static func problem(inMetricQuery text: String) -> LogQLError? {
@@ -8,4 +10,7 @@ extension LogEngine {
             return error
         }
     }
+
+    /// The matchers of a query for lines, `{app="x"} |= "y"`: where just streams are asked for, stages say nothing.
+    public static func matchers(of text: String) throws(LogQLError) -> [Matcher] { try selector(try Parser.parse(text)).matchers }
 }

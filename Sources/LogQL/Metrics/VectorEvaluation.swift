@@ -8,7 +8,7 @@ enum VectorEvaluation {
             // An instant result keeps this order; a range result is ordered by labels in any case.
             let sign: Double = aggregation.function == .sort ? 1 : -1
             return operand.sorted { sign * ($0.values.last.flatMap { $0 } ?? .nan) < sign * ($1.values.last.flatMap { $0 } ?? .nan) }
-        case .topk, .bottomk: return selected(aggregation, operand, grid)
+        case .topk, .bottomk, .approximateTopk: return selected(aggregation, operand, grid)
         default: return reduced(aggregation, operand, grid)
         }
     }
@@ -52,7 +52,7 @@ enum VectorEvaluation {
     /// The largest or smallest of each group, at each step for itself.
     private static func selected(_ aggregation: VectorAggregation, _ operand: [Column], _ grid: StepGrid) -> [Column] {
         var result = operand.map { Column(labels: $0.labels, values: Array(repeating: nil, count: grid.count)) }
-        let isTop = aggregation.function == .topk
+        let isTop = aggregation.function != .bottomk
         for group in groups(aggregation, operand) {
             for step in 0..<grid.count {
                 let present = group.members.compactMap { index in operand[index].values[step].map { (index: index, value: $0) } }

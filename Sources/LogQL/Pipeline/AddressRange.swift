@@ -2,10 +2,13 @@ import Glibc
 
 /// IP addresses as `ip("…")` names them: one, a network (`10.0.0.0/8`) or a range (`10.0.0.1-10.0.0.9`); IPv4 and IPv6.
 struct AddressRange: Sendable {
+    /// As it was written.
+    let text: String
     private let low: [UInt8]
     private let high: [UInt8]
 
     init?(_ text: String) {
+        self.text = text
         if let slash = text.firstIndex(of: "/") {
             guard let address = Self.address(text[..<slash]), let bits = Int(text[text.index(after: slash)...]), (0...address.count * 8).contains(bits) else { return nil }
             low = Self.masked(address, bits, fill: 0)

@@ -8,9 +8,12 @@ struct LinePattern: Sendable {
         case capture(String?)
     }
 
+    /// As it was written.
+    let text: String
     private let parts: [Part]
 
     init(_ text: String, needsCapture: Bool) throws(Mistake) {
+        self.text = text
         var parts: [Part] = []
         var literal: [UInt8] = []
         var rest = Array(text.utf8)[...]

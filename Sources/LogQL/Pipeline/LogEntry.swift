@@ -21,27 +21,57 @@ struct LogEntry {
     func value(_ name: String) -> String {
         if let found = extracted.last(where: { $0.name == name }) { return found.value }
         if let found = record.stream[name] { return found }
-        if name == "level" || name == Self.levelLabel { return record.level == .unknown ? "" : record.level.name }
-        return record.field(name)?.description ?? ""
+        if name == Self.levelLabel { return record.level.name }
+        if name == "level" { return record.level == .unknown ? "" : record.level.name }
+        if name == TallyEvaluation.patternLabel { return LogTemplate(record.body).text }
+        return record.fields.first { Self.isName(name, of: $0.name) }?.value.description ?? ""
+    }
+
+    /// Whether a condition on a label holds.
+    func satisfies(_ matcher: Matcher) -> Bool {
+        if LogPlan.isLevel(matcher.name), record.stream[matcher.name] == nil, !extracted.contains(where: { $0.name == matcher.name }) {
+            return record.level.satisfies(matcher)
+        }
+        return matcher.matches(value(matcher.name))
+    }
+
+    /// Whether a query means a field: by its name, or, as labels have no dots, with `_` for what a label can't have.
+    private static func isName(_ name: String, of field: String) -> Bool {
+        let (wanted, found) = (name.utf8, field.utf8)
+        guard wanted.count == found.count else { return false }
+        return zip(wanted, found).allSatisfy { $0 == $1 || ($0 == 0x5F && !isWord($1)) }
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A || (byte >= 0x30 && byte <= 0x39) || byte == 0x5F
     }
 
     mutating func set(_ name: String, to value: String) {
         if let index = extracted.firstIndex(where: { $0.name == name }) {
             extracted[index].value = value
-        } else if extracted.count < Limits.extractedLabelsMax {
+        } else if extracted.count < Limits.extractedLabelsMax || name.hasPrefix(Self.errorLabel.dropLast(2)) {
             extracted.append((name, value))
         }
     }
 
+    /// Marks the line with what went wrong; the first error stays.
     mutating func fail(_ error: String, _ details: String) {
+        if hasError { return }
         set(Self.errorLabel, to: error)
         set(Self.errorDetailsLabel, to: details)
     }
 
+    var hasError: Bool { !error.isEmpty }
+    var error: String { extracted.last { $0.name == Self.errorLabel }?.value ?? "" }
+
     /// Sets a label that a parser found. Where the stream has one of the name, `_extracted` is added to it, as in Loki.
     mutating func extract(_ name: String, _ value: String) {
-        let clean = Self.sanitized(name)
-        set(record.stream[clean] == nil ? clean : clean + "_extracted", to: value)
+        setParsed(Self.sanitized(name), to: value)
+    }
+
+    /// The same for a name that the query gave.
+    mutating func setParsed(_ name: String, to value: String) {
+        set(record.stream[name] == nil ? name : name + "_extracted", to: value)
     }
 
     /// The labels under which the line is shown: the stream's, what stages set, and the level.
@@ -50,6 +80,15 @@ struct LogEntry {
         if record.level != .unknown { builder.set(Self.levelLabel, to: record.level.name) }
         for (name, value) in extracted { builder.set(name, to: value) }
         return builder.build()
+    }
+
+    /// The same in Loki's three categories: the stream's own, what came beside the line (level and fields), what stages set.
+    var categorizedLabels: (stream: Labels, metadata: Labels, parsed: Labels) {
+        let names = Set(extracted.map(\.name))
+        var metadata = LabelsBuilder()
+        if record.level != .unknown, !names.contains(Self.levelLabel) { metadata.set(Self.levelLabel, to: record.level.name) }
+        for field in record.fields where !names.contains(field.name) && record.stream[field.name] == nil { metadata.set(Self.sanitized(field.name), to: field.value.description) }
+        return (record.stream.dropping(names), metadata.build(), Labels(extracted.map { (name: $0.name, value: $0.value) }))
     }
 
     /// The labels by which samples of the line are counted: as shown, without the level, which would split every count.
@@ -71,15 +110,22 @@ struct LogEntry {
     }
 
     /// All names that a label can be dropped by.
-    var names: [String] { record.stream.pairs.map(\.name) + extracted.map(\.name) }
+    var names: [String] { record.stream.pairs.map(\.name) + extracted.map(\.name) + [Self.levelLabel] }
 
-    private static func sanitized(_ name: String) -> String {
+    static func sanitized(_ name: String) -> String {
         if LabelName.isLegacy(name) { return name }
-        var clean = String(decoding: name.utf8.map { byte in
-            let isWord = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A || (byte >= 0x30 && byte <= 0x39) || byte == 0x5F
-            return isWord ? byte : 0x5F
-        }, as: UTF8.self)
+        var clean = String(decoding: name.utf8.map { isWord($0) ? $0 : 0x5F }, as: UTF8.self)
         if clean.first?.isNumber == true { clean = "_" + clean }
         return clean.isEmpty ? "_" : clean
+    }
+}
+
+extension LogLevel {
+    /// Whether a condition on the label `level` or `detected_level` holds. Of a line without a level the first is empty, but may be
+    /// asked for by name; the second is `unknown`.
+    func satisfies(_ matcher: Matcher) -> Bool {
+        guard self == .unknown, matcher.name != LogEntry.levelLabel else { return matcher.matches(name) }
+        let isNegative = matcher.op == .notEqual || matcher.op == .notRegex
+        return isNegative ? matcher.matches("") && matcher.matches(name) : matcher.matches("") || matcher.matches(name)
     }
 }

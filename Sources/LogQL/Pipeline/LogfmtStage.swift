@@ -9,7 +9,7 @@ enum LogfmtStage {
             for (key, value) in pairs where keepsEmpty || !value.isEmpty { entry.extract(key, value) }
             return
         }
-        for (name, key) in expressions { entry.set(name, to: pairs.last { $0.key == key }?.value ?? "") }
+        for (name, key) in expressions { entry.setParsed(name, to: pairs.last { $0.key == key }?.value ?? "") }
     }
 
     /// Pairs in order, and what was no pair. A word without `=` is a key with an empty value.

@@ -16,10 +16,10 @@ struct Pipeline: Sendable {
     private static func compile(_ stage: Stage) -> @Sendable (inout LogEntry) -> Bool {
         switch stage {
         case .lineFilter(let filter): { @Sendable entry in filter.accepts(entry.line) }
-        case .label(let filter): { @Sendable entry in filter.accepts(entry) }
+        case .label(let filter): { @Sendable entry in filter.accepts(&entry) }
         case .json(let expressions):
             { @Sendable entry in
-                JSONStage.run(&entry, expressions)
+                if expressions.isEmpty { JSONStage.run(&entry) } else { JSONStage.run(&entry, expressions) }
                 return true
             }
         case .logfmt(let expressions, let isStrict, let keepsEmpty):
@@ -44,7 +44,7 @@ struct Pipeline: Sendable {
             }
         case .lineFormat(let template):
             { @Sendable entry in
-                entry.line = template.render(entry)
+                if let line = render(template, &entry) { entry.line = line }
                 return true
             }
         case .labelFormat(let formats):
@@ -88,26 +88,37 @@ struct Pipeline: Sendable {
             switch source {
             case .label(let other):
                 let value = entry.value(other)
+                if value.isEmpty { continue }
                 entry.set(name, to: value)
-                entry.set(other, to: "")
-            case .template(let template): entry.set(name, to: template.render(entry))
+                if other != name { entry.set(other, to: "") }
+            case .template(let template):
+                if let value = render(template, &entry) { entry.set(name, to: value) }
             }
+        }
+    }
+
+    /// Nil, and an error on the line, where the template fails.
+    private static func render(_ template: LineTemplate, _ entry: inout LogEntry) -> String? {
+        do throws(LineTemplateFailure) {
+            return try template.render(entry)
+        } catch {
+            entry.fail("TemplateFormatErr", error.reason)
+            return nil
         }
     }
 }
 
 extension LabelTest {
-    func matches(_ entry: LogEntry) -> Bool { matcher?.matches(entry.value(name)) ?? true }
+    func matches(_ entry: LogEntry) -> Bool { matcher.map(entry.satisfies) ?? true }
 }
 
 extension LineFilterStage {
     func accepts(_ line: String) -> Bool {
         let found: Bool
         switch kind {
-        case .contains: found = texts.contains { $0.isEmpty || line.containsBytes($0) }
+        case .contains: found = texts.contains { $0.isEmpty || line.containsBytes($0) } || networks.contains { $0.isFound(in: line) }
         case .matches: found = patterns.contains { $0.matchesPart(line) }
         case .pattern: found = linePatterns.contains { $0.isFound(in: line) }
-        case .address: found = networks.contains { $0.isFound(in: line) }
         // Phrases come first in a terse query, so the store has answered them whole.
         case .phrase: return true
         }
@@ -116,14 +127,23 @@ extension LineFilterStage {
 }
 
 extension LabelFilter {
-    func accepts(_ entry: LogEntry) -> Bool {
+    /// A line whose label is no number of the kind stays, with an error that filters can see; as does one that has an error already.
+    func accepts(_ entry: inout LogEntry) -> Bool {
         switch self {
-        case .matcher(let matcher): matcher.matches(entry.value(matcher.name))
-        case .both(let left, let right): left.accepts(entry) && right.accepts(entry)
-        case .either(let left, let right): left.accepts(entry) || right.accepts(entry)
-        case .address(let name, let range, let isNegative): range.isFound(in: entry.value(name)) != isNegative
-        case .number(let name, let op, let expected, let unit):
-            unit.value(of: entry.value(name)).map { Arithmetic.compare(op, $0, expected) } ?? false
+        case .matcher(let matcher): return entry.satisfies(matcher)
+        case .both(let left, let right): return left.accepts(&entry) && right.accepts(&entry)
+        case .either(let left, let right): return left.accepts(&entry) || right.accepts(&entry)
+        case .address(let name, let range, let isNegative):
+            if entry.hasError { return true }
+            let text = entry.value(name)
+            return !text.isEmpty && range.isFound(in: text) != isNegative
+        case .number(let name, let op, let expected, let unit, _):
+            if entry.hasError { return true }
+            let text = entry.value(name)
+            if text.isEmpty { return false }
+            if let value = unit.value(of: text) { return Arithmetic.compare(op, value, expected) }
+            entry.fail("LabelFilterErr", "`\(text.prefix(64))` in \(name) is no \(unit)")
+            return true
         }
     }
 }

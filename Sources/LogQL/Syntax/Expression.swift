@@ -73,8 +73,10 @@ struct Grouping {
 
 struct VectorAggregation {
     enum Function: String, CaseIterable {
-        case sum, avg, min, max, count, stddev, stdvar, topk, bottomk, sort, sortDescending = "sort_desc"
-        var takesParameter: Bool { self == .topk || self == .bottomk }
+        case sum, avg, min, max, count, stddev, stdvar, topk, bottomk, approximateTopk = "approx_topk", sort, sortDescending = "sort_desc"
+        var takesParameter: Bool { self == .topk || self == .bottomk || self == .approximateTopk }
+        /// Instant results are in order of value.
+        var ordersByValue: Bool { takesParameter || self == .sort || self == .sortDescending }
     }
 
     var function: Function
@@ -120,7 +122,7 @@ enum Stage {
     /// Any of the alternatives: `|= "a" or "b"`.
     case lineFilter(LineFilterStage)
     case label(LabelFilter)
-    case json([(name: String, path: String)])
+    case json([(name: String, path: JSONPath)])
     case logfmt(expressions: [(name: String, key: String)], isStrict: Bool, keepsEmpty: Bool)
     case regexp(RegularExpression)
     case pattern(LinePattern)
@@ -133,8 +135,8 @@ enum Stage {
 }
 
 struct LineFilterStage {
-    /// `phrase` is what people type: words in any case, left to the store's own rule of words.
-    enum Kind { case contains, matches, pattern, address, phrase }
+    /// `contains` is a text or an address. `phrase` is what people type: words in any case, left to the store's own rule of words.
+    enum Kind { case contains, matches, pattern, phrase }
     var kind: Kind
     var isNegative: Bool
     var texts: [String]
@@ -163,7 +165,7 @@ struct LabelTest {
 
 indirect enum LabelFilter: Sendable {
     case matcher(Matcher)
-    case number(name: String, BinaryOperation.Operator, Double, unit: Unwrap.Conversion)
+    case number(name: String, BinaryOperation.Operator, Double, unit: Unwrap.Conversion, text: String)
     case address(name: String, AddressRange, isNegative: Bool)
     case both(LabelFilter, LabelFilter)
     case either(LabelFilter, LabelFilter)

@@ -75,7 +75,7 @@ struct Lexer {
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         if let number = Double(text) { return .number(number, text) }
         if let milliseconds = Quantity.durationMilliseconds(text) { return .duration(Int64(milliseconds), text) }
-        if let size = ByteSizeText.bytes(text) { return .bytes(Double(size), text) }
+        if let size = Quantity.bytes(text) { return .bytes(size, text) }
         throw syntaxError(at: start, "`\(SafeText(text))` is no number, duration (`5m`) or size (`10KB`)")
     }
 

@@ -28,7 +28,7 @@ extension Parser {
         if symbol == "!=" {
             // `!=` between numbers is a comparison; between lines and a string it's a filter.
             if case .string = ahead(1).kind { return true }
-            return ahead(1).kind == .identifier("ip")
+            return ahead(1).kind == .identifier("ip") && isSymbol("(", ahead: 2)
         }
         return ["|", "|=", "|~", "|>", "!~", "!>"].contains(symbol)
     }
@@ -52,7 +52,7 @@ extension Parser {
         let token = current
         let name = try identifier("a parser, a label filter or a format")
         switch name {
-        case "json": return .json(try extractions().map { (name: $0.0, path: $0.1) })
+        case "json": return .json(try jsonPaths())
         case "logfmt": return try logfmt()
         case "regexp": return try regexp()
         case "pattern": return try patternStage()
@@ -68,10 +68,13 @@ extension Parser {
 
     static let comparisons = ["=", "!=", "=~", "!~", "==", ">", "<", ">=", "<="]
 
+    /// Stages that may stand alone: what follows them is a line filter, `| json != "x"`, as they can't be labels' names.
+    private static let wordsAlone: Set<String> = ["json", "logfmt", "unpack", "decolorize"]
+
     /// `name >= …`
     private var startsComparison: Bool {
-        guard case .identifier = current.kind, case .symbol(let next) = ahead(1).kind else { return false }
-        return Self.comparisons.contains(next)
+        guard case .identifier(let name) = current.kind, case .symbol(let next) = ahead(1).kind else { return false }
+        return Self.comparisons.contains(next) && !Self.wordsAlone.contains(name)
     }
 
     private var isString: Bool {
@@ -83,13 +86,12 @@ extension Parser {
         advance()
         let kind: LineFilterStage.Kind = symbol == "|=" || symbol == "!=" ? .contains : symbol == "|~" || symbol == "!~" ? .matches : .pattern
         var filter = LineFilterStage(kind: kind, isNegative: symbol.hasPrefix("!"), texts: [], patterns: [], linePatterns: [], networks: [])
-        if isWord("ip"), kind == .contains {
-            filter.kind = .address
-            filter.networks = [try addressRange()]
-            return filter
-        }
         repeat {
             let token = current
+            if isWord("ip"), kind == .contains {
+                filter.networks.append(try addressRange())
+                continue
+            }
             let text = try string("the text to look for")
             filter.texts.append(text)
             if kind == .matches { filter.patterns.append(try pattern(text, at: token)) }
@@ -143,18 +145,36 @@ extension Parser {
             }
             advance()
         }
-        return .logfmt(expressions: try extractions().map { (name: $0.0, key: $0.1) }, isStrict: isStrict, keepsEmpty: keepsEmpty)
+        return .logfmt(expressions: try extractions().map { (name: $0.name, key: $0.text) }, isStrict: isStrict, keepsEmpty: keepsEmpty)
     }
 
     /// `a="b.c", d`, possibly nothing.
-    private mutating func extractions() throws(LogQLError) -> [(String, String)] {
-        var list: [(String, String)] = []
+    private mutating func extractions() throws(LogQLError) -> [(name: String, text: String, token: Token)] {
+        var list: [(name: String, text: String, token: Token)] = []
         while case .identifier(let name) = current.kind {
+            var token = current
             advance()
-            list.append((name, take("=") ? try string("where to find it") : name))
+            var text = name
+            if take("=") {
+                token = current
+                text = try string("where to find it")
+            }
+            list.append((name, text, token))
             if !take(",") { break }
         }
         return list
+    }
+
+    private mutating func jsonPaths() throws(LogQLError) -> [(name: String, path: JSONPath)] {
+        var paths: [(name: String, path: JSONPath)] = []
+        for (name, text, token) in try extractions() {
+            do {
+                paths.append((name, try JSONPath(text)))
+            } catch {
+                throw self.error("`\(SafeText(text))` is no path in JSON: \(error.reason)", at: token)
+            }
+        }
+        return paths
     }
 
     private mutating func template() throws(LogQLError) -> LineTemplate {
@@ -170,7 +190,9 @@ extension Parser {
     private mutating func labelFormats() throws(LogQLError) -> [(name: String, source: LabelSource)] {
         var list: [(name: String, source: LabelSource)] = []
         repeat {
+            let token = current
             let name = try identifier("the label to set")
+            if list.contains(where: { $0.name == name }) { throw error("`\(name)` is set twice in one label_format", at: token) }
             try expect("=")
             if isString { list.append((name, .template(try template()))) } else { list.append((name, .label(try identifier("a label or a template in quotes")))) }
         } while take(",")
@@ -231,9 +253,11 @@ extension Parser {
         let token = current
         advance()
         switch token.kind {
-        case .number(let value, _): return .number(name: name, op, sign * value, unit: .number)
-        case .duration(let milliseconds, let text): return .number(name: name, op, sign * (Quantity.durationMilliseconds(text) ?? Double(milliseconds)) / 1000, unit: .duration)
-        case .bytes(let value, _): return .number(name: name, op, sign * value, unit: .bytes)
+        case .number(let value, let text): return .number(name: name, op, sign * value, unit: .number, text: (sign < 0 ? "-" : "") + text)
+        case .duration(let milliseconds, let text):
+            let seconds = (Quantity.durationMilliseconds(text) ?? Double(milliseconds)) / 1000
+            return .number(name: name, op, sign * seconds, unit: .duration, text: (sign < 0 ? "-" : "") + text)
+        case .bytes(let value, let text): return .number(name: name, op, sign * value, unit: .bytes, text: (sign < 0 ? "-" : "") + text)
         default: throw error("unexpected \(token.description), expected a text in quotes, a number, a duration or a size", at: token)
         }
     }

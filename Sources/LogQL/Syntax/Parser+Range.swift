@@ -18,7 +18,7 @@ extension Parser {
         guard aggregation.rangeMilliseconds > 0 else { throw unexpected("a range such as `[5m]`") }
         try expect(")")
         if function.needsUnwrap && aggregation.unwrap == nil { throw error("\(function.rawValue) needs numbers; add `| unwrap LABEL` behind the selector", at: token) }
-        if function.countsLines && aggregation.unwrap != nil { throw error("\(function.rawValue) counts lines and takes no `unwrap`", at: token) }
+        if function.countsLines && function != .absentOverTime && aggregation.unwrap != nil { throw error("\(function.rawValue) counts lines and takes no `unwrap`", at: token) }
         aggregation.grouping = try groupingIfAny()
         return aggregation
     }

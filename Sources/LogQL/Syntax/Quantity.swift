@@ -23,5 +23,24 @@ enum Quantity {
         return total < 9e15 ? (isNegative ? -total : total) : nil
     }
 
-    static func bytes(_ text: String) -> Double? { ByteSizeText.bytes(text).map(Double.init) }
+    private static let sizes: [(name: String, bytes: Double)] = {
+        let letters = ["k", "m", "g", "t", "p", "e"]
+        var sizes: [(name: String, bytes: Double)] = [("", 1), ("b", 1)]
+        var (decimal, binary) = (1.0, 1.0)
+        for letter in letters {
+            decimal *= 1000
+            binary *= 1024
+            sizes += [(letter, decimal), (letter + "b", decimal), (letter + "i", binary), (letter + "ib", binary)]
+        }
+        return sizes
+    }()
+
+    /// Sizes as Loki reads them: `3k` and `3KB` are 3000, `3Ki` and `3KiB` 3072. Nil where `text` is none.
+    static func bytes(_ text: String) -> Double? {
+        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == "." || $0 == ",") }
+        let unit = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()
+        guard let count = Double(digits.filter { $0 != "," }), let factor = sizes.first(where: { $0.name == unit })?.bytes else { return nil }
+        let size = count * factor
+        return size < 1.8446744073709552e19 ? size.rounded(.down) : nil
+    }
 }

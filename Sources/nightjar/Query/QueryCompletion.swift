@@ -27,14 +27,14 @@ enum QueryCompletion {
     ///
     /// Bash's `compgen` expands words as a command line is expanded, command substitution included: what was typed and what comes from
     /// the collector must not run. It matches them against the word behind the quote that was begun; others keep the quote.
-    private static func literal(_ candidate: String) -> String {
+    static func literal(_ candidate: String) -> String {
         guard CompletionShell.requesting == .bash else { return candidate }
         let text = candidate.first == "'" || candidate.first == "\"" ? candidate.dropFirst() : candidate[...]
         return text.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_.,:@%+-=/".contains($0)) ? String($0) : "\\\($0)" }.joined()
     }
 
     /// The collector that the command line names so far.
-    private static func connection(_ arguments: [String]) -> CollectorConnection? {
+    static func connection(_ arguments: [String]) -> CollectorConnection? {
         func value(of flag: String) -> String? {
             if let joined = arguments.last(where: { $0.hasPrefix(flag + "=") }) { return String(joined.dropFirst(flag.count + 1)) }
             guard let place = arguments.lastIndex(of: flag), place + 1 < arguments.count else { return nil }

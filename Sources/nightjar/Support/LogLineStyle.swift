@@ -35,17 +35,19 @@ struct LogLineStyle: Sendable {
         let padded = level + String(repeating: " ", count: max(0, 5 - level.count))
         let file = answer.stream["filename"].map { Paths.name(of: $0) } ?? answer.stream["job"] ?? ""
         let source = [answer.stream["instance"] ?? "", file].filter { !$0.isEmpty }.joined(separator: " ")
-        return "\(time(answer.timestamp)) \(color(level))\(padded)\(isColored ? "\u{1B}[0m" : "") \(SafeText(source).string) │ \(SafeText(answer.line).string)"
+        return "\(time(nanoseconds: Int64(answer.timestamp) ?? 0)) \(color(level))\(padded)\(isColored ? "\u{1B}[0m" : "") \(SafeText(source).string) │ \(SafeText(answer.line).string)"
     }
 
-    private func time(_ text: String) -> String {
-        let nanoseconds = Int64(text) ?? 0
+    /// The same without colours.
+    var plain: LogLineStyle { LogLineStyle(isJSON: isJSON, isColored: false, isUTC: isUTC) }
+
+    func time(nanoseconds: Int64, showsMilliseconds: Bool = true) -> String {
         var seconds = time_t(nanoseconds / 1_000_000_000)
         var parts = tm()
         _ = isUTC ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)
-        return String(
-            format: "%04d-%02d-%02d %02d:%02d:%02d.%03d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-            Int32(nanoseconds % 1_000_000_000 / 1_000_000))
+        let whole = String(
+            format: "%04d-%02d-%02d %02d:%02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec)
+        return showsMilliseconds ? whole + String(format: ".%03d", Int32(nanoseconds % 1_000_000_000 / 1_000_000)) : whole
     }
 
     private func color(_ level: String) -> String {
@@ -58,8 +60,10 @@ struct LogLineStyle: Sendable {
         }
     }
 
-    private func json(_ answer: LogLineAnswer) -> String {
-        let object: [String: Any] = ["timestamp": answer.timestamp, "level": answer.level, "stream": answer.stream, "line": answer.line]
+    /// `isHit` tells the lines that were looked for from those around them.
+    func json(_ answer: LogLineAnswer, isHit: Bool? = nil) -> String {
+        var object: [String: Any] = ["timestamp": answer.timestamp, "level": answer.level, "stream": answer.stream, "line": answer.line]
+        if let isHit { object["hit"] = isHit }
         do {
             let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
             return SafeJSON.escaped(String(decoding: data, as: UTF8.self))

@@ -1,17 +1,23 @@
 /// Makes nodes of the pieces of a template.
-struct TemplateParser {
+public struct TemplateParser {
     private var pieces: ArraySlice<TemplatePiece>
     private var depth = 0
     private var rangeDepth = 0
     /// Names in sight, so that a misspelt variable is found before an alert fires.
     private var variables: [String]
 
+    /// Functions that there are.
+    private let functions: Set<String>
     private let allowsDefinitions: Bool
     /// By `define` and `block`.
-    private(set) var definitions: [String: [TemplateNode]] = [:]
+    public private(set) var definitions: [String: [TemplateNode]] = [:]
 
-    init(_ pieces: [TemplatePiece], variables: [String], allowsDefinitions: Bool = false) {
+    /// Blocks and parentheses, and so the parser's recursion, go no deeper.
+    public static let depthMax = 64
+
+    public init(_ pieces: [TemplatePiece], variables: [String], functions: Set<String>, allowsDefinitions: Bool = false) {
         self.pieces = pieces[...]
+        self.functions = functions
         self.variables = variables
         self.allowsDefinitions = allowsDefinitions
     }
@@ -25,7 +31,8 @@ struct TemplateParser {
         case ofTemplate
     }
 
-    mutating func template() throws(TemplateError) -> [TemplateNode] {
+    /// All nodes. Throws where the template breaks Go's grammar or names a function or variable that there isn't.
+    public mutating func template() throws(TemplateError) -> [TemplateNode] {
         let (nodes, stop) = try nodes()
         guard case .ofTemplate = stop else { throw TemplateError(line: 1, reason: "end or else without its if, with or range") }
         return nodes
@@ -89,7 +96,7 @@ struct TemplateParser {
     private mutating func block(_ keyword: String, _ tokens: [TemplateToken], line: Int) throws(TemplateError) -> TemplateNode {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Limits.templateDepthMax else { throw TemplateError(line: line, reason: "nested deeper than \(Limits.templateDepthMax)") }
+        guard depth <= Self.depthMax else { throw TemplateError(line: line, reason: "nested deeper than \(Self.depthMax)") }
         let scope = variables.count
         defer { variables.removeSubrange(scope...) }
         let pipeline = try pipeline(tokens, line: line, isRange: keyword == "range")
@@ -172,12 +179,12 @@ struct TemplateParser {
         case .word("false"): return .literal(.bool(false))
         case .word("nil"): return .literal(.nothing)
         case .word(let name):
-            guard TemplateFunctions.names.contains(name) else { throw TemplateError(line: line, reason: "function \(name.debugDescription) isn't known") }
+            guard functions.contains(name) else { throw TemplateError(line: line, reason: "function \(name.debugDescription) isn't known") }
             return .function(name)
         case .open:
             depth += 1
             defer { depth -= 1 }
-            guard depth <= Limits.templateDepthMax else { throw TemplateError(line: line, reason: "nested deeper than \(Limits.templateDepthMax)") }
+            guard depth <= Self.depthMax else { throw TemplateError(line: line, reason: "nested deeper than \(Self.depthMax)") }
             let inner = TemplatePipeline(commands: try commands(&tokens, line: line), line: line)
             guard case .close(let names)? = tokens.popFirst() else { throw TemplateError(line: line, reason: "a parenthesis isn't closed") }
             return .group(inner, names)

@@ -1,5 +1,5 @@
 /// What a template is made of once it is read.
-indirect enum TemplateNode: Sendable {
+public indirect enum TemplateNode: Sendable {
     case text(String)
     case output(TemplatePipeline)
     /// `if` leaves the dot alone; `with` sets it to the value.
@@ -11,19 +11,29 @@ indirect enum TemplateNode: Sendable {
 }
 
 /// Commands joined by `|`: the value of each is the last argument of the next.
-struct TemplatePipeline: Sendable {
+public struct TemplatePipeline: Sendable {
     /// Variables that take the value: one, or two for the key and the element of a range.
-    var variables: [String] = []
+    public var variables: [String] = []
     /// `=` in place of `:=`.
-    var isAssignment = false
-    var commands: [[TemplateOperand]] = []
-    var line: Int
+    public var isAssignment = false
+    public var commands: [[TemplateOperand]] = []
+    public var line: Int
 }
 
-indirect enum TemplateOperand: Sendable {
+/// A value that a command names.
+public indirect enum TemplateOperand: Sendable {
     case field([String])
     case variable(String, [String])
-    case literal(TemplateValue)
+    case literal(TemplateLiteral)
     case function(String)
     case group(TemplatePipeline, [String])
+}
+
+/// A value as it is written in a template.
+public enum TemplateLiteral: Sendable, Equatable {
+    case nothing
+    case bool(Bool)
+    case integer(Int64)
+    case float(Double)
+    case text(String)
 }

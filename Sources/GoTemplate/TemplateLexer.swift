@@ -1,12 +1,13 @@
 /// Cuts a template into text and actions, and actions into tokens, as Go's text/template does.
-struct TemplateLexer {
+public struct TemplateLexer {
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
 
-    init(_ text: String) { bytes = Array(text.utf8) }
+    public init(_ text: String) { bytes = Array(text.utf8) }
 
-    mutating func pieces() throws(TemplateError) -> [TemplatePiece] {
+    /// The whole template in pieces. Throws where an action or a text within it has no end.
+    public mutating func pieces() throws(TemplateError) -> [TemplatePiece] {
         var pieces: [TemplatePiece] = []
         var trimsNext = false
         while position < bytes.count {
@@ -197,8 +198,9 @@ struct TemplateLexer {
 }
 
 /// Texts as Go writes them between quotes.
-enum GoLiteral {
-    static func unescape(_ bytes: ArraySlice<UInt8>, line: Int) throws(TemplateError) -> String {
+public enum GoLiteral {
+    /// Undoes the escapes between quotes, which aren't part of `bytes`. `line` goes into errors.
+    public static func unescape(_ bytes: ArraySlice<UInt8>, line: Int) throws(TemplateError) -> String {
         var result: [UInt8] = []
         var rest = bytes
         while let byte = rest.popFirst() {

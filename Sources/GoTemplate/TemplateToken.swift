@@ -1,5 +1,5 @@
 /// A part of an action, between `{{` and `}}`.
-enum TemplateToken: Equatable {
+public enum TemplateToken: Equatable {
     /// `if`, `humanize`, `true`.
     case word(String)
     /// `.`, `.Labels.job` as its names.
@@ -15,7 +15,7 @@ enum TemplateToken: Equatable {
 }
 
 /// A run of plain text or one action of a template.
-enum TemplatePiece {
+public enum TemplatePiece {
     case text(String)
     case action([TemplateToken], line: Int)
 }

@@ -1,25 +1,23 @@
 import Foundations
 
 /// Times as Go's layouts write them: the layout is how the reference time, Mon Jan 2 15:04:05 MST 2006, would be written.
-enum GoTime {
-    /// Before it a time stands for none.
-    static let yearTwo = Timestamp(seconds: TimestampText.days(2, 1, 1) * 86_400).milliseconds
-
-    private static let months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-    private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+public enum GoTime {
+    static let months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+    static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
     /// The parts of a layout, longer ones before those they begin with.
-    private static let parts = [
+    static let parts = [
         "January", "Jan", "Monday", "Mon", "MST", "2006", "Z07:00", "Z0700", "-07:00", "-0700", "-07", "01", "02", "03", "04", "05", "06", "002", "15", "PM", "pm",
         "_2", "1", "2", "3", "4", "5",
     ]
 
-    static func format(_ moment: Timestamp, _ zone: ZoneClock, layout: String) -> String {
-        let reading = zone.reading(at: moment)
-        let offset = zone.offsetSeconds(at: moment)
+    /// A moment as a clock shows it that is so many seconds ahead of UTC. `zone` is the zone's abbreviation; nil where it has none.
+    /// `seconds` count from 1970; `nanosecond` is their fraction.
+    public static func format(seconds: Int64, nanosecond: Int64, offsetSeconds offset: Int64, zone: String?, layout: String) -> String {
+        let reading = Reading(seconds, nanosecond, offset)
         var result = ""
         var rest = layout[...]
         while !rest.isEmpty {
-            if let fraction = fraction(rest, moment) {
+            if let fraction = fraction(rest, reading.nanosecond) {
                 result += fraction.text
                 rest = rest.dropFirst(fraction.count)
             } else if let part = parts.first(where: rest.hasPrefix) {
@@ -33,17 +31,16 @@ enum GoTime {
     }
 
     /// `.000` or `.999` after the seconds.
-    private static func fraction(_ rest: Substring, _ moment: Timestamp) -> (text: String, count: Int)? {
+    private static func fraction(_ rest: Substring, _ nanosecond: Int64) -> (text: String, count: Int)? {
         guard rest.first == "." || rest.first == ",", let kind = rest.dropFirst().first, kind == "0" || kind == "9" else { return nil }
         let count = rest.dropFirst().prefix { $0 == kind }.count
-        let milliseconds = ((moment.milliseconds % 1000) + 1000) % 1000
-        var digits = String((padded(milliseconds, 3) + "000000").prefix(count))
+        var digits = String(padded(nanosecond, 9).prefix(count))
         if kind == "9" { while digits.last == "0" { digits.removeLast() } }
         return (digits.isEmpty ? "" : "\(rest.first!)\(digits)", count + 1)
     }
 
-    private static func text(_ part: String, _ reading: ZoneClock.Reading, _ offset: Int64, _ zone: ZoneClock) -> String {
-        let (hour, minute) = (Int64(reading.minuteOfDay / 60), Int64(reading.minuteOfDay % 60))
+    private static func text(_ part: String, _ reading: Reading, _ offset: Int64, _ zone: String?) -> String {
+        let (hour, minute) = (reading.hour, reading.minute)
         let month = months[Int(reading.month) - 1]
         let sign = offset < 0 ? "-" : "+"
         let (hours, minutes) = (padded(abs(offset) / 3600, 2), padded(abs(offset) / 60 % 60, 2))
@@ -52,7 +49,7 @@ enum GoTime {
         case "Jan": return String(month.prefix(3))
         case "Monday": return weekdays[reading.weekday]
         case "Mon": return String(weekdays[reading.weekday].prefix(3))
-        case "MST": return zone.name == "UTC" ? "UTC" : "\(sign)\(hours)\(minutes == "00" ? "" : minutes)"
+        case "MST": return zone ?? "\(sign)\(hours)\(minutes == "00" ? "" : minutes)"
         case "2006": return padded(reading.year, 4)
         case "06": return padded(reading.year % 100, 2)
         case "Z07:00": return offset == 0 ? "Z" : "\(sign)\(hours):\(minutes)"
@@ -71,10 +68,30 @@ enum GoTime {
         case "3": return String((hour + 11) % 12 + 1)
         case "04": return padded(minute, 2)
         case "4": return String(minute)
-        case "05": return padded(Int64(reading.secondOfMinute), 2)
-        case "5": return String(reading.secondOfMinute)
+        case "05": return padded(reading.second, 2)
+        case "5": return String(reading.second)
         case "PM": return hour < 12 ? "AM" : "PM"
         default: return hour < 12 ? "am" : "pm"
+        }
+    }
+
+    /// What a clock shows.
+    private struct Reading {
+        let year, month, day, hour, minute, second, nanosecond: Int64
+        /// 0 is Sunday.
+        let weekday: Int
+
+        init(_ seconds: Int64, _ nanosecond: Int64, _ offsetSeconds: Int64) {
+            let (days, secondOfDay) = Self.floored(seconds + offsetSeconds, 86_400)
+            (year, month, day) = TimestampText.civil(fromDays: days)
+            (hour, minute, second) = (secondOfDay / 3600, secondOfDay / 60 % 60, secondOfDay % 60)
+            self.nanosecond = nanosecond
+            weekday = Int(Self.floored(days + 4, 7).1)
+        }
+
+        private static func floored(_ value: Int64, _ divisor: Int64) -> (Int64, Int64) {
+            let rest = value % divisor
+            return rest < 0 ? (value / divisor - 1, rest + divisor) : (value / divisor, rest)
         }
     }
 

@@ -1,9 +1,41 @@
-import Foundation
-import Model
+import Glibc
 
 /// Go's `printf` for the values a template has: flags, width and precision with the verbs v s d f g e x t q c.
-enum GoFormat {
-    static func format(_ format: String, _ arguments: [TemplateValue]) -> String {
+public enum GoFormat {
+    /// A value to be written.
+    public enum Argument: Sendable {
+        case bool(Bool)
+        case integer(Int64)
+        case float(Double)
+        case text(String)
+        /// What has no verb of its own but `v`: as Go prints it, and Go's name of its type. Lists and maps can be printed as texts.
+        case other(printed: String, type: String, isCollection: Bool)
+
+        public var printed: String {
+            switch self {
+            case .bool(let flag): flag ? "true" : "false"
+            case .integer(let number): String(number)
+            case .float(let number): GoNumber.shortest(number)
+            case .text(let text): text
+            case .other(let printed, _, _): printed
+            }
+        }
+
+        fileprivate var type: String {
+            switch self {
+            case .bool: "bool"
+            case .integer: "int"
+            case .float: "float64"
+            case .text: "string"
+            case .other(_, let type, _): type
+            }
+        }
+    }
+
+    /// A width or precision beyond this only fills memory.
+    private static let widthMax = 256
+
+    public static func format(_ format: String, _ arguments: [Argument]) -> String {
         var result = ""
         var rest = format[...]
         var next = 0
@@ -25,7 +57,7 @@ enum GoFormat {
             }
         }
         result += rest
-        if next < arguments.count { result += "%!(EXTRA \(arguments[next...].map { "\(goType($0))=\($0.printed)" }.joined(separator: ", ")))" }
+        if next < arguments.count { result += "%!(EXTRA \(arguments[next...].map { "\($0.type)=\($0.printed)" }.joined(separator: ", ")))" }
         return result
     }
 
@@ -58,11 +90,11 @@ enum GoFormat {
     private static func takeNumber(_ rest: inout Substring) -> Int? {
         let digits = rest.prefix { $0.isASCII && $0.isNumber }
         rest = rest.dropFirst(digits.count)
-        return digits.isEmpty ? nil : min(Int(digits) ?? Limits.printfWidthMax, Limits.printfWidthMax)
+        return digits.isEmpty ? nil : min(Int(digits) ?? widthMax, widthMax)
     }
 
-    private static func text(_ value: TemplateValue, _ verb: Character, _ directive: Directive) -> String {
-        guard let plain = plainText(value, verb, directive) else { return "%!\(verb)(\(goType(value))=\(value.printed))" }
+    private static func text(_ value: Argument, _ verb: Character, _ directive: Directive) -> String {
+        guard let plain = plainText(value, verb, directive) else { return "%!\(verb)(\(value.type)=\(value.printed))" }
         let missing = directive.width - plain.count
         if missing <= 0 { return plain }
         if directive.isLeft { return plain + String(repeating: " ", count: missing) }
@@ -73,12 +105,12 @@ enum GoFormat {
         return String(repeating: " ", count: missing) + plain
     }
 
-    private static func plainText(_ value: TemplateValue, _ verb: Character, _ directive: Directive) -> String? {
+    private static func plainText(_ value: Argument, _ verb: Character, _ directive: Directive) -> String? {
         switch (verb, value) {
         case ("v", .float(let number)) where directive.precision != nil: float(number, "g", directive)
         case ("v", _): (directive.isSigned ? sign(value) : "") + value.printed
         case ("s", .text(let text)): directive.precision.map { String(text.prefix($0)) } ?? text
-        case ("s", .list), ("s", .map): value.printed
+        case ("s", .other(let printed, _, true)): printed
         case ("q", .text(let text)): goQuoted(text)
         case ("d", .integer(let number)): (directive.isSigned && number >= 0 ? "+" : "") + String(number)
         case ("x", .integer(let number)): String(number, radix: 16)
@@ -95,7 +127,7 @@ enum GoFormat {
         }
     }
 
-    private static func sign(_ value: TemplateValue) -> String {
+    private static func sign(_ value: Argument) -> String {
         switch value {
         case .integer(let number): number >= 0 ? "+" : ""
         case .float(let number): number >= 0 && number.isFinite ? "+" : ""
@@ -104,13 +136,14 @@ enum GoFormat {
     }
 
     private static func float(_ number: Double, _ verb: Character, _ directive: Directive) -> String {
-        if let special = NumberText.special(number) { return special }
+        if let special = GoNumber.special(number) { return special }
         let sign = directive.isSigned && number >= 0 ? "+" : ""
-        if directive.precision == nil, verb == "g" || verb == "G" { return sign + NumberText.shortest(number) }
-        return sign + String(format: "%.\(directive.precision ?? 6)\(verb)", number)
+        if directive.precision == nil, verb == "g" || verb == "G" { return sign + GoNumber.shortest(number) }
+        return sign + GoNumber.formatted(number, verb, decimals: directive.precision ?? 6)
     }
 
-    static func goQuoted(_ text: String) -> String {
+    /// As Go quotes a text: `%q`.
+    public static func goQuoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -126,17 +159,4 @@ enum GoFormat {
         return result + "\""
     }
 
-    private static func goType(_ value: TemplateValue) -> String {
-        switch value {
-        case .nothing: "<nil>"
-        case .bool: "bool"
-        case .integer: "int"
-        case .float: "float64"
-        case .text, .markup: "string"
-        case .list, .listing: "[]interface {}"
-        case .map, .pairs: "map[string]string"
-        case .moment: "time.Time"
-        case .object: "struct"
-        }
-    }
 }
