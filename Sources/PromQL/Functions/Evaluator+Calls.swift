@@ -193,10 +193,10 @@ extension Evaluator {
         return column.isEmpty ? [] : [column]
     }
 
-    /// The labels that a selector asks to be equal to one value each.
+    /// The labels that a selector asks to be equal to one value each. Inside parentheses it is an expression like any other.
     private static func labelsWhereAbsent(_ argument: Expression) -> Labels {
         let matchers: [Matcher]
-        switch argument.unparenthesized.node {
+        switch argument.node {
         case .selector(let selector), .rangeSelector(let selector, _): matchers = selector.matchers
         default: return Labels()
         }

@@ -6,16 +6,17 @@ extension Evaluator {
         _ window: Window, _ kind: RateKind, _ isSmoothed: Bool, _ name: String, _ place: SourceRange
     ) throws -> FloatHistogram? {
         let samples = window.histograms
-        var first = max(0, (samples.firstIndex { $0.timestamp > window.start } ?? samples.count) - 1)
+        let first = max(0, (samples.firstIndex { $0.timestamp > window.start } ?? samples.count) - 1)
         var last = samples.count - 1
         if isSmoothed { last = min(last, samples.firstIndex { $0.timestamp >= window.end } ?? last) }
         guard samples[last].timestamp > window.start, samples[first].timestamp <= window.end else { return nil }
         let used = samples[first...last]
-        guard used.allSatisfy({ $0.histogram.usesCustomBuckets == samples[first].histogram.usesCustomBuckets }) else {
+        let fitting = used.prefix { $0.histogram.usesCustomBuckets == samples[first].histogram.usesCustomBuckets }
+        if kind.isCounter { remarkGauges(fitting, name, place) }
+        guard fitting.count == used.count else {
             annotations.warn("vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(name)", at: place)
             return nil
         }
-        if kind.isCounter { remarkGauges(used, name, place) }
         let left = try edge(samples, first, window.start, isCut: isSmoothed && samples[first].timestamp < window.start && first < samples.count - 1, kind, place)
         let right = try edge(samples, last - 1, window.end, isCut: isSmoothed && last > 0 && samples[last].timestamp > window.end, kind, place)
             ?? samples[last].histogram
@@ -26,15 +27,17 @@ extension Evaluator {
         }
         remarkReconciled(try increase.add(start, factor: -1), "subtraction", place)
         if kind.isCounter {
-            if samples[first].timestamp <= window.start { first += 1 }
-            let isRightApart = samples[last].timestamp >= window.end
-            if isRightApart { last -= 1 }
-            var previous = start
-            for sample in samples[first..<max(first, last + 1)] {
-                if sample.histogram.isReset(after: previous) { remarkReconciled(try increase.add(previous), "addition", place) }
-                previous = sample.histogram
+            let cutsReset = left != nil && samples[first + 1].histogram.isReset(after: samples[first].histogram)
+            // The sample behind a cut that spans a reset has been counted from 0: what follows compares with it.
+            var previous = cutsReset ? samples[first + 1].histogram : start
+            let inner = cutsReset ? first + 2 : first + 1
+            if inner <= last {
+                for sample in samples[inner..<last] {
+                    if sample.histogram.isReset(after: previous) { remarkReconciled(try increase.add(previous), "addition", place) }
+                    previous = sample.histogram
+                }
+                if right.isReset(after: previous) { remarkReconciled(try increase.add(previous), "addition", place) }
             }
-            if isRightApart, right.isReset(after: previous) { remarkReconciled(try increase.add(previous), "addition", place) }
         }
         increase.counterReset = .gauge
         return (kind.isRate ? increase.divided(by: window.seconds) : increase).compacted
@@ -50,16 +53,13 @@ extension Evaluator {
 
     /// The histogram at a moment between two samples. Where a counter was reset between them it has grown from nothing.
     func onLine(_ before: HistogramSample, _ after: HistogramSample, _ moment: Int64, isCounter: Bool, _ place: SourceRange) throws -> FloatHistogram {
+        if moment == after.timestamp { return after.histogram }
         let share = Double(moment - before.timestamp) / Double(after.timestamp - before.timestamp)
-        if isCounter, after.histogram.isReset(after: before.histogram) {
-            var result = after.histogram.scaled(by: share)
-            result.counterReset = .unknown
-            return result
-        }
-        var result = before.histogram.scaled(by: 1 - share)
-        var rest = after.histogram.scaled(by: share)
-        if result.counterReset != .gauge || rest.counterReset != .gauge { (result.counterReset, rest.counterReset) = (.unknown, .unknown) }
-        remarkReconciled(try result.add(rest), "addition", place)
+        if isCounter, after.histogram.isReset(after: before.histogram) { return after.histogram.scaled(by: share) }
+        var result = after.histogram
+        remarkReconciled(try result.add(before.histogram, factor: -1), "subtraction", place)
+        result = result.scaled(by: share)
+        remarkReconciled(try result.add(before.histogram), "addition", place)
         return result
     }
 }

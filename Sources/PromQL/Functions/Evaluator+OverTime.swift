@@ -229,9 +229,7 @@ struct WindowSample {
         if StartTimestamps.isReset(previousStart: previous.start, previousTime: previous.timestamp, start: start, time: timestamp) { return true }
         switch (previous.value, value) {
         case (.float(let before), .float(let now)): return now < before
-        case (.histogram(let before), .histogram(let now)):
-            // A gauge that becomes a counter has begun anew.
-            return (now.counterReset == .gauge) != (before.counterReset == .gauge) || now.isReset(after: before)
+        case (.histogram(let before), .histogram(let now)): return now.isReset(after: before)
         default: return true
         }
     }

@@ -148,7 +148,7 @@ extension Evaluator {
         }
         let samples = window.histograms
         let began = kind.isCounter ? window.startInside(samples[0].startTimestamp, ofFirstSampleAt: samples[0].timestamp) : nil
-        guard samples.count > 1 || began != nil, let increase = try histogramIncrease(samples, kind, hasBegun: began != nil, name, place) else { return nil }
+        guard let increase = try histogramIncrease(samples, kind, hasBegun: began != nil, name, place) else { return nil }
         return increase.scaled(
             by: Self.stretch(
                 window, kind, first: samples[0].timestamp, last: samples[samples.count - 1].timestamp, intervals: samples.count - 1,
@@ -166,11 +166,11 @@ extension Evaluator {
         _ samples: UnsafeBufferPointer<HistogramSample>, _ kind: RateKind, hasBegun: Bool, _ name: String, _ place: SourceRange
     ) throws -> FloatHistogram? {
         let (first, last) = (samples[0].histogram, samples[samples.count - 1].histogram)
+        if samples.count == 1 { return hasBegun ? first : nil }
         var start = first
         // What came before a reset at the second sample is of no matter, nor is how it was laid out.
-        if samples.count == 1 || (kind.isCounter && samples[1].isReset(after: samples[0])) {
-            let next = samples[min(1, samples.count - 1)].histogram
-            start = FloatHistogram(schema: next.schema, customValues: next.customValues)
+        if kind.isCounter, samples[1].isReset(after: samples[0]) {
+            start = FloatHistogram(schema: samples[1].histogram.schema, customValues: samples[1].histogram.customValues)
         }
         let isCustom = start.usesCustomBuckets
         let inner = kind.isCounter ? samples.dropFirst().dropLast() : samples[0..<0]
@@ -193,7 +193,14 @@ extension Evaluator {
                 if sample.isReset(after: previous) { remarkReconciled(try increase.add(previous.histogram), "addition", place) }
                 previous = sample
             }
-            if hasBegun, samples.count > 1 { remarkReconciled(try increase.add(first), "addition", place) }
+            if hasBegun {
+                do {
+                    remarkReconciled(try increase.add(first), "addition", place)
+                } catch is IncompatibleBuckets {
+                    annotations.warn("vector contains a mix of histograms with exponential and custom buckets schemas for metric name \(name)", at: place)
+                    return nil
+                }
+            }
         }
         increase.counterReset = .gauge
         return increase
