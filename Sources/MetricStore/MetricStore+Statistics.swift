@@ -38,6 +38,7 @@ extension MetricStore {
         figures.blockCount = catalog.blocks.count
         for block in catalog.blocks {
             figures.blockBytes += block.sizeBytes
+            figures.blockIndexBytes += block.sizeBytes - block.footer[.columns].count
             figures.blockSeries += block.seriesCount
             figures.blockSamples += block.footer.sampleCount
             figures.oldest = min(figures.oldest ?? .distantFuture, Timestamp(milliseconds: block.start))

@@ -10,6 +10,8 @@ public struct MetricStoreStatistics: Sendable {
     public var headBytes = 0
     public var blockCount = 0
     public var blockBytes = 0
+    /// Of these, what isn't samples: labels, lists of series, places of columns, checksums.
+    public var blockIndexBytes = 0
     public var blockSeries = 0
     public var blockSamples = 0
     /// Log segments on disk, those before the last checkpoint not counted.

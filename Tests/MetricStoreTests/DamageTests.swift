@@ -133,6 +133,14 @@ import Testing
         #expect(!wrong.isEmpty && wrong.allSatisfy { $0.hasSuffix("is gone") })
         #expect(try await store.all().count == CrashRun.seriesCount)
         await store.close()
+        let problems = try MetricStore.check(directory: Self.directory, fileSystem: fileSystem)
+        #expect(problems.contains { $0.hasPrefix(Self.directory + "/quarantine/\(name) was put aside") }, "\(problems)")
+        #expect(problems.contains { $0.hasPrefix("\(path) is missing") }, "\(problems)")
+        // The next checkpoint writes a manifest without it; the file that was put aside stays for a person to look at.
+        let again = try CrashRun.open(fileSystem)
+        try await again.checkpoint()
+        await again.close()
+        #expect(try MetricStore.check(directory: Self.directory, fileSystem: fileSystem).count == 1)
     }
 
     @Test func aLostManifestIsMadeAgainFromTheFiles() async throws {
