@@ -137,6 +137,8 @@ private struct TimeColumns {
             guard IntegerColumn.decode(&inner, count: count, into: &column) else { return nil }
             columns.append(column)
         }
+        let countMax = Int64(Limits.columnSamplesMax)
+        guard columns[2].allSatisfy({ (1...countMax).contains($0) }), columns[3].allSatisfy({ (0...countMax).contains($0) }) else { return nil }
         (firsts, spans) = (columns[0], columns[1])
         counts = columns[2].map { Int(truncatingIfNeeded: $0) }
         staleCounts = columns[3].map { Int(truncatingIfNeeded: $0) }
