@@ -116,40 +116,58 @@ extension Evaluator {
         return low
     }
 
-    /// A smoothed instant selector: between two samples the value on the line through them.
+    /// A smoothed instant selector: between two samples the value on the line through them, behind the last one its value.
     private func selectSmoothed(_ selector: VectorSelector, _ place: SourceRange) throws -> [Column] {
-        let moments = try moments(selector.at, selector.offset)
         let lookback = context.options.lookbackMilliseconds
-        return try context.data.samples(of: place).compactMap { series in
+        let input = RangeVector(
+            series: context.data.samples(of: place), dropsName: [], moments: try moments(selector.at, selector.offset), lengthMilliseconds: lookback,
+            rangeExtension: nil, lookbackMilliseconds: lookback)
+        return try input.series.compactMap { series in
             try context.check()
             var column = Column(labels: series.labels, count: steps)
-            var (next, nextHistogram) = (0, 0)
-            for step in 0..<steps {
-                let moment = moments.time(step)
-                while next < series.timestamps.count, series.timestamps[next] <= moment { next += 1 }
-                while nextHistogram < series.histograms.count, series.histograms[nextHistogram].timestamp <= moment { nextHistogram += 1 }
-                let floatTime = next > 0 ? series.timestamps[next - 1] : Int64.min
-                let histogramTime = nextHistogram > 0 ? series.histograms[nextHistogram - 1].timestamp : Int64.min
-                guard max(floatTime, histogramTime) > moment - lookback else { continue }
-                // What comes next is of use only where it is of the same kind.
-                let floatAfter = next < series.timestamps.count ? series.timestamps[next] : Int64.max
-                let histogramAfter = nextHistogram < series.histograms.count ? series.histograms[nextHistogram].timestamp : Int64.max
-                if histogramTime > floatTime {
-                    let before = series.histograms[nextHistogram - 1]
-                    let isOnLine = histogramTime < moment && histogramAfter < floatAfter && histogramAfter <= moment + lookback
-                    let after = isOnLine ? series.histograms[nextHistogram] : before
-                    let fits = isOnLine && after.histogram.usesCustomBuckets == before.histogram.usesCustomBuckets
-                    column.set(fits ? try onLine(before, after, moment, isCounter: false, place) : before.histogram, at: step)
-                } else {
-                    let value = series.values[next - 1]
-                    column.values[step] = value
-                    if floatTime < moment, floatAfter < histogramAfter, floatAfter <= moment + lookback {
-                        let share = Double(moment - floatTime) / Double(floatAfter - floatTime)
-                        column.values[step] = value + (series.values[next] - value) * share
-                    }
+            let name = series.labels.metricName ?? ""
+            try input.forEachWindow(of: series, after: lookback) { window in
+                if window.isMixed {
+                    annotations.warn("encountered a mix of histograms and floats for metric name \(quoted(name))", at: place)
+                } else if window.histograms.isEmpty {
+                    if let value = Self.smoothed(window.timestamps, window.values, window.end) { column.values[window.step] = value }
+                } else if let histogram = try smoothed(window.histograms, window.end, name, place) {
+                    column.set(histogram, at: window.step)
                 }
             }
             return column.isEmpty ? nil : column
         }
+    }
+
+    /// Nil where all samples are behind the moment.
+    private static func smoothed(_ times: UnsafeBufferPointer<Int64>, _ values: UnsafeBufferPointer<Double>, _ moment: Int64) -> Double? {
+        let next = firstIndex(in: times, after: moment - 1)
+        if next < times.count, times[next] == moment { return values[next] }
+        guard next > 0 else { return nil }
+        let before = values[next - 1]
+        if next == times.count { return before }
+        return before + (values[next] - before) * Double(moment - times[next - 1]) / Double(times[next] - times[next - 1])
+    }
+
+    /// The same of histograms; nil, with a remark, where two don't go together.
+    private func smoothed(
+        _ samples: UnsafeBufferPointer<HistogramSample>, _ moment: Int64, _ name: String, _ place: SourceRange
+    ) throws -> FloatHistogram? {
+        let next = samples.firstIndex { $0.timestamp >= moment } ?? samples.count
+        if next < samples.count, samples[next].timestamp == moment { return samples[next].histogram }
+        guard next > 0 else { return nil }
+        if next == samples.count {
+            // A hint speaks of how a sample follows another, not of its value.
+            var last = samples[next - 1].histogram
+            last.counterReset = .unknown
+            return last
+        }
+        let (before, after) = (samples[next - 1], samples[next])
+        guard before.histogram.usesCustomBuckets == after.histogram.usesCustomBuckets else {
+            remarkIncompatibleBuckets(name, place)
+            return nil
+        }
+        let isGauge = before.histogram.counterReset == .gauge && after.histogram.counterReset == .gauge
+        return try onLine(before, after, moment, isCounter: !isGauge, place)
     }
 }

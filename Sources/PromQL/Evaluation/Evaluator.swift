@@ -164,7 +164,7 @@ extension Evaluator {
         case .string: return .string(moment, String(decoding: string(expression).bytes, as: UTF8.self))
         case .matrix:
             let input = try windows(expression)
-            return .matrix(input.rangeExtension == nil ? input.wholeSeries() : extendedSeries(input))
+            return .matrix(input.rangeExtension == nil ? input.wholeSeries() : try extendedSeries(input))
         case .scalar:
             let values = try scalar(expression)
             if context.isInstant { return .scalar(moment, values[0]) }

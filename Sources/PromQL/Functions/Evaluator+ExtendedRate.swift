@@ -69,12 +69,15 @@ extension Evaluator {
     // MARK: Matrices
 
     /// The first window's samples with values of their own at its edges: what a query that is an extended range itself shows.
-    func extendedSeries(_ input: RangeVector) -> [Series] {
+    func extendedSeries(_ input: RangeVector) throws -> [Series] {
         let isSmoothed = input.rangeExtension == .smoothed
-        return input.series.compactMap { series in
+        return try input.series.compactMap { series in
             var result = Series(labels: series.labels)
-            input.forEachWindow(of: series, before: input.lookbackMilliseconds, after: isSmoothed ? input.lookbackMilliseconds : 0) { window in
+            try input.forEachWindow(of: series, before: input.lookbackMilliseconds, after: isSmoothed ? input.lookbackMilliseconds : 0) { window in
                 guard window.step == 0 else { return }
+                guard window.histograms.isEmpty else {
+                    throw QueryError.execution("\(isSmoothed ? "smoothed" : "anchored") modifier is not supported with histograms")
+                }
                 let (times, values) = (window.timestamps, window.values)
                 guard !times.isEmpty else { return }
                 let first = max(0, Self.firstIndex(in: times, after: window.start) - 1)

@@ -127,6 +127,7 @@ struct ScriptReader {
     private mutating func load(_ rest: String, convertsClassic: Bool) throws(ScriptError) -> PromQLScript.Command {
         let step = try duration(rest)
         var series: [Series] = []
+        var indexOfLabels: [Labels: Int] = [:]
         var starts: ScriptStartOffsets?
         var common: ScriptStartOffsets?
         while let line = nextDetail() {
@@ -137,7 +138,14 @@ struct ScriptReader {
             }
             let samples = try readSeries(line)
             do {
-                series.append(try samples.samples(stepMilliseconds: step, starts: starts ?? common))
+                let one = try samples.samples(stepMilliseconds: step, starts: starts ?? common)
+                // A line for a series that has one already stands in its place.
+                if let index = indexOfLabels[one.labels] {
+                    series[index] = one
+                } else {
+                    indexOfLabels[one.labels] = series.count
+                    series.append(one)
+                }
             } catch {
                 throw self.error(error.reason)
             }

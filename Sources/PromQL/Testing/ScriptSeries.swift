@@ -144,7 +144,7 @@ enum ClassicConversion {
             for (timestamp, value) in zip(series.timestamps, series.values) where !StaleMarker.isStale(value) {
                 switch kind {
                 case "_bucket":
-                    if let bound { moments[base, default: [:]][timestamp, default: Moment()].buckets.append((bound, value)) }
+                    if let bound, !bound.isNaN { moments[base, default: [:]][timestamp, default: Moment()].buckets.append((bound, value)) }
                 case "_count": moments[base, default: [:]][timestamp, default: Moment()].count = value
                 default: moments[base, default: [:]][timestamp, default: Moment()].sum = value
                 }
