@@ -31,7 +31,9 @@ private func series(_ labels: Labels, _ values: [Double]) -> Series {
     Series(labels: labels, timestamps: values.indices.map { after(Int64($0)).milliseconds }, values: values)
 }
 
-private func replay(_ rules: String, _ series: [Series], from: Timestamp = begin, to: Timestamp, stopAt: Timestamp? = nil) async throws -> ReplayReport {
+private func replay(
+    _ rules: String, _ series: [Series], from: Timestamp = begin, to: Timestamp, onCall: String? = nil, stopAt: Timestamp? = nil
+) async throws -> ReplayReport {
     let folder = TemporaryDirectory("replay")
     write(rules, to: folder.path("r.yml"))
     let routing = try RoutingFile.parse(
@@ -41,7 +43,8 @@ private func replay(_ rules: String, _ series: [Series], from: Timestamp = begin
           - {name: day, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
           - {name: night, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
         """, path: "routes.yml")
-    let options = ReplayOptions(ruleGlobs: [folder.path("r.yml")], from: from, to: to, routing: .file(routing), scratchDirectory: folder.path("scratch"))
+    var options = ReplayOptions(ruleGlobs: [folder.path("r.yml")], from: from, to: to, routing: .file(routing), scratchDirectory: folder.path("scratch"))
+    options.onCall = try onCall.map { try OnCallFile.parse($0, path: "oncall.yml") }
     return try await RuleReplay.run(options, over: LocalSource(reader: MemoryMetricReader(series))) { moment in stopAt.map { moment < $0 } ?? true }
 }
 
@@ -77,6 +80,23 @@ private let rules = """
     #expect(report.pages[0].at.milliseconds - down.at.milliseconds == 120_000)
     let all = try #require(report.steps.first { $0.labels["alertname"] == "AllDown" })
     #expect(report.pages[1].at == all.at)
+}
+
+@Test func aReplaySaysWhomThePolicyOfAReceiverWouldHavePaged() async throws {
+    let down = Array(repeating: 1.0, count: 10) + Array(repeating: 0, count: 20) + Array(repeating: 1, count: 30)
+    let report = try await replay(
+        rules, [series(["__name__": "up", "job": "j", "instance": "a"], down)], to: after(50),
+        onCall: """
+            people: [{name: ana, webhook: {url: "https://h/ana"}}, {name: ben, webhook: {url: "https://h/ben"}}]
+            schedules:
+              - name: primary
+                zone: UTC
+                layers: [{name: week, people: [ana], rotation: weekly, handover: monday 09:00, start: 2020-01-06}]
+            policies: [{name: p, steps: [{notify: [{schedule: primary}]}, {after: 10m, notify: [{person: ben}]}], fallback: [{person: ben}]}]
+            bind: {night: p}
+            """)
+    #expect(report.pages.filter { $0.receiver == "night" }.map { "\($0.operation) \($0.people)" } == [#"trigger ["ana"]"#, "resolve []"], "\(report.pages)")
+    #expect(report.pages.filter { $0.receiver == "day" }.allSatisfy { $0.people.isEmpty })
 }
 
 @Test func aReplayThatIsStoppedSaysWhereItGoesOn() async throws {

@@ -8,7 +8,7 @@ struct AlertBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alerting", abstract: "Kills the program while it pages and counts what was lost or doubled; measures how long pages take.",
         discussion: """
-            NIGHTJAR_ALERT_FAULTS sets the number of faults where --faults doesn't: some two minutes per thousand, 10,000 at night, 100,000 on \
+            NIGHTJAR_ALERT_FAULTS sets the number of faults where --faults doesn't: some five minutes per thousand, 10,000 at night, 100,000 on \
             demand. Exit code 1 where a page was lost, an incident doubled, or a page has no end.
             """)
 

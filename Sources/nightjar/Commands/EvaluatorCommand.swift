@@ -21,8 +21,10 @@ struct EvaluatorCommand: AsyncParsableCommand {
             Exit codes: 0 it was stopped, 1 it could not start or failed, 2 the configuration is wrong.
 
             Examples:
-              nightjar evaluator --source http://prometheus:9090 --rules 'rules/*.yml' --routes alertmanager.yml
-              nightjar evaluator --source https://mimir/prometheus --source-tenant shop --write https://mimir/api/v1/push
+              nightjar evaluator --source http://prometheus:9090 --rules 'rules/*.yml' \\
+                --routes alertmanager.yml
+              nightjar evaluator --source https://mimir/prometheus --source-tenant shop \\
+                --write https://mimir/api/v1/push
             """)
 
     @Option(help: ArgumentHelp("The server that is asked, up to /api/v1.", valueName: "url"))

@@ -6,7 +6,15 @@ import Foundations
 struct OnCallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "oncall", abstract: "Says who is on call; makes overrides, notes and calendars.",
-        discussion: "People, schedules and policies stand in oncall.yml, which `up` and `collector` take with --oncall.",
+        discussion: """
+            People, schedules and policies stand in oncall.yml, which `up`, `collector` and `evaluator` take with --oncall.
+
+            Exit codes: each command's --help names them.
+
+            Examples:
+              nightjar oncall
+              nightjar oncall override primary ben --to '2026-12-25 09:00' --comment swap
+            """,
         subcommands: [Show.self, Override.self, Note.self, Calendar.self, Escalations.self], defaultSubcommand: Show.self)
 
     static let base = "/api/v1/nightjar/oncall"
@@ -33,7 +41,7 @@ extension OnCallCommand {
 
                 Examples:
                   nightjar oncall
-                  nightjar oncall --at '2026-12-25 03:00'
+                  nightjar oncall show --at '2026-12-25 03:00'
                 """)
 
         @Option(help: ArgumentHelp("At another moment: \(TimeArgument.forms).", valueName: "time"))
@@ -216,7 +224,12 @@ extension OnCallCommand {
     struct Escalations: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists the escalations that haven't ended: state, policy, group, who was paged, and when who is next.",
-            discussion: "Exit codes: 0 told, 3 the collector can't be reached or refuses.")
+            discussion: """
+                Exit codes: 0 told, 3 the collector can't be reached or refuses.
+
+                Example:
+                  nightjar oncall escalations --all
+                """)
 
         @Flag(help: "Those that have ended too.") var all = false
         @Flag(help: "Prints the collector's answer as it is.") var json = false

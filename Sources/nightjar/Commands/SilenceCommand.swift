@@ -8,7 +8,15 @@ import Model
 struct SilenceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "silence", abstract: "Makes, lists and ends silences.",
-        discussion: "A silence stops new pages of the alerts that match; the end of what was paged is still told.",
+        discussion: """
+            A silence stops new pages of the alerts that match; the end of what was paged is still told.
+
+            Exit codes: each command's --help names them.
+
+            Examples:
+              nightjar silence add alertname=HostDown --for 2h --comment 'new kernel'
+              nightjar silence list
+            """,
         subcommands: [Add.self, List.self, Expire.self])
 
     struct Add: AsyncParsableCommand {
@@ -82,7 +90,12 @@ struct SilenceCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists silences: state, id, end, owner, matchers, reason.",
-            discussion: "Exit codes: 0 told, 3 the collector can't be reached or refuses.")
+            discussion: """
+                Exit codes: 0 told, 3 the collector can't be reached or refuses.
+
+                Example:
+                  nightjar silence list --all
+                """)
 
         @Flag(help: "Those that have ended too.")
         var all = false
@@ -133,7 +146,12 @@ struct SilenceCommand: AsyncParsableCommand {
     struct Expire: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ends silences now; what they held back and still fires is paged.",
-            discussion: "Exit codes: 0 ended, 1 there is none of that id, 2 it has ended already, 3 the collector can't be reached or refuses.")
+            discussion: """
+                Exit codes: 0 ended, 1 there is none of that id, 2 it has ended already, 3 the collector can't be reached or refuses.
+
+                Example:
+                  nightjar silence expire ce360ba0-d13c-476e-b19d-dbfec27e01c3
+                """)
 
         @Argument(help: "Their ids.")
         var ids: [String]
