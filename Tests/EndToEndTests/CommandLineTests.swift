@@ -5,7 +5,7 @@ import Testing
 
 /// Each command's output and exit code, as a person and a script meet them: data on standard output, messages on standard error.
 @Suite(.serialized) struct CommandLineTests {
-    @Test(arguments: ["up", "collector", "agent", "dash", "query", "logs", "alerts", "check", "token create", "sink", "test promql", "metrics import", "metrics export", "metrics snapshot", "metrics restore", "beat", "heartbeats", "incidents", "replay"])
+    @Test(arguments: ["up", "collector", "agent", "dash", "query", "logs", "alerts", "check", "check dashboard", "board", "token create", "sink", "test promql", "metrics import", "metrics export", "metrics snapshot", "metrics restore", "beat", "heartbeats", "incidents", "replay"])
     func everyHelpHasExamplesAndExitCodesAndFitsTheScreen(_ command: String) async throws {
         let run = try await CommandRun.shell("$NIGHTJAR \(command) --help")
         #expect(run.code == 0 && run.messages.isEmpty, "\(run)")
