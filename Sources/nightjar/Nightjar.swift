@@ -46,7 +46,7 @@ struct Nightjar: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Up.self, CollectorCommand.self, EvaluatorCommand.self, AgentCommand.self, Dash.self, Query.self, Logs.self, Metrics.self, Alerts.self, Acknowledge.self,
+            Up.self, CollectorCommand.self, EvaluatorCommand.self, AgentCommand.self, Dash.self, BoardCommand.self, Query.self, Logs.self, Metrics.self, Alerts.self, Acknowledge.self,
             ResolveCommand.self, CommentCommand.self, SilenceCommand.self, EscalateCommand.self, OnCallCommand.self, Explain.self, Drill.self,
             Heartbeats.self, Beat.self, Incidents.self, Replay.self, Check.self, TestCommand.self, Token.self, Sink.self,
         ])

@@ -110,6 +110,11 @@ import Testing
         #expect(board.variables[0].options == [VariableValue("a"), VariableValue(text: "two", value: "2")] && board.variables[0].initial == [Variable.all])
     }
 
+    @Test func queriesOfAPanelAreNamedByTheAlphabet() throws {
+        let board = try Fixtures.yaml("title: t\npanels:\n  - {title: a, queries: [{query: x}, {query: y, id: Q}, {query: z}]}\n  - {title: b, query: w, queries: [{query: x}]}")
+        #expect(board.panels.map { $0.queries.map(\.refID) } == [["A", "Q", "C"], ["A", "B"]])
+    }
+
     @Test func jsonStringsKeepTheirEscapes() throws {
         let node = try JSONReader.read(Array(#"{"a":"\"\\\/\n\u00e9\ud83d\ude00\ud800x","b":[1,-2.5e3,true,null]}"#.utf8))
         #expect(node["a"]?.string == "\"\\/\né😀\u{FFFD}x")

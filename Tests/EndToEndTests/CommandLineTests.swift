@@ -5,9 +5,11 @@ import Testing
 
 /// Each command's output and exit code, as a person and a script meet them: data on standard output, messages on standard error.
 @Suite(.serialized) struct CommandLineTests {
-    @Test(arguments: ["up", "collector", "agent", "dash", "query", "logs", "alerts", "check", "token create", "sink", "test promql", "metrics import", "metrics export", "metrics snapshot", "metrics restore", "beat", "heartbeats", "incidents", "replay", "evaluator",
-        "ack", "resolve", "comment", "silence", "silence add", "silence list", "silence expire", "escalate", "oncall", "oncall show", "oncall override", "oncall note",
-        "oncall calendar", "oncall escalations", "explain", "drill", "test routes", "test rules",
+    @Test(arguments: [
+        "up", "collector", "evaluator", "agent", "dash", "board", "query", "logs", "alerts", "check", "check dashboard", "token create", "sink",
+        "test promql", "test routes", "test rules", "metrics import", "metrics export", "metrics snapshot", "metrics restore", "beat", "heartbeats",
+        "incidents", "replay", "ack", "resolve", "comment", "silence", "silence add", "silence list", "silence expire", "escalate", "oncall",
+        "oncall show", "oncall override", "oncall note", "oncall calendar", "oncall escalations", "explain", "drill",
     ])
     func everyHelpHasExamplesAndExitCodesAndFitsTheScreen(_ command: String) async throws {
         let run = try await CommandRun.shell("$NIGHTJAR \(command) --help")

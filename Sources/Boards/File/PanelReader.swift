@@ -72,8 +72,8 @@ struct PanelReader {
         var queries: [PanelQuery] = []
         // A query alone stands in the panel itself.
         if section.value("query") != nil, let query = query(section, kind, 0) { queries.append(query) }
-        for (index, entry) in (section.sections("queries") ?? []).enumerated() {
-            if let query = query(entry, kind, index + queries.count) { queries.append(query) }
+        for entry in section.sections("queries") ?? [] {
+            if let query = query(entry, kind, queries.count) { queries.append(query) }
             entry.finish()
         }
         return queries

@@ -48,75 +48,47 @@ public struct BoardRunner: Sendable {
         return clock.nowMilliseconds().seconds - evaluatedAt.seconds >= (question.refreshSeconds ?? .infinity)
     }
 
-    private struct Answers {
-        var known: [BoardRequest: (answer: Result<BoardAnswer, BoardSourceError>, at: Timestamp)] = [:]
+    private struct Answers: Sendable {
+        var known: [BoardRequest: Answered] = [:]
     }
 
     private func evaluate(
         _ entries: [BoardQuestion.Entry], _ question: BoardQuestion, _ previous: Answers, _ post: @escaping @Sendable (BoardAction) -> Void
     ) async -> Answers {
         let now = clock.nowMilliseconds()
-        let evaluations = entries.map { PanelEvaluation($0, question, now: question.moment ?? now) }
-        var answers = Answers()
-        var waiting: [BoardRequest] = []
-        var users: [BoardRequest: [Int]] = [:]
-        var missing = evaluations.map { Set($0.queries.map(\.request)).count }
-        for (index, evaluation) in evaluations.enumerated() {
-            for request in Set(evaluation.queries.map(\.request)) {
-                if users[request] == nil { waiting.append(request) }
-                users[request, default: []].append(index)
+        var round = EvaluationRound(entries.map { PanelEvaluation($0, question, now: question.moment ?? now) })
+        for request in round.requests {
+            if case .range = request, let old = previous.known[request], case .success = old.result, now.seconds - old.at.seconds < Self.reuseSeconds {
+                round.note(request, old)
             }
         }
-        // Panels in the order of the board, not of a set.
-        waiting.sort { (users[$0]![0], "\($0)") < (users[$1]![0], "\($1)") }
-        var ready = evaluations.indices.filter { missing[$0] == 0 }
-        func note(_ request: BoardRequest, _ answer: Result<BoardAnswer, BoardSourceError>, at moment: Timestamp) {
-            answers.known[request] = (answer, moment)
-            for index in users[request] ?? [] {
-                missing[index] -= 1
-                if missing[index] == 0 { ready.append(index) }
+        Self.post(&round, question, post)
+        var waiting = round.unanswered[...]
+        await withTaskGroup(of: (BoardRequest, Answered).self) { group in
+            for _ in 0..<Limits.requestsAtOnce {
+                guard let request = waiting.popFirst() else { break }
+                group.addTask { (request, await ask(request)) }
+            }
+            while let (request, answered) = await group.next() {
+                round.note(request, answered)
+                if !Task.isCancelled, let next = waiting.popFirst() { group.addTask { (next, await ask(next)) } }
+                Self.post(&round, question, post)
             }
         }
-        func postReady() {
-            guard !ready.isEmpty, !Task.isCancelled else { return }
-            let known = answers.known.mapValues(\.answer)
-            var results: [PanelKey: PanelResult] = [:]
-            for index in ready {
-                let moment = evaluations[index].queries.compactMap { answers.known[$0.request]?.at }.min() ?? now
-                results[evaluations[index].key] = evaluations[index].result(known, at: moment)
-            }
-            ready = []
-            post(.results(results, generation: question.generation))
+        return Answers(known: round.answers)
+    }
+
+    private func ask(_ request: BoardRequest) async -> Answered {
+        do throws(BoardSourceError) {
+            let answer = try await source.answer(request)
+            return Answered(result: .success(answer), at: clock.nowMilliseconds())
+        } catch {
+            return Answered(result: .failure(error), at: clock.nowMilliseconds())
         }
-        var unanswered: [BoardRequest] = []
-        for request in waiting {
-            if case .range = request, let old = previous.known[request], case .success = old.answer, now.seconds - old.at.seconds < Self.reuseSeconds {
-                note(request, old.answer, at: old.at)
-            } else {
-                unanswered.append(request)
-            }
-        }
-        postReady()
-        await withTaskGroup(of: (BoardRequest, Result<BoardAnswer, BoardSourceError>).self) { group in
-            var rest = unanswered[...]
-            func startNext() {
-                guard !Task.isCancelled, let request = rest.popFirst() else { return }
-                let source = source
-                group.addTask {
-                    do throws(BoardSourceError) {
-                        return (request, .success(try await source.answer(request)))
-                    } catch {
-                        return (request, .failure(error))
-                    }
-                }
-            }
-            for _ in 0..<Limits.requestsAtOnce { startNext() }
-            for await (request, answer) in group {
-                note(request, answer, at: clock.nowMilliseconds())
-                startNext()
-                postReady()
-            }
-        }
-        return answers
+    }
+
+    private static func post(_ round: inout EvaluationRound, _ question: BoardQuestion, _ post: @Sendable (BoardAction) -> Void) {
+        let results = round.takeResults()
+        if !results.isEmpty, !Task.isCancelled { post(.results(results, generation: question.generation)) }
     }
 }

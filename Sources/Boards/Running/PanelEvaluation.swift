@@ -53,11 +53,11 @@ struct PanelEvaluation: Sendable {
     }
 
     /// The result of all answers; the first failure where one of them is one.
-    func result(_ answers: [BoardRequest: Result<BoardAnswer, BoardSourceError>], at moment: Timestamp) -> PanelResult {
+    func result(_ answers: [BoardRequest: Answered], at moment: Timestamp) -> PanelResult {
         var given: [(query: PanelQuery, answer: BoardAnswer)] = []
         var failure: String?
         for (query, request) in queries {
-            switch answers[request] {
+            switch answers[request]?.result {
             case .success(let answer): given.append((query, answer))
             case .failure(let error): failure = failure ?? (queries.count > 1 ? "query \(query.refID): \(error)" : "\(error)")
             case nil: failure = failure ?? "it wasn't asked"
