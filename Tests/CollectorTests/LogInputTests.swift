@@ -56,6 +56,15 @@ struct LogInputTests {
         try await collector.stop()
     }
 
+    @Test func aPlainBulkMayBeAsLargeAsAnInflatedOne() async throws {
+        let collector = try await RunningCollector.start { $0.limits.bodyBytesMax = 1 << 16 }
+        let pair = "{\"create\":{\"_index\":\"big\"}}\n{\"message\":\"\(String(repeating: "y", count: 900))\"}\n"
+        let body = Array(String(repeating: pair, count: 200).utf8)
+        let reply = try await collector.request("POST", "/_bulk?filter_path=errors", headers: ["Content-Type": "application/x-ndjson"], body: body)
+        #expect(reply.status == 200 && reply.text.hasPrefix(#"{"errors":false"#), "\(reply.text.prefix(200))")
+        try await collector.stop()
+    }
+
     @Test func aBulkThatCantBeReadIsRefusedInElasticsearchsShape() async throws {
         let collector = try await RunningCollector.start()
         let reply = try await collector.request("POST", "/_bulk", headers: ["Content-Type": "application/json"], body: Array("nonsense\n".utf8))

@@ -133,3 +133,37 @@ func aWrongTenantIsToldWithItsReason(yaml: String, reason: String) {
     let found = problems("retention: {metrics: 30d, five_minutes: 7d, hours: 5x}\n")
     #expect(found.count == 2 && found[0].contains("`five_minutes` is shorter than `metrics`") || found[1].contains("`five_minutes` is shorter than `metrics`"), "\(found)")
 }
+
+@Test func inputsRedactionAndRecordsOfManyLinesAreRead() throws {
+    let configuration = try Configuration.parse(
+        """
+        logs:
+          redact:
+            kinds: [cards, keys]
+            patterns:
+              - {name: employee, regex: "EMP-[0-9]{6}"}
+        inputs: {syslog_udp: "0.0.0.0:514", syslog_tls: "[::1]:6514", fluent: ":24224", fluent_shared_key_file: /k}
+        agent: {multiline_start: "^[0-9]"}
+        """, path: "nightjar.yml")
+    #expect(configuration.redaction.kinds == [.cards, .keys, .patterns])
+    #expect(configuration.redaction.patterns.map(\.name) == ["employee"])
+    #expect(configuration.inputs.syslogUDP == ListenAddress(host: "0.0.0.0", port: 514))
+    #expect(configuration.inputs.syslogTLS == ListenAddress(host: "::1", port: 6514))
+    #expect(configuration.inputs.fluent == ListenAddress(host: "0.0.0.0", port: 24224))
+    #expect(configuration.inputs.gelfUDP == nil && configuration.inputs.fluentSharedKeyFile == "/k")
+    guard case .start(let expression) = configuration.agent.multiline else { return #expect(Bool(false), "no start") }
+    #expect(expression.pattern == "^[0-9]")
+    #expect(try Configuration.parse("logs: {redact: {enabled: false}}", path: "nightjar.yml").redaction.kinds.isEmpty)
+    #expect(Configuration().redaction.kinds.count == 7)
+}
+
+@Test(arguments: [
+    ("logs: {redact: {kinds: [card]}}", "`card` is no kind of secret"), ("logs: {redact: {patterns: [{regex: \"(\"}]}}", "is no regular expression"),
+    ("inputs: {syslog_udp: nowhere}", "must be an address with a port"), ("inputs: {gelf_udp: \"127.0.0.1:\"}", "must be an address with a port"),
+    ("inputs: {syslog: \"127.0.0.1:1\"}", "syslog"), ("agent: {multiline: maybe}", "`multiline` is `auto` or `off`"),
+    ("agent: {multiline: off, multiline_start: x}", "keep one of them"),
+])
+func aWrongInputIsToldWithItsReason(yaml: String, reason: String) {
+    let found = problems(yaml)
+    #expect(found.count == 1 && found[0].contains(reason), "\(found)")
+}

@@ -31,7 +31,7 @@ struct BulkIngest: Sendable {
         let ingest = try IngestRequest(request.headers)
         let (shape, receivedAt, start) = (DocumentShape(request), edge.clock.now(), edge.clock.monotonicNanoseconds())
         let items = try await Ingestion(edge: edge).receive(
-            request, context, ingest, route: "/_bulk",
+            request, context, ingest, route: "/_bulk", takesLargePlain: true,
             decode: { bytes throws(WireError) in try BulkRequest(bytes, defaultIndex: index, shape: shape, receivedAt: receivedAt) },
             store: { bulk in try await store(bulk, ingest, context.tenant) })
         let milliseconds = (edge.clock.monotonicNanoseconds() - start) / 1_000_000

@@ -12,13 +12,16 @@ struct Ingestion: Sendable {
     let edge: Edge
 
     /// Reads and decodes a body under all bounds, then calls `store` with what it holds.
+    ///
+    /// `takesLargePlain`: a body without compression may be as large as a compressed one once it is inflated, as shippers of logs send them.
     func receive<Content: Sendable, Outcome: Sendable>(
-        _ request: Request, _ context: CollectorContext, _ ingest: IngestRequest, route: String,
+        _ request: Request, _ context: CollectorContext, _ ingest: IngestRequest, route: String, takesLargePlain: Bool = false,
         decode: @escaping @Sendable (UnsafeRawBufferPointer) throws(WireError) -> Content,
         store: @escaping @Sendable (Content) async throws -> Outcome
     ) async throws -> Outcome {
         try checkDisk(context)
-        return try await edge.bodies.withBody(of: request, context: context, bytesMax: edge.limits.bodyBytesMax) { body in
+        let bytesMax = takesLargePlain && ingest.encoding == .identity ? edge.limits.inflatedBytesMax : edge.limits.bodyBytesMax
+        return try await edge.bodies.withBody(of: request, context: context, bytesMax: bytesMax) { body in
             edge.counters.received(bytes: body.readableBytes, route: route)
             let outcome = try await edge.ingestGate.run {
                 let inflated = try edge.bodies.inflate(body, ingest.encoding)

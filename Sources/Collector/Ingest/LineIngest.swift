@@ -23,7 +23,7 @@ struct LineIngest: Sendable {
         let ingest = try IngestRequest(request.headers)
         let (shape, labels, receivedAt) = (DocumentShape(request), extraLabels(request), edge.clock.now())
         let (outcome, refused, first) = try await Ingestion(edge: edge).receive(
-            request, context, ingest, route: Self.jsonPath,
+            request, context, ingest, route: Self.jsonPath, takesLargePlain: true,
             decode: { bytes throws(WireError) in
                 let lines = try LinesOfJSON(bytes, shape: shape, labels: labels, receivedAt: receivedAt)
                 if lines.records.isEmpty, let offset = lines.firstRefusedOffset {

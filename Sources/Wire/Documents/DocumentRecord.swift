@@ -78,10 +78,7 @@ struct DocumentRecord {
     ) throws(WireError) -> Labels {
         var pairs = defaults.map { $0 }
         if shape.streamNames.isEmpty {
-            for (label, names) in DocumentShape.usualLabels {
-                guard let value = Self.take(names, &fields) else { continue }
-                pairs.append((label, value))
-            }
+            Self.takeUsualLabels(&fields, into: &pairs)
         } else {
             for name in shape.streamNames {
                 if let value = Self.take([name], &fields) { pairs.append((name, value)) }
@@ -94,6 +91,30 @@ struct DocumentRecord {
         let built = labels.build()
         if streams.count < Limits.streamsRememberedMax { streams[key] = built }
         return built
+    }
+
+    /// Where a label may come from: which of `DocumentShape.usualLabels` it is, and the place in its list.
+    private static let usualNames: [String: (label: Int, rank: Int)] = {
+        var names: [String: (label: Int, rank: Int)] = [:]
+        for (label, entry) in DocumentShape.usualLabels.enumerated() {
+            for (rank, name) in entry.names.enumerated() { names[name] = (label, rank) }
+        }
+        return names
+    }()
+    private static let usualNameBytesMax = usualNames.keys.map(\.utf8.count).max() ?? 0
+
+    /// One pass over the fields: of those that a label may come from, the first in its list counts.
+    private static func takeUsualLabels(_ fields: inout [LogField], into pairs: inout [(label: String, value: String)]) {
+        var best = [(rank: Int, index: Int)?](repeating: nil, count: DocumentShape.usualLabels.count)
+        for index in fields.indices where fields[index].name.utf8.count <= usualNameBytesMax {
+            guard let found = usualNames[fields[index].name], found.rank < best[found.label]?.rank ?? .max else { continue }
+            if case .string("") = fields[index].value { continue }
+            best[found.label] = (found.rank, index)
+        }
+        for (label, place) in best.enumerated() {
+            if let place { pairs.append((DocumentShape.usualLabels[label].label, fields[place.index].value.description)) }
+        }
+        for place in best.compactMap({ $0?.index }).sorted(by: >) { fields.remove(at: place) }
     }
 
     private static func take(_ names: [String], _ fields: inout [LogField]) -> String? {

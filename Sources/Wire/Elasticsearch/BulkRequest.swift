@@ -1,4 +1,5 @@
 import Foundations
+import Glibc
 import Model
 
 /// One action of a `_bulk` request, in its order.
@@ -37,11 +38,19 @@ public struct BulkRequest: Sendable {
     ) throws(WireError) {
         var maker = DocumentRecord(shape, limits: limits, receivedAt: receivedAt)
         var lines = BodyLines(body)
+        // Shippers write the same action before each document.
+        var last: (line: UnsafeRawBufferPointer, action: BulkAction)?
         while let (offset, line) = lines.next() {
             guard items.count < limits.recordsMax else {
                 throw WireError(.overLimit, "the request has more than \(limits.recordsMax) actions; send smaller ones", offset: offset)
             }
-            let head = try BulkAction(line, offset: offset, limits: limits)
+            let head: BulkAction
+            if let last, last.line.count == line.count, memcmp(last.line.baseAddress!, line.baseAddress!, line.count) == 0 {
+                head = last.action
+            } else {
+                head = try BulkAction(line, offset: offset, limits: limits)
+                last = (line, head)
+            }
             guard let index = head.index ?? defaultIndex, !index.isEmpty else {
                 throw WireError("an action names no index, and the path names none", offset: offset)
             }

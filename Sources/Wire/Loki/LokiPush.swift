@@ -32,7 +32,8 @@ public enum LokiPush {
         for name in ["level", "detected_level"] {
             if let text = labels[name], let level = LogLevel(name: text) { return (labels.dropping([name]), level) }
         }
-        return (labels, nil)
+        // A logger's own word for it is a label like others, and stays.
+        return (labels, labels["severity"].flatMap { LogLevel(name: $0) })
     }
 
     /// The level that a record's metadata give, else the stream's, else the line's own.
