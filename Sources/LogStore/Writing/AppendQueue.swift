@@ -7,24 +7,23 @@ final class AppendQueue: Sendable {
         let done: @Sendable (Result<LogAppendOutcome, LogStoreError>) -> Void
     }
 
-    struct Deletion: Sendable {
-        let moment: NanoTimestamp
-        let done: @Sendable (Result<Int, LogStoreError>) -> Void
+    /// Anything else that writes, between two groups of appends.
+    struct Task: Sendable {
+        let body: @Sendable (PartitionWriters) -> Void
     }
 
-    /// What the thread does next.
+    /// What the writing thread does next.
     enum Work {
         /// Batches that share their transactions.
         case appends([Append])
-        case deletion(Deletion)
-        case idle
+        case task(Task)
         /// Closed, and all is done.
         case end
     }
 
     private enum Job: Sendable {
         case append(Append)
-        case deletion(Deletion)
+        case task(Task)
     }
 
     private enum Phase {
@@ -54,30 +53,28 @@ final class AppendQueue: Sendable {
         }
     }
 
-    /// Takes a deletion, or says why not.
-    func add(_ deletion: Deletion) -> LogStoreError? {
+    /// Takes a task; false where the queue is closed.
+    func add(_ task: Task) -> Bool {
         state.update { state in
-            if state.phase == .closing { return .closed }
-            state.jobs.append(.deletion(deletion))
-            return nil
+            if state.phase == .closing { return false }
+            state.jobs.append(.task(task))
+            return true
         }
     }
 
     /// Takes no more; what waits is still done.
     func close() { state.update { $0.phase = .closing } }
 
-    var isEmpty: Bool { state.wait(timeoutMilliseconds: 0, until: { _ in true }, then: { $0.jobs.isEmpty }) }
-
     /// Bytes of the batches that wait or are being stored.
     var heldBytes: Int { state.wait(timeoutMilliseconds: 0, until: { _ in true }, then: { $0.heldBytes }) }
 
-    /// The next work, `.idle` where none comes within a time.
-    func take(waitingMilliseconds: Int64) -> Work {
-        state.wait(timeoutMilliseconds: waitingMilliseconds, until: { !$0.jobs.isEmpty || $0.phase == .closing }) { state in
-            guard let first = state.jobs.first else { return state.phase == .closing ? .end : .idle }
-            if case .deletion(let deletion) = first {
+    /// The next work; waits for it.
+    func take() -> Work {
+        state.wait(until: { !$0.jobs.isEmpty || $0.phase == .closing }) { state in
+            guard let first = state.jobs.first else { return .end }
+            if case .task(let task) = first {
                 state.jobs.removeFirst()
-                return .deletion(deletion)
+                return .task(task)
             }
             let group = Self.group(state.jobs)
             state.jobs.removeFirst(group.count)

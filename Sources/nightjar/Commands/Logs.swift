@@ -20,7 +20,8 @@ struct Logs: AsyncParsableCommand {
               nightjar logs 'level:error service:cart' --since 6h --limit 500
               nightjar logs --since yesterday --until today --json -- -debug
               nightjar logs '{filename="/var/log/syslog"} |~ "oom|killed"' --follow
-            """)
+            """,
+        subcommands: [LogsBackup.self, LogsRestore.self, LogsDelete.self])
 
     @Argument(help: "Words, or LogQL. Without any: everything.")
     var words: [String] = []
