@@ -143,7 +143,7 @@ import Testing
             do { try await store.seal() } catch { #expect(operations < .max, "\(error)") }
             if operations == .max {
                 operations = disk.operations - first
-                operation -= 11
+                operation -= 37
             }
             try #require(try await bodies(store, LogQuery(direction: .oldestFirst)) == expected, "\(kind) at \(operation)")
             await store.close()
@@ -155,7 +155,7 @@ import Testing
             try #require(try await bodies(store, LogQuery(direction: .oldestFirst)) == expected)
             #expect(try await bodies(store, LogQuery(lineFilters: [try LineFilter(.phrase, "request 1234")])).count == 1)
             await store.close()
-            operation += 11
+            operation += 37
         }
     }
 

@@ -13,22 +13,22 @@ import Testing
     }
 
     @Test func moreThanItsBytesTheQueueRefusesUntilSomeAreStored() throws {
-        let queue = AppendQueue()
-        let refusals = Locked(0)
-        func add() -> LogStoreError? { queue.add(AppendQueue.Append(batch: batch(1_000_000)) { _ in refusals.withLock { $0 += 1 } }) }
+        let queue = AppendQueue(bytesMax: 100_000, groupBytesMax: 20_000)
+        let one = batch(1000)
+        func add() -> LogStoreError? { queue.add(AppendQueue.Append(batch: one) { _ in }) }
         var count = 0
         while count < 1000, add() == nil { count += 1 }
-        #expect(count == Limits.queueBytesMax / (1_000_000 + Limits.rowOverheadBytes))
+        #expect(count == 100_000 / one.heldBytes && count > 50)
         guard case .overloaded(let bytes)? = add() else {
             Issue.record("taken although it is full")
             return
         }
-        #expect(bytes <= Limits.queueBytesMax && bytes == queue.heldBytes)
+        #expect(bytes <= 100_000 && bytes == queue.heldBytes)
         guard case .appends(let group) = queue.take() else {
             Issue.record("no group")
             return
         }
-        #expect(group.count * 1_000_000 <= Limits.groupBytesMax + 1_000_000, "a group has a bound of its own")
+        #expect(group.count * one.heldBytes <= 20_000 + one.heldBytes, "a group has a bound of its own")
         #expect(add() != nil, "what is in hand counts")
         queue.finished(group)
         for _ in group { #expect(add() == nil) }
@@ -37,14 +37,11 @@ import Testing
             Issue.record("taken after closing")
             return
         }
-        #expect(refusals.withLock { $0 } == 0)
     }
 
     @Test func oneBatchIsTakenHoweverLargeItIs() {
-        let queue = AppendQueue()
-        let large = PreparedBatch((0..<140).map { record($0, String(repeating: "x", count: 1 << 20)) }, origin: nil, accepted: .distantPast ..< .distantFuture)
-        #expect(large.heldBytes > Limits.queueBytesMax)
-        #expect(queue.add(.init(batch: large) { _ in }) == nil)
+        let queue = AppendQueue(bytesMax: 10_000)
+        #expect(queue.add(.init(batch: batch(20_000)) { _ in }) == nil)
         #expect(queue.add(.init(batch: batch(1)) { _ in }) != nil)
     }
 

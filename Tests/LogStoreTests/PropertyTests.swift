@@ -157,15 +157,15 @@ import Testing
             let removed = try await store.delete(query)
             try #require(removed == doomed.count)
             records = records.filter { Self.answer(query, [$0]).isEmpty }
-            try await compare(store, records, 2000, &generator, rounds: 15)
+            try await compare(store, records, 2000, &generator, rounds: 8)
         }
         await store.close()
         store = try openStore(directory)
-        try await compare(store, records, 2000, &generator, rounds: 15)
+        try await compare(store, records, 2000, &generator, rounds: 8)
         await store.close()
     }
 
-    private func compare(_ store: LogStore, _ records: [LogRecord], _ count: Int, _ generator: inout SeededGenerator, rounds: Int = 40) async throws {
+    private func compare(_ store: LogStore, _ records: [LogRecord], _ count: Int, _ generator: inout SeededGenerator, rounds: Int = 20) async throws {
         for _ in 0..<rounds {
             let query = try Self.query(Int64(count / 5), &generator)
             let expected = Self.answer(query, records)

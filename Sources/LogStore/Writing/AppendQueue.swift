@@ -38,13 +38,20 @@ final class AppendQueue: Sendable {
     }
 
     private let state = Monitor(State())
+    private let bytesMax: Int
+    private let groupBytesMax: Int
+
+    init(bytesMax: Int = Limits.queueBytesMax, groupBytesMax: Int = Limits.groupBytesMax) {
+        self.bytesMax = bytesMax
+        self.groupBytesMax = groupBytesMax
+    }
 
     /// Takes a batch, or says why not.
     func add(_ append: Append) -> LogStoreError? {
         state.update { state in
             if state.phase == .closing { return .closed }
             // One batch alone is always taken: how large it may be is for the edge to say.
-            if state.heldBytes > 0, state.heldBytes + append.batch.heldBytes > Limits.queueBytesMax {
+            if state.heldBytes > 0, state.heldBytes + append.batch.heldBytes > bytesMax {
                 return .overloaded(queuedBytes: state.heldBytes)
             }
             state.jobs.append(.append(append))
@@ -76,7 +83,7 @@ final class AppendQueue: Sendable {
                 state.jobs.removeFirst()
                 return .task(task)
             }
-            let group = Self.group(state.jobs)
+            let group = group(state.jobs)
             state.jobs.removeFirst(group.count)
             return .appends(group)
         }
@@ -89,7 +96,7 @@ final class AppendQueue: Sendable {
     }
 
     /// The appends at the front that go into one transaction, up to a number of rows and bytes.
-    private static func group(_ jobs: [Job]) -> [Append] {
+    private func group(_ jobs: [Job]) -> [Append] {
         var group: [Append] = []
         var rows = 0
         var bytes = 0
@@ -97,7 +104,7 @@ final class AppendQueue: Sendable {
             group.append(append)
             rows += append.batch.rowCount
             bytes += append.batch.heldBytes
-            if rows > Limits.groupRecordsMax || bytes > Limits.groupBytesMax { break }
+            if rows > Limits.groupRecordsMax || bytes > groupBytesMax { break }
         }
         return group
     }
