@@ -65,6 +65,14 @@ final class PartitionIndex: Sendable {
     /// Removes the file: its words are gone, and the index is filled anew.
     func remove() throws {
         try state.withLock { state throws in
+            // Closed first, which waits for its readers: a connection that closes later would take the new file's log with it, by name.
+            if case .open(let pool) = state {
+                do {
+                    try pool.close()
+                } catch where LogStoreError(error, file: path).isDamage {
+                    // That is why it goes.
+                }
+            }
             state = .unopened
             for suffix in PartitionName.suffixes where try fileSystem.exists(path + suffix) { try fileSystem.remove(path + suffix) }
         }

@@ -56,10 +56,10 @@ struct TemplateDecider {
     /// What holds for all lines of a template in a chunk.
     mutating func decision(_ template: LogTemplate, isWhole: Bool, chunk: Int64) -> Decision {
         if tests.isEmpty { return .all }
-        // What was cut off may have anything in it.
-        guard isWhole else { return .unknown }
         if known[template.id] == nil { known[template.id] = Self.parts(template) }
         let parts = known[template.id]!
+        // What was cut off may have anything in it; what stands before it is there all the same.
+        guard isWhole else { return tests.allSatisfy { isSure($0, parts) } ? .all : .unknown }
         if !parts.hasHoles { return parts.pieces[0].withUnsafeBytes { matcher.matchesLine($0) } ? .all : .none }
         var decision = Decision.all
         for test in tests {
@@ -70,6 +70,18 @@ struct TemplateDecider {
             }
         }
         return decision
+    }
+
+    /// Whether a template that goes on satisfies a test by what is known of it.
+    private func isSure(_ test: Test, _ parts: (text: String, hasHoles: Bool, pieces: [[UInt8]])) -> Bool {
+        // A text that was cut for its length may end inside a word.
+        guard parts.text.utf8.count + 4 < LogTemplate.textBytesMax else { return false }
+        return switch test {
+        case .phrase(let phrase, expected: true): parts.pieces.contains { piece in piece.withUnsafeBytes { phrase.isIn($0) } }
+        case .contains(let text, expected: true):
+            text.withUnsafeBytes { text in parts.pieces.contains { piece in piece.withUnsafeBytes { firstOffset(of: text, in: $0) != nil } } }
+        default: false
+        }
     }
 
     private static func parts(_ template: LogTemplate) -> (text: String, hasHoles: Bool, pieces: [[UInt8]]) {
@@ -97,6 +109,8 @@ struct TemplateDecider {
             return isThere ? (expected ? .all : .none) : .unknown
         case .phrase(let phrase, let expected):
             if pieces.contains(where: { piece in piece.withUnsafeBytes { phrase.isIn($0) } }) { return expected ? .all : .none }
+            // A line that has a placeholder's text in it looks like one with a varying part there.
+            if phrase.words.contains([UInt8(ascii: "_")]) { return .unknown }
             let isImpossible = phrase.words.contains { word in
                 guard let answer = varying[word], answer.isIndexed(chunk), !answer.mayHold(chunk) else { return false }
                 return !pieces.contains { piece in piece.withUnsafeBytes { Self.has(word, $0) } }
