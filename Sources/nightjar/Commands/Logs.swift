@@ -26,7 +26,8 @@ struct Logs: AsyncParsableCommand {
               nightjar logs --from yesterday --to today --json -- -debug
               nightjar logs '{filename="/var/log/syslog"} |~ "oom|killed"' --follow
               nightjar logs 'sum by (job) (rate({job=~".+"}[5m]))' --step 5m
-            """)
+            """,
+        subcommands: [LogsBackup.self, LogsRestore.self, LogsDelete.self])
 
     @Argument(help: "Words, or LogQL. Without any: everything.", completion: .custom(LogCompletion.candidates))
     var words: [String] = []
@@ -113,7 +114,7 @@ struct Logs: AsyncParsableCommand {
         if context > 0 { parameters.append(("context", String(context))) }
         if let step { parameters.append(("step", "\(step.milliseconds)ms")) }
         let found: LogFindingsAnswer = try await connection.decode(LogFindingsAnswer.self, "/api/v1/nightjar/logs/answer", parameters)
-        Output.text(LogFindingsText(style: style, screen: OutputScreen()).text(of: found))
+        if !found.isEmpty { Output.text(LogFindingsText(style: style, screen: OutputScreen()).text(of: found)) }
         if stats { Output.message(found.statistics.sentence) }
         if explain { for step in found.statistics.steps { Output.message(step.sentence) } }
         if found.isEmpty { throw Failure(found.nothing, code: 1) }
