@@ -113,7 +113,7 @@ struct Logs: AsyncParsableCommand {
         if context > 0 { parameters.append(("context", String(context))) }
         if let step { parameters.append(("step", "\(step.milliseconds)ms")) }
         let found: LogFindingsAnswer = try await connection.decode(LogFindingsAnswer.self, "/api/v1/nightjar/logs/answer", parameters)
-        Output.text(LogFindingsText(style: style, screen: OutputScreen()).text(of: found))
+        if !found.isEmpty { Output.text(LogFindingsText(style: style, screen: OutputScreen()).text(of: found)) }
         if stats { Output.message(found.statistics.sentence) }
         if explain { for step in found.statistics.steps { Output.message(step.sentence) } }
         if found.isEmpty { throw Failure(found.nothing, code: 1) }
