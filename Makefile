@@ -1,6 +1,7 @@
 # make run     installs what is missing, builds for release, starts everything on this machine and opens the dashboard
 # make test    builds and runs all tests
 # make bench   measures the modules: encode, decode, append, select, expressions, wire, logs
+# make bench-logs   pushes logs over HTTP and searches them: MEGABYTES=10000 for the large corpus, ARGUMENTS=--writes for the document
 # make bench-peers  the same data to Nightjar, Prometheus and VictoriaMetrics, side by side (some 20 minutes; QUICK=1: 3)
 # make help    lists the rest
 
@@ -18,7 +19,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps clean
+.PHONY: help run build debug test soak fuzz bench bench-peers bench-logs bench-alerting compare-prometheus deps test-deps bench-deps clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -90,6 +91,11 @@ bench-peers: bench-deps
 	swift build -c release --product nightjar -j $(JOBS)
 	swift build -c release --product nightjar-bench -j $(JOBS)
 	.build/release/nightjar-bench peers $(if $(QUICK),--quick) $(ARGUMENTS)
+
+bench-logs: deps
+	swift build -c release --product nightjar -j $(JOBS)
+	swift build -c release --product nightjar-bench -j $(JOBS)
+	.build/release/nightjar-bench log-store --megabytes $(if $(MEGABYTES),$(MEGABYTES),$(if $(QUICK),100,1000)) $(ARGUMENTS)
 
 bench-alerting: deps
 	swift build -c release --product nightjar -j $(JOBS)

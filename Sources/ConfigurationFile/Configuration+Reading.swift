@@ -71,8 +71,37 @@ extension Configuration {
         if let metrics = section.durationMilliseconds("metrics", in: range) { retention.metricsMilliseconds = metrics }
         if let logs = section.durationMilliseconds("logs", in: range) { retention.logsMilliseconds = logs }
         if let bytes = section.bytes("metrics_size") { retention.metricsBytes = bytes }
+        if let bytes = section.bytes("logs_size") { retention.logsBytes = bytes }
+        if let classes = section.namedSections("log_classes") { retention.logClasses = classes.compactMap { readLogClass($0.name, $0.section, in: range) } }
+        if let thinning = section.section("logs_thinning") { retention.logThinning = readLogThinning(thinning, in: range) }
         section.finish()
         return retention
+    }
+
+    private static func readLogClass(_ name: String, _ section: SettingsSection, in range: ClosedRange<Int64>) -> Configuration.LogClass? {
+        let labels = section.stringMap("labels") ?? [:]
+        if labels.isEmpty { section.report("labels", "the class `\(name)` has no `labels`, so no stream belongs to it", remedy: "name some, such as `labels: {job: audit}`") }
+        let isName = (1...32).contains(name.utf8.count) && name.utf8.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x5F }
+        if !isName { section.report("labels", "`\(name)` can't be a class's name", remedy: "use up to 32 of a-z, 0-9 and _") }
+        let found = Configuration.LogClass(name: name, labels: labels, keepMilliseconds: section.durationMilliseconds("keep", in: range), bytes: section.bytes("size"))
+        section.finish()
+        return isName && !labels.isEmpty ? found : nil
+    }
+
+    private static func readLogThinning(_ section: SettingsSection, in range: ClosedRange<Int64>) -> Configuration.LogThinning? {
+        let (after, keep) = (section.durationMilliseconds("after", in: range), section.integer("keep_one_of", in: 2...1_000_000))
+        let names = section.strings("levels")
+        let levels = names?.compactMap { name -> LogLevel? in
+            let level = LogLevel(name: name)
+            if level == nil { section.report("levels", "`\(name)` is no level", remedy: "use trace, debug, info, warn, error, fatal or unknown") }
+            return level
+        }
+        section.finish()
+        guard let after, let keep else {
+            section.report("after", "thinning needs `after` and `keep_one_of`", remedy: "write `logs_thinning: {after: 7d, keep_one_of: 10}`")
+            return nil
+        }
+        return Configuration.LogThinning(afterMilliseconds: after, keepOneOf: keep, levels: levels)
     }
 
     private static func readQueries(_ section: SettingsSection) -> QueryLimits {

@@ -59,6 +59,41 @@ public struct Configuration: Sendable {
         public var logsMilliseconds: Int64 = 30 * 86_400_000
         /// Bytes of all blocks of metrics together; nil is without bound.
         public var metricsBytes: Int64?
+        /// The same for logs that belong to no class.
+        public var logsBytes: Int64?
+        public var logClasses: [LogClass] = []
+        public var logThinning: LogThinning?
+    }
+
+    /// Streams of logs that are kept for a time of their own.
+    public struct LogClass: Sendable, Equatable {
+        public var name: String
+        /// All of them must be the stream's.
+        public var labels: [String: String]
+        /// Nil is for ever.
+        public var keepMilliseconds: Int64?
+        public var bytes: Int64?
+
+        public init(name: String, labels: [String: String], keepMilliseconds: Int64? = nil, bytes: Int64? = nil) {
+            self.name = name
+            self.labels = labels
+            self.keepMilliseconds = keepMilliseconds
+            self.bytes = bytes
+        }
+    }
+
+    /// Keeps one of so many old log lines.
+    public struct LogThinning: Sendable, Equatable {
+        public var afterMilliseconds: Int64
+        public var keepOneOf: Int
+        /// Names of the levels that are thinned; nil is trace, debug and info.
+        public var levels: [LogLevel]?
+
+        public init(afterMilliseconds: Int64, keepOneOf: Int, levels: [LogLevel]? = nil) {
+            self.afterMilliseconds = afterMilliseconds
+            self.keepOneOf = keepOneOf
+            self.levels = levels
+        }
     }
 
     /// What series of metrics may be; nil is what the store ships with.

@@ -11,19 +11,53 @@ enum Limits {
     /// Streams of one day: labels are meant to be few; what varies belongs in fields.
     static let streamsMax = 100_000
 
-    /// Rows of one block: the unit in which time ranges, levels and index look-ups narrow a scan.
-    static let blockRows = 1024
-    /// Rows that are indexed in one transaction: FTS5 writes its hash at every commit, so small ones cost 3 times as much.
-    static let indexBatchRows: Int64 = 8192
-    /// Rows that wait longer are indexed even if they are few.
-    static let indexDelayMilliseconds: Int64 = 5000
-    /// What FTS5 gathers before it writes: more than a batch of rows makes.
-    static let indexHashBytes = 32 << 20
+    /// Rows of one chunk: what one term of the index narrows a search to, and what zstd sees at a time. Smaller ones cost space, larger ones time.
+    static let chunkRows = 1024
+    /// Bytes of lines in one chunk: a few large lines must not make one that takes long to read.
+    static let chunkBytes = 1 << 20
+    /// Rows of one chunk of a day that is over: a tenth less space for a little more time.
+    static let mergedChunkRows = 4096
+    static let mergedChunkBytes = 4 << 20
+    /// What a chunk that is read may say of itself.
+    static let chunkRowsMax = 16_384
+    /// What one part of a chunk may take in memory, so that a damaged size can't take all of it: the largest chunk holds one line over its bytes.
+    static let chunkPartBytesMax = 64 << 20
+    /// The same for a block of recent rows: one batch of the largest request.
+    static let blockBytesMax = 512 << 20
+    static let sealLevel = 3
+    static let mergeLevel = 9
+    static let recentLevel = 1
+    /// Templates that a chunk's counts are kept apart by: more come from free text, whose counts nobody asks for by template.
+    static let rollupTemplatesMax = 256
 
-    /// Words longer than this are indexed by a start and a hash: nobody types them, and they are a third of the index.
-    static let wordBytesMax = 40
+    /// Recent rows that make sealing worth while: several full chunks.
+    static let sealRows = 32_768
+    static let sealBytes = 8 << 20
+    /// What is left of streams that don't fill a chunk is sealed all the same beyond this: every search reads it.
+    static let leftoverBytesMax = 8 << 20
+    /// And after this time, however little it is.
+    static let leftoverAgeSeconds: Int64 = 600
+    /// Fewer rows wait this long for others before they are looked at.
+    static let sealDelaySeconds: Int64 = 60
+    /// Rows read for sealing at a time: they are in memory, some 100 MiB at the most.
+    static let sealPassBytes = 24 << 20
+    /// Where nothing comes for this long, what waits is sealed if it is this much.
+    static let quietMilliseconds: Int64 = 5000
+    static let quietBytes = 256 << 10
+
+    /// Chunks that are indexed in one transaction: FTS5 writes its hash at every commit, so small ones cost 3 times as much.
+    static let indexBatchChunks = 128
+    /// Fewer are indexed when nothing comes for `quietMilliseconds`, or after this time.
+    static let indexDelayMilliseconds: Int64 = 20_000
+    /// What FTS5 gathers before it writes: more than a batch of chunks makes.
+    static let indexHashBytes = 24 << 20
+    /// Terms of sealed chunks kept in memory until they are indexed; beyond, they are read from the chunks again.
+    static let termsHeldBytesMax = 16 << 20
+
+    /// Words longer than this are indexed by a start and a hash: mostly identifiers, and a third of the index.
+    static let wordBytesMax = 12
     /// How much of such a word is kept as it is, so that searching by its start works.
-    static let wordStartBytes = 16
+    static let wordStartBytes = 5
     /// Terms that one query may hand to FTS5; what is beyond is left to the verification of the text.
     static let queryTermsMax = 64
 
@@ -51,8 +85,10 @@ enum Limits {
     static let tailBacklogRecordsMax = 50_000
     /// Live tails at a time: each looks at every record.
     static let tailsMax = 64
-    /// How often the writer looks for work without appends: retention, indexing of a few rows.
-    static let idleMilliseconds: Int64 = 1000
+    /// How often the background looks for rows to seal and to index.
+    static let backgroundMilliseconds: Int64 = 200
+    /// How often it looks at retention.
+    static let roundMilliseconds: Int64 = 1000
     /// Batches that commit together, so that the first of them doesn't wait for a whole storm.
     static let groupRecordsMax = 50_000
     /// The same in bytes: some hundred milliseconds of a slow disk.
@@ -66,8 +102,14 @@ enum Limits {
     /// A day's index is merged this long after its end: agents with a full spool bring most of it later than the midnight, and an hour
     /// of being slower costs nothing.
     static let closingDelaySeconds: Int64 = 3600
-    /// Pages of 4 KiB that one step of merging writes: some 10 ms of an append's time.
-    static let mergePagesMax = 64
+    /// Pages of 4 KiB that one step of merging the index writes: some 100 ms, after which the thread looks for other work.
+    static let mergePagesMax = 512
+    /// Pages given back to the file system at a time.
+    static let vacuumPages = 256
+    /// Values of counted words that one query looks up in the index, so that roll-ups can decide about them.
+    static let decidedWordsMax = 8
+    /// Templates of a day kept in memory for counts by template: some 10 MiB.
+    static let knownTemplatesMax = 50_000
     /// Pause between such steps, for appends and for other users of the disk.
     static let closingPauseMilliseconds: Int64 = 20
 }

@@ -32,22 +32,48 @@ extension LogStore {
     private func scanPartitions(_ plan: ScanPlan, _ control: ReadControl, _ channel: ScanChannel) throws {
         var batch = RecordBatcher(channel)
         try explainingStops(control, batch: { batch }) {
-            let days = catalog.days(plan.query.start, plan.query.end)
-            for day in plan.isNewestFirst ? days.reversed() : days {
-                let goesOn = try withPartition(day, control) { database, partition in
-                    let scan = try PartitionScan(database, partition, plan, control)
-                    defer { countDamaged(scan.rowsDamaged) }
-                    return try scan.records { batch.add($0) }
-                }
-                if goesOn == false { return }
+            let names = Dictionary(grouping: catalog.partitions(plan.query.start, plan.query.end), by: \.day)
+            for day in plan.isNewestFirst ? names.keys.sorted().reversed() : names.keys.sorted() {
+                if try !scan(names[day]!.sorted()[...], [], plan, control, { batch.add($0) }) { return }
             }
             batch.flush()
         }
     }
 
-    /// Runs `body` on a snapshot of a day; nil where there is no such day, or its file is damaged and was put aside now.
-    private func withPartition<Result>(_ day: Day, _ control: ReadControl, _ body: (Database, Partition) throws -> Result) throws -> Result? {
-        guard let partition = try catalog.existing(day) else { return nil }
+    /// Visits one day's records: opens its partitions one inside the other, then takes from that whose record comes next. False where
+    /// nobody wants more.
+    private func scan(
+        _ names: ArraySlice<PartitionName>, _ scans: [PartitionScan], _ plan: ScanPlan, _ control: ReadControl, _ visit: (LogRecord) -> Bool
+    ) throws -> Bool {
+        guard let name = names.first else { return try merge(scans, plan, visit) }
+        let rest = names.dropFirst()
+        var goesOn: Bool?
+        _ = try withPartition(name, control) { database, partition in
+            let scan = try PartitionScan(database, partition, plan, control)
+            defer { countDamage((scan.sources.chunksDamaged, scan.sources.blocksDamaged, scan.sources.rowsDamaged)) }
+            goesOn = try self.scan(rest, scans + [scan], plan, control, visit)
+        }
+        return try goesOn ?? self.scan(rest, scans, plan, control, visit)
+    }
+
+    private func merge(_ scans: [PartitionScan], _ plan: ScanPlan, _ visit: (LogRecord) -> Bool) throws -> Bool {
+        if scans.isEmpty { return true }
+        while true {
+            var first: (scan: PartitionScan, timestamp: Int64)?
+            // Of equal times the order of names decides, turned with the direction.
+            for scan in plan.isNewestFirst ? scans.reversed() : scans {
+                guard let timestamp = try scan.nextTimestamp() else { continue }
+                if let found = first, plan.isNewestFirst ? found.timestamp >= timestamp : found.timestamp <= timestamp { continue }
+                first = (scan, timestamp)
+            }
+            guard let first else { return true }
+            if let record = try first.scan.takeRecord(), !visit(record) { return false }
+        }
+    }
+
+    /// Runs `body` on a snapshot of a partition; nil where there is no such one, or its file is damaged and was put aside now.
+    private func withPartition<Result>(_ name: PartitionName, _ control: ReadControl, _ body: (Database, Partition) throws -> Result) throws -> Result? {
+        guard let partition = try catalog.existing(name) else { return nil }
         do {
             return try partition.read(control) { try body($0, partition) }
         } catch let error where error is DatabaseError || error is LogStoreError {
@@ -58,8 +84,13 @@ extension LogStore {
         }
     }
 
-    private func countDamaged(_ rows: Int) {
-        if rows > 0 { counters.withLock { $0.rowsDamagedTotal += UInt64(rows) } }
+    private func countDamage(_ damage: (chunks: Int, blocks: Int, rows: Int)) {
+        guard damage.chunks + damage.blocks + damage.rows > 0 else { return }
+        counters.withLock {
+            $0.chunksDamagedTotal += UInt64(damage.chunks)
+            $0.blocksDamagedTotal += UInt64(damage.blocks)
+            $0.rowsDamagedTotal += UInt64(damage.rows)
+        }
     }
 
     private func explainingStops(_ control: ReadControl, batch: () -> RecordBatcher?, _ body: () throws -> Void) throws {
@@ -76,41 +107,53 @@ extension LogStore {
     }
 
     public func counts(_ query: LogQuery, stepNanoseconds: Int64) async throws -> [LogCount] {
-        precondition(stepNanoseconds > 0, "a step has a length")
+        try await tallied(query, stepNanoseconds: stepNanoseconds, by: [.level], countsBytes: false).tallies
+            .map { LogCount(start: $0.start, level: $0.level ?? .unknown, count: $0.count) }
+    }
+
+    public func tally(_ query: LogQuery, stepNanoseconds: Int64, by grouping: Set<LogGrouping>) async throws -> [LogTally] {
+        try await tallied(query, stepNanoseconds: stepNanoseconds, by: grouping, countsBytes: true).tallies
+    }
+
+    public func patterns(_ query: LogQuery, stepNanoseconds: Int64) async throws -> [LogPattern] {
+        LogPattern.patterns(of: try await tallied(query, stepNanoseconds: stepNanoseconds, by: [.template, .level], countsBytes: false).tallies)
+    }
+
+    public func volumes(_ query: LogQuery) async throws -> [LogVolume] {
+        let found = try await tallied(query, stepNanoseconds: .max, by: [.stream], countsBytes: true)
+        var sums: [Labels: LogVolume] = [:]
+        // What lies before 1970 is a step of its own.
+        for tally in found.tallies {
+            guard let stream = tally.stream else { continue }
+            sums[stream, default: LogVolume(stream: stream, chunks: found.pieces[stream] ?? 1, entries: 0, bytes: 0)].entries += tally.count
+            sums[stream]!.bytes += tally.bytes
+        }
+        return sums.values.sorted { $0.stream < $1.stream }
+    }
+
+    /// The tallies, and in how many pieces each stream is held.
+    private func tallied(
+        _ query: LogQuery, stepNanoseconds: Int64, by grouping: Set<LogGrouping>, countsBytes: Bool
+    ) async throws -> (tallies: [LogTally], pieces: [Labels: Int]) {
         let control = ReadControl(clock: clock, deadlineMonotonicNanoseconds: query.deadlineMonotonicNanoseconds)
         return try await readers.perform(control) { [self] in
-            struct Key: Hashable {
-                var step: Int64
-                var level: UInt8
-            }
-            var counts: [Key: Int] = [:]
+            var tallies = LogTallies(stepNanoseconds: stepNanoseconds, by: grouping)
+            var pieces: [Labels: Int] = [:]
             let plan = ScanPlan(query)
             try explainingStops(control, batch: { nil }) {
-                for day in catalog.days(query.start, query.end) {
-                    try withPartition(day, control) { database, partition in
-                        let scan = try PartitionScan(database, partition, plan, control)
-                        defer { countDamaged(scan.rowsDamaged) }
-                        // Rows come nearly in order of time, so the last key is mostly the next one too.
-                        var last = Key(step: .min, level: 0)
-                        var run = 0
-                        try scan.heads { head in
-                            let key = Key(step: floorDivide(head.timestamp, stepNanoseconds), level: head.level)
-                            if key != last {
-                                if run > 0 { counts[last, default: 0] += run }
-                                last = key
-                                run = 0
-                            }
-                            run += 1
-                        }
-                        if run > 0 { counts[last, default: 0] += run }
+                for name in catalog.partitions(query.start, query.end) {
+                    // Counted apart, so that a file that turns out damaged in the middle leaves nothing behind.
+                    let before = tallies
+                    let found = try withPartition(name, control) { database, partition in
+                        var tally = try PartitionTally(database, partition, plan, control, stepNanoseconds: stepNanoseconds, by: grouping, countsBytes: countsBytes)
+                        defer { countDamage(tally.damage) }
+                        try tally.add(to: &tallies)
+                        return tally.pieces
                     }
+                    if let found { pieces.merge(found, uniquingKeysWith: +) } else { tallies = before }
                 }
             }
-            return counts.map { key, count in
-                let (start, overflow) = key.step.multipliedReportingOverflow(by: stepNanoseconds)
-                return LogCount(
-                    start: NanoTimestamp(nanoseconds: overflow ? .min : start), level: LogLevel(rawValue: key.level) ?? .unknown, count: count)
-            }.sorted { ($0.start, $0.level) < ($1.start, $1.level) }
+            return (tallies.tallies(), pieces)
         }
     }
 
@@ -121,8 +164,8 @@ extension LogStore {
             for matchers in selectors.isEmpty ? [[]] : selectors {
                 let query = LogQuery(start: start, end: end, streamMatchers: matchers)
                 try explainingStops(control, batch: { nil }) {
-                    for day in catalog.days(start, end) {
-                        try withPartition(day, control) { database, partition in
+                    for name in catalog.partitions(start, end) {
+                        try withPartition(name, control) { database, partition in
                             try StreamSearch(query, database, partition, control).add(to: &found)
                         }
                     }
@@ -143,12 +186,6 @@ extension LogStore {
         for labels in try await streams([], start: start, end: end) { labels.withValueBytes(of: name) { values.insert(Array($0)) } }
         return values.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
     }
-}
-
-/// The quotient rounded towards the past.
-@inline(__always) private func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-    let quotient = value / divisor
-    return value % divisor < 0 ? quotient - 1 : quotient
 }
 
 /// Gathers records to batches: small ones first, for a fast first answer.

@@ -1,10 +1,10 @@
 import Foundations
 import Model
 
-/// Logs in a folder of SQLite files, one a day in UTC, with a full-text index (Docs/Formats/log-partition.md).
+/// Logs in a folder of SQLite files, one a day in UTC and retention class, each with a full-text index (Docs/Formats/log-partition.md).
 ///
 /// What `append` returned for is durable: its transaction was committed with `synchronous=FULL`, and the names of new files were
-/// synchronized. Records are found at once, and fast once they are indexed, a few seconds later. A day's file that is damaged is
+/// synchronized. Records are found at once; a thread in the background makes compressed chunks of them and indexes these. A day's file that is damaged is
 /// renamed and reported in the statistics; the others answer. One process opens a folder at a time.
 public final class LogStore: LogReader, Sendable {
     let catalog: PartitionCatalog
@@ -12,6 +12,7 @@ public final class LogStore: LogReader, Sendable {
     let options: LogStoreOptions
     let counters = Locked(LogStoreStatistics())
     let readers: ReaderThreads
+    let background: Background
     private let writer: Writer
     private let tails: TailHub
 
@@ -29,9 +30,11 @@ public final class LogStore: LogReader, Sendable {
         self.options = options
         readers = ReaderThreads(count: Limits.readerThreads)
         tails = TailHub(counters: counters)
-        writer = Writer(catalog: catalog, clock: clock, options: options, counters: counters, tails: tails)
+        writer = Writer(catalog: catalog, clock: clock, counters: counters, tails: tails)
+        background = Background(clock: clock)
         tails.start()
-        writer.start()
+        writer.start(background)
+        background.start(BackgroundEnvironment(catalog: catalog, writer: writer, clock: clock, options: options, counters: counters))
     }
 
     /// Stores a batch. It is durable on return.
@@ -44,7 +47,7 @@ public final class LogStore: LogReader, Sendable {
         let now = clock.now()
         let oldest = now.advanced(byNanoseconds: -Self.nanoseconds(options.acceptedPastSeconds))
         let end = now.advanced(byNanoseconds: Self.nanoseconds(options.acceptedFutureSeconds)).advanced(byNanoseconds: 1)
-        let batch = PreparedBatch(records, origin: origin, accepted: min(oldest, end)..<end)
+        let batch = PreparedBatch(records, origin: origin, accepted: min(oldest, end)..<end, options: options)
         let result = await withCheckedContinuation { continuation in
             writer.append(.init(batch: batch) { continuation.resume(returning: $0) })
         }
@@ -74,11 +77,36 @@ public final class LogStore: LogReader, Sendable {
         return statistics
     }
 
-    /// Removes all days that ended at or before a moment; returns how many. Readers of such a day finish undisturbed.
+    /// Removes all days that ended at or before a moment; returns how many files. Readers of such a day finish undisturbed.
     @discardableResult
     public func deletePartitions(before moment: NanoTimestamp) async throws(LogStoreError) -> Int {
-        let result = await withCheckedContinuation { continuation in
-            writer.delete(.init(moment: moment) { continuation.resume(returning: $0) })
+        try await inBackground { try $0.retention.delete { $0.day.end <= moment } }
+    }
+
+    /// Removes the records that satisfy a query, with their words in the index; returns how many. Direction and deadline are ignored.
+    ///
+    /// Durable on return; searches of the days concerned are slow until these are indexed again. What can't be read any more goes too,
+    /// where it belongs to a stream and a time that the query names.
+    public func delete(_ query: LogQuery) async throws(LogStoreError) -> Int {
+        try await inBackground { try $0.retention.erase(query) }
+    }
+
+    /// Makes chunks of all recent rows and indexes them now, rather than when more have come.
+    public func seal() async throws(LogStoreError) {
+        try await inBackground { work in
+            for name in work.environment.catalog.all {
+                try work.sealing.sealAll(name)
+                try work.indexing.indexAll(name)
+            }
+        }
+    }
+
+    private func inBackground<Value: Sendable>(_ body: @escaping @Sendable (BackgroundWork) throws -> Value) async throws(LogStoreError) -> Value {
+        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, LogStoreError>, Never>) in
+            // A thread of its own: waiting for the background must not block the cooperative pool.
+            _ = WorkerThread(name: "log-request") { [background, catalog] in
+                continuation.resume(returning: Result { try background.perform(body) }.mapError { LogStoreError($0, file: catalog.directory) })
+            }
         }
         return try result.get()
     }
@@ -89,6 +117,7 @@ public final class LogStore: LogReader, Sendable {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             // A thread of its own: waiting for the others must not block the cooperative pool.
             _ = WorkerThread(name: "log-close") { [self] in
+                background.close()
                 writer.close()
                 tails.close()
                 readers.close()

@@ -15,6 +15,10 @@ public enum LogStoreError: Error, CustomStringConvertible, Sendable {
     case file(FileError)
     /// Anything else that SQLite says, with its extended result code.
     case database(file: String, code: Int, reason: String)
+    /// A backup or a folder holds no such day.
+    case noSuchDay(directory: String, day: String?)
+    /// A backup or a restoration would overwrite a file.
+    case alreadyThere(file: String)
     case closed
 
     public var description: String {
@@ -27,9 +31,13 @@ public enum LogStoreError: Error, CustomStringConvertible, Sendable {
         case .damaged(let file, let reason): "\(file) is damaged: \(reason)"
         case .file(let error): "\(error)"
         case .database(let file, let code, let reason): "SQLite failed on \(file) with code \(code): \(reason)"
+        case .noSuchDay(let directory, let day): "there are no logs\(day.map { " of \($0)" } ?? "") in \(directory); name a folder with files such as logs-2026-11-21.sqlite"
+        case .alreadyThere(let file): "\(file) is there already; remove it, or choose another folder"
         case .closed: "the log store is closed"
         }
     }
+
+    var isDamage: Bool { if case .damaged = self { true } else { false } }
 
     init(_ error: FileError) {
         if error.isDiskFull {
@@ -57,6 +65,8 @@ public enum LogStoreError: Error, CustomStringConvertible, Sendable {
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .damaged(file: file, reason: reason)
             default: self = .database(file: file, code: Int(failure.extendedResultCode.rawValue), reason: reason)
             }
+        } else if let damage = error as? DamagedBytes {
+            self = .damaged(file: file, reason: damage.description)
         } else {
             self = .database(file: file, code: -1, reason: "\(error)")
         }

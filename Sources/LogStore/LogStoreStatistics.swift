@@ -6,7 +6,9 @@ public struct LogStoreStatistics: Sendable {
     public struct Partition: Sendable {
         /// `2026-11-21`, in UTC.
         public var day: String
-        /// With its write-ahead log.
+        /// Empty for records that no class names.
+        public var retentionClass: String
+        /// With its index and their write-ahead logs.
         public var sizeBytes: Int
     }
 
@@ -26,13 +28,23 @@ public struct LogStoreStatistics: Sendable {
     public var linesCutTotal: UInt64 = 0
     public var fieldsDroppedTotal: UInt64 = 0
     public var commitsTotal: UInt64 = 0
+    /// Put into chunks.
+    public var recordsSealedTotal: UInt64 = 0
     public var recordsIndexedTotal: UInt64 = 0
+    /// Removed on request.
+    public var recordsDeletedTotal: UInt64 = 0
+    /// Left out of days that became old enough.
+    public var recordsThinnedTotal: UInt64 = 0
+    /// Chunks that a query met and couldn't read; it answered without them.
+    public var chunksDamagedTotal: UInt64 = 0
+    /// Blocks of recent rows that couldn't be read; they are kept aside in their file.
+    public var blocksDamagedTotal: UInt64 = 0
     /// Why the index falls behind; what isn't indexed is found by scanning. Nil while all is well.
     public var indexingFailure: String?
     /// Why old days couldn't be removed the last time it was tried.
     public var retentionFailure: String?
     public var partitionsDeletedTotal: UInt64 = 0
-    /// Days that were over and got their index merged and their write-ahead log folded in.
+    /// Days that were over and got their chunks and their index merged.
     public var partitionsClosedTotal: UInt64 = 0
     /// Bytes of the batches that wait or are being stored.
     public var queuedBytes: Int = 0

@@ -121,3 +121,25 @@ func aWrongTenantIsToldWithItsReason(yaml: String, reason: String) {
     let found = problems(yaml)
     #expect(found.count == 1 && found[0].contains(reason), "\(found)")
 }
+
+@Test func logsHaveClassesASizeAndThinning() throws {
+    let configuration = try Configuration.parse(
+        """
+        retention:
+          logs: 14d
+          logs_size: 2GiB
+          log_classes:
+            audit: {labels: {job: audit, env: prod}, keep: 365d, size: 1GiB}
+            raw: {labels: {job: raw}}
+          logs_thinning: {after: 3d, keep_one_of: 20, levels: [debug]}
+        """, path: "nightjar.yml")
+    let day: Int64 = 86_400_000
+    #expect(configuration.retention.logsBytes == 2 << 30)
+    #expect(configuration.retention.logClasses == [
+        .init(name: "audit", labels: ["job": "audit", "env": "prod"], keepMilliseconds: 365 * day, bytes: 1 << 30), .init(name: "raw", labels: ["job": "raw"]),
+    ])
+    #expect(configuration.retention.logThinning == .init(afterMilliseconds: 3 * day, keepOneOf: 20, levels: [.debug]))
+    #expect(throws: SettingsProblems.self) {
+        _ = try Configuration.parse("retention:\n  log_classes:\n    Bad-Name: {labels: {a: b}}\n  logs_thinning: {after: 3d}\n", path: "nightjar.yml")
+    }
+}

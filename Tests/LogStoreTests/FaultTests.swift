@@ -108,20 +108,55 @@ import Testing
         await store.close()
     }
 
-    @Test func aFailedFsyncWhileIndexingStopsAcknowledgingToo() async throws {
+    @Test func aFailedFsyncWhileSealingStopsAcknowledgingToo() async throws {
         let directory = TemporaryDirectory()
         let disk = FaultyDisk(directory.path)
-        let clock = ManualClock(noon)
-        let counters = Locked(LogStoreStatistics())
-        let catalog = try PartitionCatalog(directory: directory.path("logs"), fileSystem: RealFileSystem(), clock: clock)
-        let writers = DayWriters(catalog: catalog, clock: clock, counters: counters)
-        let batch = PreparedBatch([record(0, "before")], origin: nil, accepted: .distantPast ..< .distantFuture).days[0]
-        _ = try writers.write(batch.day) { try $0.append([(nil, batch.rows)]) }
+        var store = try openStore(directory)
+        _ = try await store.append([record(0, "before")])
         disk.fail(.synchronize, count: 1)
-        #expect(throws: LogStoreError.self) { _ = try writers.write(batch.day) { try $0.index(rowsMax: 10) } }
-        #expect(counters.withLock { $0.refusingReason }?.contains("logs-2026-11-21.sqlite") == true)
-        #expect(throws: LogStoreError.self) { _ = try writers.write(batch.day) { try $0.append([(nil, batch.rows)]) } }
-        try catalog.close()
+        await #expect(throws: LogStoreError.self) { try await store.seal() }
+        #expect(store.statistics().refusingReason?.contains("logs-2026-11-21.sqlite") == true)
+        await #expect(throws: LogStoreError.self) { _ = try await store.append([record(1, "x")]) }
+        #expect(try await bodies(store) == ["before"])
+        await store.close()
+        store = try openStore(directory)
+        try await store.seal()
+        #expect(try await bodies(store) == ["before"])
+        await store.close()
+    }
+
+    /// Sealing, indexing and merging fail at any operation: nothing is lost, and nothing is there twice.
+    @Test(arguments: [FaultyDisk.Kinds.full, .write, .synchronize])
+    func failuresWhileChunksAreMadeLoseNothing(_ kind: FaultyDisk.Kinds) async throws {
+        let records = (0..<3000).map { record(Int64($0) * 1000 - 24 * 60 * minute, "request \($0) took \($0 % 17) ms", stream: ["job": $0 % 3 == 0 ? "a" : "b"]) }
+        let expected = records.map(\.body)
+        var operations = Int.max
+        var operation = kind.rawValue
+        while operation < operations {
+            let directory = TemporaryDirectory()
+            let disk = FaultyDisk(directory.path)
+            var store = try openStore(directory)
+            _ = try await store.append(Array(records[..<1500]))
+            _ = try await store.append(Array(records[1500...]))
+            let first = disk.operations
+            if operations < .max { disk.failAt(first + operation, kind, count: operation % 2 == 0 ? 1 : .max) }
+            do { try await store.seal() } catch { #expect(operations < .max, "\(error)") }
+            if operations == .max {
+                operations = disk.operations - first
+                operation -= 37
+            }
+            try #require(try await bodies(store, LogQuery(direction: .oldestFirst)) == expected, "\(kind) at \(operation)")
+            await store.close()
+            disk.heal()
+            store = try openStore(directory)
+            try #require(store.statistics().quarantined.isEmpty)
+            try #require(try await bodies(store, LogQuery(direction: .oldestFirst)) == expected, "\(kind) at \(operation), opened again")
+            try await store.seal()
+            try #require(try await bodies(store, LogQuery(direction: .oldestFirst)) == expected)
+            #expect(try await bodies(store, LogQuery(lineFilters: [try LineFilter(.phrase, "request 1234")])).count == 1)
+            await store.close()
+            operation += 37
+        }
     }
 
     /// Batches over two days, with marks; then every operation of the run fails once, or all from it on.

@@ -131,22 +131,42 @@ import Testing
             rest = rest.dropFirst(size)
         }
         try await compare(store, records, count, &generator)
+        // Half in chunks, half in recent blocks; then all in chunks, after another opening.
+        try await store.seal()
+        let more = Self.records(count / 2, &generator)
+        _ = try await store.append(more)
+        try await compare(store, records + more, count, &generator)
         await store.close()
-        // Indexed by hand up to some row, so that scans and look-ups meet.
-        for path in try RealFileSystem().list(directory.path("logs")) {
-            guard let day = Partition.day(ofFile: path) else { continue }
-            let partition = try Partition(day: day, directory: directory.path("logs"), fileSystem: RealFileSystem())
-            var writer = try PartitionWriter(partition, control: ReadControl(clock: SystemClock(), deadlineMonotonicNanoseconds: nil))
-            while writer.unindexedRows > Int64(count / 5) { _ = try writer.index(rowsMax: 777) }
-            try partition.close()
-        }
         store = try openStore(directory)
-        try await compare(store, records, count, &generator)
+        try await store.seal()
+        try await compare(store, records + more, count, &generator)
         await store.close()
     }
 
-    private func compare(_ store: LogStore, _ records: [LogRecord], _ count: Int, _ generator: inout SeededGenerator) async throws {
-        for _ in 0..<70 {
+    @Test func whatIsDeletedIsGoneAndTheRestStays() async throws {
+        var generator = SeededGenerator(seed: 12)
+        let directory = TemporaryDirectory()
+        var store = try openStore(directory)
+        var records = Self.records(2000, &generator)
+        _ = try await store.append(Array(records[..<1200]))
+        try await store.seal()
+        _ = try await store.append(Array(records[1200...]))
+        for _ in 0..<6 {
+            let query = try Self.query(400, &generator)
+            let doomed = Self.answer(query, records)
+            let removed = try await store.delete(query)
+            try #require(removed == doomed.count)
+            records = records.filter { Self.answer(query, [$0]).isEmpty }
+            try await compare(store, records, 2000, &generator, rounds: 8)
+        }
+        await store.close()
+        store = try openStore(directory)
+        try await compare(store, records, 2000, &generator, rounds: 8)
+        await store.close()
+    }
+
+    private func compare(_ store: LogStore, _ records: [LogRecord], _ count: Int, _ generator: inout SeededGenerator, rounds: Int = 20) async throws {
+        for _ in 0..<rounds {
             let query = try Self.query(Int64(count / 5), &generator)
             let expected = Self.answer(query, records)
             let found = try await store.search(query, limit: .max)
@@ -156,6 +176,19 @@ import Testing
             let expectedCounts = Dictionary(grouping: expected) { LogCount(start: NanoTimestamp(nanoseconds: $0.timestamp.nanoseconds / step * step), level: $0.level, count: 0) }
                 .map { LogCount(start: $0.key.start, level: $0.key.level, count: $0.value.count) }.sorted { ($0.start, $0.level) < ($1.start, $1.level) }
             try #require(counts == expectedCounts)
+            try await compareTallies(store, query, expected, &generator)
         }
+    }
+
+    private func compareTallies(_ store: LogStore, _ query: LogQuery, _ expected: [LogRecord], _ generator: inout SeededGenerator) async throws {
+        let step: Int64 = [7_000_000_000, 60_000_000_000, 300_000_000_000, .max].randomElement(using: &generator)!
+        let grouping = Set<LogGrouping>([.stream, .level, .template, .field("status")].filter { _ in Bool.random(using: &generator) })
+        var tallies = LogTallies(stepNanoseconds: step, by: grouping)
+        for record in expected { try tallies.add(record) }
+        let found = try await store.tally(query, stepNanoseconds: step, by: grouping)
+        try #require(found == tallies.tallies(), "\(grouping), step \(step), \(query.lineFilters.map { ($0.kind, $0.text) })")
+        let volumes = try await store.volumes(query)
+        try #require(volumes.map(\.stream) == Set(expected.map(\.stream)).sorted())
+        try #require(volumes.reduce(0) { $0 + $1.entries } == expected.count && volumes.reduce(0) { $0 + $1.bytes } == expected.reduce(0) { $0 + $1.body.utf8.count })
     }
 }

@@ -2,111 +2,113 @@ import Foundations
 import GRDB
 import Model
 
-/// One day's file, open: a connection that writes and some that read, or one that only reads.
+/// One file, open: a connection that writes and some that read, or one that only reads. Beside it stands its full-text index.
 final class Partition: Sendable {
     private enum Connections {
         case pool(DatabasePool)
-        /// The file alone, as it stands: nothing beside it is made or looked at.
+        /// The file alone, as it stands.
         case frozen(DatabaseQueue)
     }
 
-    let day: Day
+    /// Rows that aren't in chunks yet.
+    struct Recent: Sendable {
+        var rows = 0
+        var lineBytes = 0
+        /// When the oldest of them came, in nanoseconds since 1970.
+        var oldestStored = Int64.max
+    }
+
+    let name: PartitionName
     let path: String
+    let index: PartitionIndex
     private let connections: Connections
     /// Streams never change, so what was once read holds.
     private let knownStreams = Locked<[Int64: Labels]>([:])
+    private let knownChunks = Locked(ChunkList())
+    private let knownTemplates = Locked<[UInt64: LogTemplate]>([:])
+    let recent = Locked(Recent())
 
     /// Opens the file, and makes it where it is missing.
-    init(day: Day, directory: String, fileSystem: any FileSystem) throws {
-        self.day = day
-        path = Paths.join(directory, Self.fileName(of: day))
+    init(_ name: PartitionName, directory: String, fileSystem: any FileSystem) throws {
+        self.name = name
+        path = Paths.join(directory, name.file)
+        index = PartitionIndex(path: Paths.join(directory, name.indexFile), fileSystem: fileSystem)
         if try !fileSystem.exists(path) {
             // Made by us for its mode; SQLite gives its side files the same.
             try fileSystem.open(path, .create).close()
         }
-        let pool = try DatabasePool(path: path, configuration: Self.configuration(label: "logs \(day)"))
+        try PartitionUpgrade.convert(path, directory: directory, fileSystem: fileSystem)
+        let pool = try DatabasePool(path: path, configuration: DatabaseFile.configuration(label: "logs \(name.file)"))
         connections = .pool(pool)
         let path = path
+        let recent = recent
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(Limits.checkpointPages)")
             let mode = try Int.fetchOne(database, sql: "PRAGMA synchronous")
             precondition(mode == 2, "SQLite didn't take synchronous=FULL")
             try database.inTransaction(.immediate) {
-                try PartitionSchema.prepare(database, file: path)
+                if try PartitionSchema.content(database, file: path) == .empty { try PartitionSchema.make(PartitionSchema.statements, database) }
+                try PartitionSchema.check(PartitionSchema.statements, database, file: path)
                 return .commit
             }
+            let found = try Self.recent(database)
+            recent.withLock { $0 = found }
         }
         // The names of the new file and its log must outlive a power loss before a row in them is acknowledged.
         try fileSystem.synchronizeDirectory(directory)
     }
 
     /// Opens a file that nobody writes, where there is no room to open it in the ordinary way, which makes a write-ahead log and its index.
-    /// Nil where there is a write-ahead log with something in it, without which the file is incomplete.
-    init?(frozen day: Day, directory: String, fileSystem: any FileSystem) throws {
-        self.day = day
-        path = Paths.join(directory, Self.fileName(of: day))
+    /// Nil where there is a write-ahead log with something in it, without which the file is incomplete, or the file is of an older version.
+    init?(frozen name: PartitionName, directory: String, fileSystem: any FileSystem) throws {
+        self.name = name
+        path = Paths.join(directory, name.file)
         if let log = try fileSystem.information(path + "-wal"), log.sizeBytes > 0 { return nil }
-        let queue = try Self.frozenQueue(path)
+        index = PartitionIndex(frozen: Paths.join(directory, name.indexFile), fileSystem: fileSystem)
+        let queue = try DatabaseFile.frozen(path)
         connections = .frozen(queue)
         let path = path
-        try queue.read { try PartitionSchema.check($0, file: path) }
-    }
-
-    private static func frozenQueue(_ path: String) throws -> DatabaseQueue {
-        var configuration = configuration(label: "logs, frozen")
-        configuration.readonly = true
-        var address = "file:"
-        for byte in path.utf8 {
-            let isPlain = byte == UInt8(ascii: "/") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") || UnicodeScalar(byte).properties.isAlphabetic
-                && byte < 128 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-            address += isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        let isCurrent = try queue.read { database in
+            guard try PartitionSchema.content(database, file: path) == .current else { return false }
+            try PartitionSchema.check(PartitionSchema.statements, database, file: path)
+            return true
         }
-        return try DatabaseQueue(path: address + "?immutable=1", configuration: configuration)
+        if !isCurrent { return nil }
     }
 
-    /// Whether the file says that the day was closed and its index merged. False where that can't be told without opening it.
+    /// Whether the file says that the day was closed and its chunks merged. False where that can't be told without opening it.
     static func isMerged(_ path: String) -> Bool {
         do {
-            return try frozenQueue(path).read { try Int64.fetchOne($0, sql: "SELECT value FROM progress WHERE name = 'merged'") != nil }
+            return try DatabaseFile.frozen(path).read { try Int64.fetchOne($0, sql: "SELECT value FROM progress WHERE name = 'merged'") != nil }
         } catch {
             // Being written, or damaged: the ordinary opening tells.
             return false
         }
     }
 
-    private static func configuration(label: String) -> Configuration {
-        var configuration = Configuration()
-        configuration.label = label
-        configuration.maximumReaderCount = Limits.readerThreads + 1
-        configuration.busyMode = .timeout(10)
-        configuration.foreignKeysEnabled = false
-        configuration.prepareDatabase { database in
-            try database.execute(
-                sql: """
-                    PRAGMA page_size = \(Limits.pageBytes);
-                    PRAGMA cache_size = -\(Limits.pageCacheKibibytes);
-                    PRAGMA temp_store = MEMORY;
-                    PRAGMA cell_size_check = ON
-                    """)
-        }
-        return configuration
+    private static func recent(_ database: Database) throws -> Recent {
+        let statement = try RawStatement(database, "SELECT ifnull(sum(rows), 0), ifnull(sum(bytes), 0), ifnull(min(stored), 9223372036854775807) FROM recent")
+        defer { statement.reset() }
+        guard try statement.step() else { return Recent() }
+        return Recent(rows: Int(statement.integer(0)), lineBytes: Int(statement.integer(1)), oldestStored: statement.integer(2))
     }
 
-    static func fileName(of day: Day) -> String { "logs-\(day).sqlite" }
-
-    /// The day in a file's name; nil for any other name.
-    static func day(ofFile name: String) -> Day? {
-        guard name.hasPrefix("logs-"), name.hasSuffix(".sqlite") else { return nil }
-        return Day(name.dropFirst(5).dropLast(7))
+    /// Counts the recent rows again, after some became chunks. Inside a transaction.
+    func countRecent(_ database: Database) throws {
+        let found = try Self.recent(database)
+        recent.withLock { $0 = found }
     }
-
-    /// SQLite's files of a partition: the database, its write-ahead log and the log's index.
-    static let suffixes = ["", "-wal", "-shm"]
 
     /// Runs `body` in one transaction, durable on return.
     func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
         guard case .pool(let pool) = connections else { preconditionFailure("a frozen partition is only read") }
         return try pool.write(body)
+    }
+
+    /// Runs `body` outside of a transaction, for what SQLite does there alone.
+    func maintain(_ body: (Database) throws -> Void) throws {
+        guard case .pool(let pool) = connections else { return }
+        try pool.writeWithoutTransaction(body)
     }
 
     /// Runs `body` on a snapshot of all that was committed before.
@@ -118,6 +120,8 @@ final class Partition: Sendable {
         case .frozen(let queue): try queue.read(guarded)
         }
     }
+
+    // MARK: What snapshots share
 
     /// Labels by id of all streams that a snapshot holds.
     func streams(_ database: Database) throws -> [Int64: Labels] {
@@ -134,8 +138,31 @@ final class Partition: Sendable {
             }
             found[statement.integer(0)] = labels
         }
-        knownStreams.withLock { if $0.count < found.count { $0 = found } }
+        let all = found
+        knownStreams.withLock { if $0.count < all.count { $0 = all } }
         return found
+    }
+
+    /// The chunks that a snapshot holds, ascending by id.
+    func chunks(_ database: Database) throws -> ArraySlice<ChunkInfo> {
+        let list = try knownChunks.withLock { $0 }.brought(to: database)
+        knownChunks.withLock { if list.list.isNewer(than: $0) { $0 = list.list } }
+        return list.visible
+    }
+
+    /// A template by its identifier; nil where the day doesn't hold its text.
+    func template(_ id: UInt64, _ database: Database) throws -> LogTemplate? {
+        if let known = knownTemplates.withLock({ $0[id] }) { return known }
+        let statement = try RawStatement(database, "SELECT text FROM templates WHERE id = ?")
+        statement.bind(1, Int64(bitPattern: id))
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        let template = LogTemplate(text: String(decoding: statement.bytes(0), as: UTF8.self))
+        knownTemplates.withLock { known in
+            if known.count >= Limits.knownTemplatesMax { known.removeAll() }
+            known[id] = template
+        }
+        return template
     }
 
     /// Folds the write-ahead log into the file and empties it.
@@ -144,14 +171,61 @@ final class Partition: Sendable {
         try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
     }
 
-    /// Folds the write-ahead log into the file and closes both. Readers must have ended.
+    /// Folds the write-ahead logs into their files and closes them. Readers must have ended.
     ///
     /// GRDB closes its readers last, and these may not write: without the explicit step the log would stay as it is.
     func close() throws {
+        index.close()
         try checkpoint()
         switch connections {
         case .pool(let pool): try pool.close()
         case .frozen(let queue): try queue.close()
         }
+    }
+}
+
+/// What is known of a partition's chunks: read once, then only what was added.
+struct ChunkList: Sendable {
+    private var chunks: [ChunkInfo] = []
+    private var generation: Int64 = -1
+
+    init(generation: Int64 = -1) { self.generation = generation }
+
+    func isNewer(than other: ChunkList) -> Bool {
+        generation != other.generation ? generation > other.generation : chunks.count > other.chunks.count
+    }
+
+    /// The list as it is in a snapshot, and what of it the snapshot holds.
+    func brought(to database: Database) throws -> (list: ChunkList, visible: ArraySlice<ChunkInfo>) {
+        var list = self
+        let generation = try Int64.fetchOne(database, sql: "SELECT value FROM progress WHERE name = 'generation'") ?? 0
+        let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM chunks") ?? 0
+        if generation != list.generation { list = ChunkList(generation: generation) }
+        if let known = list.chunks.last?.id, known >= last {
+            return (list, list.chunks[..<list.chunks.partitioningIndex { $0.id > last }])
+        }
+        let statement = try RawStatement(database, "SELECT id, stream, oldest, newest, rows, levels, bytes, invalid FROM chunks WHERE id > ? ORDER BY id")
+        statement.bind(1, list.chunks.last?.id ?? 0)
+        defer { statement.reset() }
+        while try statement.step() {
+            list.chunks.append(
+                ChunkInfo(
+                    id: statement.integer(0), stream: statement.integer(1), oldest: statement.integer(2), newest: statement.integer(3), rows: Int(statement.integer(4)),
+                    levels: statement.integer(5), lineBytes: Int(statement.integer(6)), hasInvalidLines: statement.integer(7) != 0))
+        }
+        return (list, list.chunks[...])
+    }
+}
+
+extension RandomAccessCollection where Index == Int {
+    /// The first position from which on `isBehind` holds.
+    func partitioningIndex(_ isBehind: (Element) -> Bool) -> Int {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -5,10 +5,10 @@ import Model
 /// The folder's partitions: which days there are, which of them are open, which were put aside.
 final class PartitionCatalog: Sendable {
     private struct State {
-        var days: Set<Day> = []
-        var open: [Day: Partition] = [:]
-        /// Open days, the last used one at the end.
-        var recent: [Day] = []
+        var names: Set<PartitionName> = []
+        var open: [PartitionName: Partition] = [:]
+        /// Open ones, the last used one at the end.
+        var recent: [PartitionName] = []
         var quarantined: [LogStoreStatistics.Quarantined] = []
         var isClosed = false
     }
@@ -30,8 +30,8 @@ final class PartitionCatalog: Sendable {
             try fileSystem.createDirectory(directory)
             lock = Locked(try fileSystem.lock(Paths.join(directory, "lock")))
             for name in try fileSystem.list(directory) {
-                if let day = Partition.day(ofFile: name) {
-                    state.days.insert(day)
+                if let partition = PartitionName(file: name) {
+                    state.names.insert(partition)
                 } else if name.contains(Self.quarantineMark), !name.hasSuffix("-wal"), !name.hasSuffix("-shm") {
                     state.quarantined.append(.init(file: name, reason: "it was put aside in an earlier run"))
                 }
@@ -43,75 +43,75 @@ final class PartitionCatalog: Sendable {
         self.state = Locked(state)
     }
 
-    /// Days with a file whose time overlaps `start <= t < end`, ascending.
-    func days(_ start: NanoTimestamp, _ end: NanoTimestamp) -> [Day] {
-        state.withLock { $0.days.filter { $0.start < end && $0.end > start } }.sorted()
+    /// Those whose day overlaps `start <= t < end`, ascending.
+    func partitions(_ start: NanoTimestamp, _ end: NanoTimestamp) -> [PartitionName] {
+        state.withLock { $0.names.filter { $0.day.start < end && $0.day.end > start } }.sorted()
     }
 
-    var allDays: [Day] { state.withLock { $0.days }.sorted() }
+    var all: [PartitionName] { state.withLock { $0.names }.sorted() }
 
-    func isOpen(_ day: Day) -> Bool { state.withLock { $0.open[day] != nil } }
+    func isOpen(_ name: PartitionName) -> Bool { state.withLock { $0.open[name] != nil } }
 
     /// Forgets an open day; its last reader closes it.
-    func release(_ day: Day) {
+    func release(_ name: PartitionName) {
         state.withLock { state in
-            state.open[day] = nil
-            state.recent.removeAll { $0 == day }
+            state.open[name] = nil
+            state.recent.removeAll { $0 == name }
         }
     }
 
     var openPartitions: [Partition] { state.withLock { Array($0.open.values) } }
 
     /// An existing day, opened; nil where there is none, or it was put aside just now.
-    func existing(_ day: Day) throws -> Partition? {
-        guard state.withLock({ $0.days.contains(day) }) else { return nil }
+    func existing(_ name: PartitionName) throws -> Partition? {
+        guard state.withLock({ $0.names.contains(name) }) else { return nil }
         do {
-            return try open(day)
+            return try open(name)
         } catch let error as LogStoreError {
             // Reads go on without room. Not kept: once there is some, the day is opened in the ordinary way.
-            guard case .diskFull = error, let frozen = try Partition(frozen: day, directory: directory, fileSystem: fileSystem) else { throw error }
+            guard case .diskFull = error, let frozen = try Partition(frozen: name, directory: directory, fileSystem: fileSystem) else { throw error }
             return frozen
         }
     }
 
     /// Whether the day was closed earlier; not asked for a day that is open.
-    func isMerged(_ day: Day) -> Bool { !isOpen(day) && Partition.isMerged(Paths.join(directory, Partition.fileName(of: day))) }
+    func isMerged(_ name: PartitionName) -> Bool { !isOpen(name) && Partition.isMerged(Paths.join(directory, name.file)) }
 
     /// A day to write into, made where it is missing.
-    func writable(_ day: Day) throws -> Partition {
-        guard let partition = try open(day) else {
+    func writable(_ name: PartitionName) throws -> Partition {
+        guard let partition = try open(name) else {
             // The damaged file has just been put aside: a new one takes its place.
-            return try openNew(day)
+            return try openNew(name)
         }
         return partition
     }
 
-    private func openNew(_ day: Day) throws -> Partition {
-        guard let partition = try open(day) else { throw LogStoreError.damaged(file: Partition.fileName(of: day), reason: "even a new file can't be opened") }
+    private func openNew(_ name: PartitionName) throws -> Partition {
+        guard let partition = try open(name) else { throw LogStoreError.damaged(file: name.file, reason: "even a new file can't be opened") }
         return partition
     }
 
-    private func open(_ day: Day) throws -> Partition? {
+    private func open(_ name: PartitionName) throws -> Partition? {
         try state.withLock { state throws -> Partition? in
             if state.isClosed { throw LogStoreError.closed }
             let partition: Partition
-            if let open = state.open[day] {
+            if let open = state.open[name] {
                 partition = open
             } else {
-                let path = Paths.join(directory, Partition.fileName(of: day))
+                let path = Paths.join(directory, name.file)
                 do {
-                    partition = try Partition(day: day, directory: directory, fileSystem: fileSystem)
+                    partition = try Partition(name, directory: directory, fileSystem: fileSystem)
                 } catch {
                     let failure = LogStoreError(error, file: path)
                     guard case .damaged(_, let reason) = failure else { throw failure }
-                    try putAside(day, reason: reason, &state)
+                    try putAside(name, reason: reason, &state)
                     return nil
                 }
-                state.days.insert(day)
-                state.open[day] = partition
+                state.names.insert(name)
+                state.open[name] = partition
             }
-            state.recent.removeAll { $0 == day }
-            state.recent.append(day)
+            state.recent.removeAll { $0 == name }
+            state.recent.append(name)
             // Dropped, not closed: a reader may hold it, and the last reference closes it.
             while state.recent.count > Limits.openPartitionsMax { state.open[state.recent.removeFirst()] = nil }
             return partition
@@ -122,48 +122,59 @@ final class PartitionCatalog: Sendable {
     func quarantine(_ partition: Partition, reason: String) throws {
         try state.withLock { state throws in
             // Another thread may have done it, and a new file may stand in its place.
-            guard state.days.contains(partition.day), state.open[partition.day] == nil || state.open[partition.day] === partition else { return }
-            try putAside(partition.day, reason: reason, &state)
+            guard state.names.contains(partition.name), state.open[partition.name] == nil || state.open[partition.name] === partition else { return }
+            try putAside(partition.name, reason: reason, &state)
         }
     }
 
-    private func putAside(_ day: Day, reason: String, _ state: inout State) throws {
-        state.open[day] = nil
-        state.recent.removeAll { $0 == day }
-        state.days.remove(day)
-        let path = Paths.join(directory, Partition.fileName(of: day))
+    private func putAside(_ name: PartitionName, reason: String, _ state: inout State) throws {
+        state.open[name] = nil
+        state.recent.removeAll { $0 == name }
+        state.names.remove(name)
+        let path = Paths.join(directory, name.file)
         let aside = "\(path)\(Self.quarantineMark)-\(clock.now().nanoseconds)"
-        for suffix in Partition.suffixes where try fileSystem.exists(path + suffix) {
+        for suffix in PartitionName.suffixes where try fileSystem.exists(path + suffix) {
             try fileSystem.rename(path + suffix, to: aside + suffix)
         }
+        try removeIndex(name)
         try fileSystem.synchronizeDirectory(directory)
         state.quarantined.append(.init(file: Paths.name(of: aside), reason: reason))
     }
 
-    /// Removes the files of whole days that end at or before `moment`; returns how many.
-    func delete(before moment: NanoTimestamp) throws -> Int {
+    /// Removes the files of partitions; returns how many there were.
+    func delete(_ isExpired: (PartitionName) -> Bool) throws -> Int {
         try state.withLock { state throws in
-            let expired = state.days.filter { $0.end <= moment }
-            for day in expired {
-                state.open[day] = nil
-                state.recent.removeAll { $0 == day }
-                state.days.remove(day)
-                let path = Paths.join(directory, Partition.fileName(of: day))
-                for suffix in Partition.suffixes where try fileSystem.exists(path + suffix) { try fileSystem.remove(path + suffix) }
+            let expired = state.names.filter(isExpired)
+            for name in expired {
+                state.open[name] = nil
+                state.recent.removeAll { $0 == name }
+                state.names.remove(name)
+                let path = Paths.join(directory, name.file)
+                for suffix in PartitionName.suffixes where try fileSystem.exists(path + suffix) { try fileSystem.remove(path + suffix) }
+                try removeIndex(name)
             }
             if !expired.isEmpty { try fileSystem.synchronizeDirectory(directory) }
             return expired.count
         }
     }
 
+    private func removeIndex(_ name: PartitionName) throws {
+        let path = Paths.join(directory, name.indexFile)
+        for suffix in PartitionName.suffixes where try fileSystem.exists(path + suffix) { try fileSystem.remove(path + suffix) }
+    }
+
     var quarantined: [LogStoreStatistics.Quarantined] { state.withLock { $0.quarantined } }
 
     func partitionSizes() -> [LogStoreStatistics.Partition] {
-        allDays.map { day in
-            let path = Paths.join(directory, Partition.fileName(of: day))
+        all.map { .init(day: $0.day.description, retentionClass: $0.retentionClass, sizeBytes: sizeBytes($0)) }
+    }
+
+    /// With its index and their write-ahead logs.
+    func sizeBytes(_ name: PartitionName) -> Int {
+        [name.file, name.indexFile].reduce(0) { sum, file in
+            let path = Paths.join(directory, file)
             // A file that was removed meanwhile counts nothing.
-            let bytes = ["", "-wal"].reduce(0) { $0 + ((try? fileSystem.information(path + $1))?.sizeBytes ?? 0) }
-            return .init(day: day.description, sizeBytes: bytes)
+            return sum + ["", "-wal"].reduce(0) { $0 + ((try? fileSystem.information(path + $1))?.sizeBytes ?? 0) }
         }
     }
 

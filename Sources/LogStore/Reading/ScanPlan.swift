@@ -9,8 +9,6 @@ struct ScanPlan: Sendable {
     let levelMask: Int64
     /// For FTS5; nil where the index can't narrow the query.
     let indexExpression: String?
-    /// What the index finds needs no look at the text.
-    let indexIsExact: Bool
     let isNewestFirst: Bool
 
     init(_ query: LogQuery) {
@@ -18,19 +16,49 @@ struct ScanPlan: Sendable {
         matcher = LogQueryMatcher(query)
         levelMask = matcher.levels.map { $0.reduce(0) { $0 | 1 << Int64($1.rawValue) } } ?? -1
         indexExpression = IndexQuery.expression(for: query)
-        indexIsExact = IndexQuery.isExact(for: query)
         isNewestFirst = query.direction == .newestFirst
     }
 
     var readsText: Bool { !matcher.lineMatchers.isEmpty || !matcher.fieldMatchers.isEmpty }
+
+    @inline(__always) func hasTime(_ nanoseconds: Int64) -> Bool { nanoseconds >= query.start.nanoseconds && nanoseconds < query.end.nanoseconds }
+    @inline(__always) func hasLevel(_ byte: UInt8) -> Bool { levelMask & 1 << Int64(byte & ~Rows.invalidMark) != 0 }
+
+    /// Whether something with these bounds may have matching rows.
+    func mayHave(oldest: Int64, newest: Int64, levels: Int64) -> Bool {
+        newest >= query.start.nanoseconds && oldest < query.end.nanoseconds && levels & levelMask != 0
+    }
+
+    /// Inside `withLine`: whether a chunk's row satisfies the conditions on lines and fields.
+    func matches(_ chunk: Chunk, _ row: Int, _ line: UnsafeRawBufferPointer) throws -> Bool {
+        guard matchesLine(line, isInvalid: chunk.isInvalid(row)) else { return false }
+        for matcher in matcher.fieldMatchers where !matcher.matches(try chunk.fieldText(matcher.name, row, line: line)) { return false }
+        return true
+    }
+
+    /// The same for a row of a block.
+    func matches(_ row: RecentBlock.Row) throws -> Bool {
+        guard matchesLine(row.line, isInvalid: row.level & Rows.invalidMark != 0) else { return false }
+        for matcher in matcher.fieldMatchers where !matcher.matches(try FieldCoding.text(of: matcher.name, in: row.fields, line: row.line)) { return false }
+        return true
+    }
+
+    /// What no valid UTF-8 is, is looked at as it is shown.
+    private func matchesLine(_ line: UnsafeRawBufferPointer, isInvalid: Bool) -> Bool {
+        if matcher.lineMatchers.isEmpty { return true }
+        guard isInvalid else { return matcher.matchesLine(line) }
+        var text = String(decoding: line, as: UTF8.self)
+        return text.withUTF8 { matcher.matchesLine(UnsafeRawBufferPointer($0)) }
+    }
 }
 
 /// What is known of a record without its text.
 struct Head {
     var timestamp: Int64
     var id: Int64
-    var stream: Int64
-    var level: UInt8
+    /// Where it is: a position in the scan's sources, and a row of that.
+    var source: Int
+    var row: Int
 }
 
 /// Heads in order of time, then of storage: forwards or backwards.

@@ -37,9 +37,9 @@ struct StreamSearch {
             }
         }
         if isCertain { return }
-        let scan = try PartitionScan(database, partition, plan, control)
-        try scan.heads { head in
-            if let stream = scan.labels(of: head) { found.insert(stream) }
-        }
+        var tallies = LogTallies(stepNanoseconds: .max, by: [.stream])
+        var tally = try PartitionTally(database, partition, plan, control, stepNanoseconds: .max, by: [.stream], countsBytes: false)
+        try tally.add(to: &tallies)
+        for stream in tally.pieces.keys { found.insert(stream) }
     }
 }

@@ -12,7 +12,7 @@ public enum TailEvent: Sendable {
 /// never waits.
 final class TailHub: Sendable {
     private struct Backlog {
-        var groups: [[PreparedBatch.Row]] = []
+        var groups: [[LogRecord]] = []
         var rowCount = 0
         /// Rows that found no room, before those that come next.
         var skipped = 0
@@ -35,7 +35,7 @@ final class TailHub: Sendable {
     var count: Int { tails.withLock { $0.count } }
 
     /// Called by the writer after a commit.
-    func publish(_ rows: [PreparedBatch.Row]) {
+    func publish(_ rows: [LogRecord]) {
         if rows.isEmpty || tails.withLock({ $0.isEmpty }) { return }
         backlog.update { backlog in
             if backlog.rowCount + rows.count > Limits.tailBacklogRecordsMax {
@@ -91,7 +91,7 @@ final class TailHub: Sendable {
             let buffers = tails.withLock { Array($0.values) }
             for buffer in buffers {
                 var missed = 0
-                for group in groups { for row in group { missed += buffer.offer(row.record) } }
+                for group in groups { for row in group { missed += buffer.offer(row) } }
                 if skipped > 0 { buffer.skip(skipped) }
                 if missed + skipped > 0 { counters.withLock { $0.tailRecordsSkippedTotal += UInt64(missed + skipped) } }
             }

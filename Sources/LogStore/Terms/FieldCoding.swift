@@ -51,7 +51,7 @@ enum FieldCoding {
         }
     }
 
-    static func decode(_ bytes: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) throws(DamagedRow) -> [LogField] {
+    static func decode(_ bytes: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) throws(DamagedBytes) -> [LogField] {
         if bytes.isEmpty { return [] }
         var reader = FieldReader(bytes, line: line)
         var fields: [LogField] = []
@@ -63,7 +63,7 @@ enum FieldCoding {
     }
 
     /// The text of the first field of a name; empty where there is none.
-    static func text(of name: String, in bytes: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) throws(DamagedRow) -> String {
+    static func text(of name: String, in bytes: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) throws(DamagedBytes) -> String {
         if bytes.isEmpty { return "" }
         var reader = FieldReader(bytes, line: line)
         while let (found, value) = try reader.next() {
@@ -98,13 +98,19 @@ enum FieldCoding {
             remaining = reader.readVarint().map { Int(clamping: $0) } ?? 0
         }
 
-        mutating func next() throws(DamagedRow) -> (name: UnsafeRawBufferPointer, value: Value)? {
+        mutating func next() throws(DamagedBytes) -> (name: UnsafeRawBufferPointer, value: Value)? {
+            try nextPlaced().map { ($0.name, $0.value) }
+        }
+
+        /// With the name's place in the line, where it stands there.
+        mutating func nextPlaced() throws(DamagedBytes) -> (name: UnsafeRawBufferPointer, nameOffset: Int?, value: Value)? {
             if remaining == 0 { return nil }
             remaining -= 1
-            guard let name = readText(), let kind = reader.readUInt8().flatMap(Kind.init), let value = readValue(kind) else { throw DamagedRow() }
+            guard let name = readText(), let kind = reader.readUInt8().flatMap(Kind.init), let value = readValue(kind) else { throw DamagedBytes("a record's fields") }
             switch name {
-            case .text(let bytes), .reference(let bytes, _): return (bytes, value)
-            case .number: throw DamagedRow()
+            case .text(let bytes): return (bytes, nil, value)
+            case .reference(let bytes, let offset): return (bytes, offset, value)
+            case .number: throw DamagedBytes("a record's fields")
             }
         }
 
@@ -127,6 +133,3 @@ enum FieldCoding {
         }
     }
 }
-
-/// A row's bytes don't decode.
-struct DamagedRow: Error {}

@@ -22,17 +22,8 @@ struct IndexQuery {
         return plan.clauses.isEmpty ? nil : plan.clauses.joined(separator: " AND ")
     }
 
-    /// Whether the index alone decides: each condition is one word that stands in the index as it is.
-    static func isExact(for query: LogQuery) -> Bool {
-        query.fieldMatchers.isEmpty && query.lineFilters.count < Limits.queryTermsMax
-            && query.lineFilters.allSatisfy { filter in
-                let words = LogWords.all(in: filter.text)
-                return filter.kind == .phrase && words.count == 1 && words[0].count <= Limits.wordBytesMax
-            }
-    }
-
     private mutating func require(words: [[UInt8]]) {
-        for word in words { add(Self.quoted(word: word)) }
+        for word in words { add(Self.anywhere(word)) }
     }
 
     /// Text that stands anywhere in a line: its first word may be the end of a longer one, its last the start.
@@ -44,9 +35,9 @@ struct IndexQuery {
             while words.next() {
                 if words.range.lowerBound == 0 { continue }
                 if words.range.upperBound < bytes.count {
-                    add(Self.quoted(word: words.word))
+                    add(Self.anywhere(words.word))
                 } else {
-                    add(Self.quoted(Terms.start(of: words.word)) + "*")
+                    add(Self.beginning(words.word))
                 }
             }
         }
@@ -66,7 +57,7 @@ struct IndexQuery {
     /// A field is found by the term of its own, or by the words of its value where these stand in the line.
     private static func field(_ name: String, _ value: String) -> String {
         let own = quoted(Terms.fieldTerm(name, value)[...])
-        let words = LogWords.all(in: value).prefix(8).map { quoted(word: $0) }
+        let words = LogWords.all(in: value).prefix(8).map { anywhere($0) }
         return words.isEmpty ? own : "(\(own) OR (\(words.joined(separator: " AND "))))"
     }
 
@@ -76,10 +67,29 @@ struct IndexQuery {
         clauses.append(clause)
     }
 
-    private static func quoted(word: [UInt8]) -> String {
+    /// A word of a varying part: what tells whether the chunk's templates alone decide about the word.
+    static func varying(_ word: [UInt8]) -> String { quoted(term(word)) }
+
+    /// A word of a varying part or of a template.
+    private static func anywhere(_ word: [UInt8]) -> String {
+        let term = term(word)
+        return "(\(quoted(term)) OR \(quoted([Terms.templateMark] + term)))"
+    }
+
+    /// A word that begins with some text, short or long.
+    private static func beginning(_ text: [UInt8]) -> String {
+        var forms: [[UInt8]] = []
+        // A short word, or a long one as far as its start is kept.
+        if text.count <= Limits.wordBytesMax { forms.append(text) }
+        if text.count > Limits.wordStartBytes { forms.append(Terms.start(of: text) + [UInt8(ascii: "~")]) }
+        let terms = forms.flatMap { [quoted($0[...]) + "*", quoted([Terms.templateMark] + $0) + "*"] }
+        return "(" + terms.joined(separator: " OR ") + ")"
+    }
+
+    private static func term(_ word: [UInt8]) -> ArraySlice<UInt8> {
         var term: [UInt8] = []
         Terms.appendWord(word, to: &term)
-        return quoted(term[...])
+        return term[...]
     }
 
     // A term holds no quote, space or control character.

@@ -3,49 +3,20 @@ import Model
 
 /// What of a record goes into the full-text index.
 ///
-/// A term is a folded word of the line, or `=` and a hash of name and value of a field whose text isn't in the line as whole
-/// words. FTS5's `ascii` tokenizer cuts the joined terms at the spaces again and changes nothing else.
+/// A term is a folded word of a varying part of the line, one of its template behind `-`, or `=` and a hash of name and value of a
+/// field whose text isn't in the line as whole words. FTS5's `ascii` tokenizer cuts the joined terms at the spaces again and
+/// changes nothing else.
 enum Terms {
     /// FTS5 sees letters, digits and these as parts of a term.
-    static let tokenizer = "ascii tokenchars '_=~'"
+    static let tokenizer = "ascii tokenchars '_=~-'"
+    /// Words of templates stand apart from those of varying parts.
+    static let templateMark = UInt8(ascii: "-")
     private static let digits = Array("0123456789abcdefghijklmnopqrstuv".utf8)
-    private static let space = UInt8(ascii: " ")
-
-    /// Appends the terms of a record, each behind a space.
-    static func append(line: UnsafeRawBufferPointer, fields: UnsafeRawBufferPointer, scratch: inout LogWords?, to terms: inout [UInt8]) throws(DamagedRow) {
-        var words = scratch.take().map { LogWords(line, reusing: $0) } ?? LogWords(line)
-        while words.next() {
-            terms.append(space)
-            appendWord(words.word, to: &terms)
-        }
-        scratch = words
-        if fields.isEmpty { return }
-        var reader = FieldCoding.FieldReader(fields, line: line)
-        while let (name, value) = try reader.next() {
-            switch value {
-            case .reference(let bytes, let offset):
-                if !standsAlone(offset..<offset + bytes.count, in: line) { appendField(name, bytes, to: &terms) }
-            case .text(let bytes): appendUnlessInLine(name, bytes, line, &terms)
-            case .number(let number):
-                var text = number.description
-                text.withUTF8 { appendUnlessInLine(name, UnsafeRawBufferPointer($0), line, &terms) }
-            }
-        }
-    }
-
-    private static func appendUnlessInLine(
-        _ name: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer, _ line: UnsafeRawBufferPointer, _ terms: inout [UInt8]
-    ) {
-        var start = 0
-        while !text.isEmpty, let found = firstOffset(of: text, in: line, from: start) {
-            if standsAlone(found..<found + text.count, in: line) { return }
-            start = found + 1
-        }
-        appendField(name, text, to: &terms)
-    }
+    private static let wordHashDigits = 6
+    private static let fieldHashDigits = 8
 
     /// Whether the words of a part of the line are whole words of the line. Such a part needs no term of its own.
-    private static func standsAlone(_ range: Range<Int>, in line: UnsafeRawBufferPointer) -> Bool {
+    static func standsAlone(_ range: Range<Int>, in line: UnsafeRawBufferPointer) -> Bool {
         // Without a letter or digit of ASCII it may have no word at all, which nothing could find.
         guard range.contains(where: { line[$0] < 0x80 && mayBeWord(line[$0]) }) else { return false }
         let joinsBefore = range.lowerBound > 0 && mayBeWord(line[range.lowerBound - 1]) && mayBeWord(line[range.lowerBound])
@@ -65,7 +36,7 @@ enum Terms {
         }
         terms.append(contentsOf: start(of: word))
         terms.append(UInt8(ascii: "~"))
-        word.withUnsafeBytes { appendHash(hash($0), to: &terms) }
+        word.withUnsafeBytes { appendHash(hash($0), digits: wordHashDigits, to: &terms) }
     }
 
     /// The start of a word that searching by prefix can count on: whole characters.
@@ -79,13 +50,12 @@ enum Terms {
     static func fieldTerm(_ name: String, _ value: String) -> [UInt8] {
         var term: [UInt8] = []
         Array(name.utf8).withUnsafeBytes { name in Array(value.utf8).withUnsafeBytes { appendField(name, $0, to: &term) } }
-        return Array(term.dropFirst())
+        return term
     }
 
-    private static func appendField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, to terms: inout [UInt8]) {
-        terms.append(space)
+    static func appendField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, to terms: inout [UInt8]) {
         terms.append(UInt8(ascii: "="))
-        appendHash(hash(value, hash(name) &* 31), to: &terms)
+        appendHash(hash(value, hash(name) &* 31), digits: fieldHashDigits, to: &terms)
     }
 
     /// FNV-1a: in files, so it stays as it is.
@@ -95,10 +65,10 @@ enum Terms {
         return hash ^ hash >> 29
     }
 
-    /// 40 bits as 8 digits: what collides is sorted out when the record is verified.
-    private static func appendHash(_ hash: UInt64, to terms: inout [UInt8]) {
+    /// Five bits a digit: what collides is sorted out when the record is verified.
+    private static func appendHash(_ hash: UInt64, digits count: Int, to terms: inout [UInt8]) {
         var rest = hash
-        for _ in 0..<8 {
+        for _ in 0..<count {
             terms.append(digits[Int(rest & 31)])
             rest >>= 5
         }

@@ -7,24 +7,23 @@ final class AppendQueue: Sendable {
         let done: @Sendable (Result<LogAppendOutcome, LogStoreError>) -> Void
     }
 
-    struct Deletion: Sendable {
-        let moment: NanoTimestamp
-        let done: @Sendable (Result<Int, LogStoreError>) -> Void
+    /// Anything else that writes, between two groups of appends.
+    struct Task: Sendable {
+        let body: @Sendable (PartitionWriters) -> Void
     }
 
-    /// What the thread does next.
+    /// What the writing thread does next.
     enum Work {
         /// Batches that share their transactions.
         case appends([Append])
-        case deletion(Deletion)
-        case idle
+        case task(Task)
         /// Closed, and all is done.
         case end
     }
 
     private enum Job: Sendable {
         case append(Append)
-        case deletion(Deletion)
+        case task(Task)
     }
 
     private enum Phase {
@@ -39,13 +38,20 @@ final class AppendQueue: Sendable {
     }
 
     private let state = Monitor(State())
+    private let bytesMax: Int
+    private let groupBytesMax: Int
+
+    init(bytesMax: Int = Limits.queueBytesMax, groupBytesMax: Int = Limits.groupBytesMax) {
+        self.bytesMax = bytesMax
+        self.groupBytesMax = groupBytesMax
+    }
 
     /// Takes a batch, or says why not.
     func add(_ append: Append) -> LogStoreError? {
         state.update { state in
             if state.phase == .closing { return .closed }
             // One batch alone is always taken: how large it may be is for the edge to say.
-            if state.heldBytes > 0, state.heldBytes + append.batch.heldBytes > Limits.queueBytesMax {
+            if state.heldBytes > 0, state.heldBytes + append.batch.heldBytes > bytesMax {
                 return .overloaded(queuedBytes: state.heldBytes)
             }
             state.jobs.append(.append(append))
@@ -54,32 +60,30 @@ final class AppendQueue: Sendable {
         }
     }
 
-    /// Takes a deletion, or says why not.
-    func add(_ deletion: Deletion) -> LogStoreError? {
+    /// Takes a task; false where the queue is closed.
+    func add(_ task: Task) -> Bool {
         state.update { state in
-            if state.phase == .closing { return .closed }
-            state.jobs.append(.deletion(deletion))
-            return nil
+            if state.phase == .closing { return false }
+            state.jobs.append(.task(task))
+            return true
         }
     }
 
     /// Takes no more; what waits is still done.
     func close() { state.update { $0.phase = .closing } }
 
-    var isEmpty: Bool { state.wait(timeoutMilliseconds: 0, until: { _ in true }, then: { $0.jobs.isEmpty }) }
-
     /// Bytes of the batches that wait or are being stored.
     var heldBytes: Int { state.wait(timeoutMilliseconds: 0, until: { _ in true }, then: { $0.heldBytes }) }
 
-    /// The next work, `.idle` where none comes within a time.
-    func take(waitingMilliseconds: Int64) -> Work {
-        state.wait(timeoutMilliseconds: waitingMilliseconds, until: { !$0.jobs.isEmpty || $0.phase == .closing }) { state in
-            guard let first = state.jobs.first else { return state.phase == .closing ? .end : .idle }
-            if case .deletion(let deletion) = first {
+    /// The next work; waits for it.
+    func take() -> Work {
+        state.wait(until: { !$0.jobs.isEmpty || $0.phase == .closing }) { state in
+            guard let first = state.jobs.first else { return .end }
+            if case .task(let task) = first {
                 state.jobs.removeFirst()
-                return .deletion(deletion)
+                return .task(task)
             }
-            let group = Self.group(state.jobs)
+            let group = group(state.jobs)
             state.jobs.removeFirst(group.count)
             return .appends(group)
         }
@@ -92,7 +96,7 @@ final class AppendQueue: Sendable {
     }
 
     /// The appends at the front that go into one transaction, up to a number of rows and bytes.
-    private static func group(_ jobs: [Job]) -> [Append] {
+    private func group(_ jobs: [Job]) -> [Append] {
         var group: [Append] = []
         var rows = 0
         var bytes = 0
@@ -100,7 +104,7 @@ final class AppendQueue: Sendable {
             group.append(append)
             rows += append.batch.rowCount
             bytes += append.batch.heldBytes
-            if rows > Limits.groupRecordsMax || bytes > Limits.groupBytesMax { break }
+            if rows > Limits.groupRecordsMax || bytes > groupBytesMax { break }
         }
         return group
     }

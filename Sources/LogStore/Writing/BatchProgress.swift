@@ -1,7 +1,12 @@
+import Model
+
 /// How far a batch has come over its days.
 struct BatchProgress {
     private(set) var refused: [LogRefusal: Int]
-    private(set) var rows: [PreparedBatch.Row] = []
+    /// Records as they were stored.
+    private(set) var groups: [[LogRecord]] = []
+    private(set) var stored = 0
+    private(set) var storedBytes = 0
     var failure: LogStoreError?
     private var parts = 0
     private var duplicateParts = 0
@@ -12,8 +17,10 @@ struct BatchProgress {
         parts += 1
         switch part {
         case .duplicate: duplicateParts += 1
-        case .stored(let stored, let tooMany):
-            rows += stored
+        case .stored(let records, let bytes, let tooMany):
+            if !records.isEmpty { groups.append(records) }
+            stored += records.count
+            storedBytes += bytes
             if tooMany > 0 { refused[.tooManyStreams, default: 0] += tooMany }
         }
     }
@@ -23,6 +30,6 @@ struct BatchProgress {
     var result: Result<LogAppendOutcome, LogStoreError> {
         if let failure { return .failure(failure) }
         let refused = refused.map { (reason: $0.key, count: $0.value) }.sorted { $0.reason.rawValue < $1.reason.rawValue }
-        return .success(LogAppendOutcome(stored: rows.count, isDuplicateBatch: isDuplicate, refused: refused))
+        return .success(LogAppendOutcome(stored: stored, isDuplicateBatch: isDuplicate, refused: refused))
     }
 }

@@ -1,17 +1,48 @@
 import Foundations
 import Model
 
-/// A batch as it will be stored: within the limits, with its fields encoded, cut at midnights. Made on the caller's side, beside the writer's thread.
+/// A batch as it will be stored: within the limits, cut at midnights and by class, with its rows encoded and compressed. Made on the
+/// caller's side, beside the writer's thread.
 struct PreparedBatch: Sendable {
-    struct Row: Sendable {
-        /// As the live tail shows it, cut like the stored one.
-        var record: LogRecord
-        var fields: [UInt8]
+    /// What of a batch goes into one partition.
+    struct Part: Sendable {
+        let name: PartitionName
+        /// As the live tail shows them, cut like the stored ones.
+        var records: [LogRecord] = []
+        var block = RecentBlock()
+        var frame: [UInt8] = []
+
+        init(_ name: PartitionName) { self.name = name }
+        init(records: [LogRecord], name: PartitionName) {
+            self.name = name
+            for record in records { add(record) }
+            frame = block.frame()
+        }
+
+        fileprivate mutating func add(_ record: LogRecord) {
+            records.append(record)
+            var fields: [UInt8] = []
+            let stream = block.number(of: record.stream)
+            let level = record.level.rawValue | (record.invalidBody == nil ? 0 : Rows.invalidMark)
+            var body = record.body
+            func append(_ line: UnsafeRawBufferPointer) {
+                FieldCoding.encode(record.fields, line: line, into: &fields)
+                fields.withUnsafeBytes {
+                    block.append(id: Int64(block.rows), stream: stream, timestamp: record.timestamp.nanoseconds, level: level, line: line, fields: $0)
+                }
+            }
+            if let bytes = record.invalidBody { bytes.withUnsafeBytes(append) } else { body.withUTF8 { append(UnsafeRawBufferPointer($0)) } }
+        }
+
+        fileprivate mutating func finish() { frame = block.frame() }
+
+        /// The part without some streams' records.
+        func without(_ streams: Set<Labels>) -> Part { Part(records: records.filter { !streams.contains($0.stream) }, name: name) }
     }
 
     let origin: BatchOrigin?
-    /// In order of day; within a day in the batch's order.
-    private(set) var days: [(day: Day, rows: [Row])] = []
+    /// In order of name; within a part in the batch's order.
+    private(set) var parts: [Part] = []
     private(set) var refused: [LogRefusal: Int] = [:]
     private(set) var linesCut = 0
     private(set) var fieldsDropped = 0
@@ -21,9 +52,12 @@ struct PreparedBatch: Sendable {
     /// The field that tells how many bytes of a line were cut off.
     static let cutField = "truncated_bytes"
 
-    init(_ records: [LogRecord], origin: BatchOrigin?, accepted: Range<NanoTimestamp>) {
+    init(_ records: [LogRecord], origin: BatchOrigin?, accepted: Range<NanoTimestamp>, options: LogStoreOptions = .init()) {
         self.origin = origin
-        var rows: [Day: [Row]] = [:]
+        var parts: [PartitionName: Part] = [:]
+        var classes: [Labels: String] = [:]
+        // Records of a batch mostly lie in one partition: it is filled outside of the dictionary.
+        var current: Part?
         for record in records {
             guard record.timestamp >= accepted.lowerBound else {
                 refused[.tooOld, default: 0] += 1
@@ -33,25 +67,55 @@ struct PreparedBatch: Sendable {
                 refused[.tooFarInFuture, default: 0] += 1
                 continue
             }
-            let row = prepare(record)
-            heldBytes += row.record.body.utf8.count + 2 * row.fields.count + Limits.rowOverheadBytes
-            rows[Day(containing: record.timestamp), default: []].append(row)
+            var retentionClass = ""
+            if !options.classes.isEmpty {
+                retentionClass = classes[record.stream] ?? options.retentionClass(of: record.stream)
+                classes[record.stream] = retentionClass
+            }
+            let name = PartitionName(Day(containing: record.timestamp), retentionClass)
+            if current?.name != name {
+                if let part = current { parts[part.name] = part }
+                current = parts.removeValue(forKey: name) ?? Part(name)
+            }
+            heldBytes += record.body.utf8.count + Limits.rowOverheadBytes
+            current!.add(prepare(record))
         }
-        days = rows.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        if let part = current { parts[part.name] = part }
+        self.parts = parts.values.sorted { $0.name < $1.name }
+        for index in self.parts.indices {
+            self.parts[index].finish()
+            heldBytes += self.parts[index].frame.count
+        }
     }
 
-    var rowCount: Int { days.reduce(0) { $0 + $1.rows.count } }
+    var rowCount: Int { parts.reduce(0) { $0 + $1.records.count } }
 
-    private mutating func prepare(_ record: LogRecord) -> Row {
+    private mutating func prepare(_ record: LogRecord) -> LogRecord {
+        let isLong = record.body.utf8.count > Limits.lineBytesMax || (record.invalidBody?.count ?? 0) > Limits.lineBytesMax
+        if !isLong, !exceeds(record.fields) { return record }
         var record = record
         limitFields(&record.fields)
-        if let cutBytes = Self.cut(&record.body, to: Limits.lineBytesMax) {
+        if let bytes = record.invalidBody {
+            guard bytes.count > Limits.lineBytesMax else { return record }
+            record = LogRecord(
+                timestamp: record.timestamp, stream: record.stream, level: record.level, body: String(decoding: bytes.prefix(Limits.lineBytesMax), as: UTF8.self),
+                fields: record.fields + [LogField(Self.cutField, .integer(Int64(bytes.count - Limits.lineBytesMax)))],
+                invalidBody: Array(bytes.prefix(Limits.lineBytesMax)))
+            linesCut += 1
+        } else if let cutBytes = Self.cut(&record.body, to: Limits.lineBytesMax) {
             linesCut += 1
             record.fields.append(LogField(Self.cutField, .integer(Int64(cutBytes))))
         }
-        var fields: [UInt8] = []
-        record.body.withUTF8 { FieldCoding.encode(record.fields, line: UnsafeRawBufferPointer($0), into: &fields) }
-        return Row(record: record, fields: fields)
+        return record
+    }
+
+    private func exceeds(_ fields: [LogField]) -> Bool {
+        fields.count > Limits.fieldsMax
+            || fields.contains { field in
+                if field.name.utf8.count > Limits.fieldNameBytesMax { return true }
+                if case .string(let text) = field.value { return text.utf8.count > Limits.fieldValueBytesMax }
+                return false
+            }
     }
 
     private mutating func limitFields(_ fields: inout [LogField]) {

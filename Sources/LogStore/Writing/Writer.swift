@@ -1,28 +1,24 @@
 import Foundations
-import Model
 
-/// The one thread that writes: batches that wait at the same time share a transaction and its `fsync`.
-///
-/// Appends come first; indexing, and the removal and closing of old days, happen between them.
+/// The one thread that writes into partitions: batches that wait at the same time share a transaction and its `fsync`. What else
+/// changes a partition is prepared elsewhere and written here, between two groups.
 final class Writer: Sendable {
     private let catalog: PartitionCatalog
     private let clock: any WallClock
-    private let options: LogStoreOptions
     private let counters: Locked<LogStoreStatistics>
     private let tails: TailHub
     private let queue = AppendQueue()
     private let thread = Locked<WorkerThread?>(nil)
 
-    init(catalog: PartitionCatalog, clock: any WallClock, options: LogStoreOptions, counters: Locked<LogStoreStatistics>, tails: TailHub) {
+    init(catalog: PartitionCatalog, clock: any WallClock, counters: Locked<LogStoreStatistics>, tails: TailHub) {
         self.catalog = catalog
         self.clock = clock
-        self.options = options
         self.counters = counters
         self.tails = tails
     }
 
-    func start() {
-        let worker = WorkerThread(name: "log-writer") { [self] in run() }
+    func start(_ background: Background) {
+        let worker = WorkerThread(name: "log-writer") { [self] in run(background) }
         thread.withLock { $0 = worker }
     }
 
@@ -30,8 +26,15 @@ final class Writer: Sendable {
         if let refusal = queue.add(append) { append.done(.failure(refusal)) }
     }
 
-    func delete(_ deletion: AppendQueue.Deletion) {
-        if let refusal = queue.add(deletion) { deletion.done(.failure(refusal)) }
+    /// Runs `body` on the writing thread and waits for it. Throws `.closed` after `close`.
+    func perform<Value: Sendable>(_ body: @escaping @Sendable (PartitionWriters) throws -> Value) throws -> Value {
+        let outcome = Monitor<Result<Value, any Error>?>(nil)
+        let isTaken = queue.add(.init { writers in
+            let result = Result { try body(writers) }
+            outcome.update { $0 = result }
+        })
+        guard isTaken else { throw LogStoreError.closed }
+        return try outcome.wait(until: { $0 != nil }, then: { $0! }).get()
     }
 
     /// Bytes of the batches that wait or are being stored.
@@ -43,22 +46,17 @@ final class Writer: Sendable {
         thread.withLock { $0 }?.join()
     }
 
-    private func run() {
-        let writers = DayWriters(catalog: catalog, clock: clock, counters: counters)
-        let group = GroupCommit(writers: writers, counters: counters, tails: tails)
-        let maintenance = Maintenance(writers: writers, clock: clock, options: options, counters: counters)
+    private func run(_ background: Background) {
+        let writers = PartitionWriters(catalog: catalog, clock: clock, counters: counters)
+        let group = GroupCommit(writers: writers, counters: counters, tails: tails, background: background, clock: clock)
         while true {
-            var isIdle = false
-            switch queue.take(waitingMilliseconds: maintenance.pauseMilliseconds) {
+            switch queue.take() {
             case .appends(let appends):
                 group.commit(appends)
                 queue.finished(appends)
-            case .deletion(let deletion): deletion.done(maintenance.delete(before: deletion.moment))
-            case .idle: isIdle = true
+            case .task(let task): task.body(writers)
             case .end: return
             }
-            maintenance.indexFullBatches()
-            if queue.isEmpty { maintenance.round(isIdle: isIdle) }
         }
     }
 }

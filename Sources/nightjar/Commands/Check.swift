@@ -4,6 +4,7 @@ import Collector
 import ConfigurationFile
 import Foundation
 import Foundations
+import LogStore
 import MetricStore
 import Model
 import Settings
@@ -32,7 +33,7 @@ struct Check: AsyncParsableCommand {
     @Argument(help: "Files, or globs in quotes.", completion: .file(extensions: ["yml", "yaml"]))
     var files: [String] = []
 
-    @Option(help: ArgumentHelp("A data folder: reads all of its metric store, or those of all tenants, and verifies every checksum. It may be in use meanwhile.", valueName: "directory"), completion: .directory)
+    @Option(help: ArgumentHelp("A data folder: reads all of its metric and log stores, or those of all tenants, and verifies every checksum. It may be in use meanwhile.", valueName: "directory"), completion: .directory)
     var data: String?
 
     @OptionGroup var tenant: TenantFlag
@@ -52,7 +53,10 @@ struct Check: AsyncParsableCommand {
             for path in paths { problems += try check(path, receivers: receivers) }
             if let data {
                 let tenants = try tenant.tenant.map { [$0] } ?? [.standard] + TenantFolder.names(in: data)
-                for name in tenants { problems += try checkStore(Paths.join(TenantFolder.path(of: name, in: data), "metrics")) }
+                for name in tenants {
+                    problems += try checkStore(Paths.join(TenantFolder.path(of: name, in: data), "metrics"))
+                    problems += try checkLogs(Paths.join(TenantFolder.path(of: name, in: data), "logs"))
+                }
             }
             if json { Output.json(try encoded(problems)) } else { problems.forEach { Output.line(SafeText($0.description).string) } }
             if !problems.isEmpty { throw ExitCode(1) }
@@ -113,6 +117,13 @@ struct Check: AsyncParsableCommand {
         guard try RealFileSystem().exists(directory) else { throw Failure("there is no metric store \(directory); name a data folder with --data", code: 2) }
         let damage = try MetricStore.check(directory: directory)
         if damage.isEmpty && !json { Output.line("\(SafeText(directory)): metric store ok") }
+        return damage.map { SettingsProblem(path: directory, reason: $0) }
+    }
+
+    private func checkLogs(_ directory: String) throws -> [SettingsProblem] {
+        guard try RealFileSystem().exists(directory) else { return [] }
+        let damage = try LogStore.check(directory: directory)
+        if damage.isEmpty && !json { Output.line("\(SafeText(directory)): log store ok") }
         return damage.map { SettingsProblem(path: directory, reason: $0) }
     }
 

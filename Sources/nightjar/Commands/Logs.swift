@@ -26,7 +26,8 @@ struct Logs: AsyncParsableCommand {
               nightjar logs --from yesterday --to today --json -- -debug
               nightjar logs '{filename="/var/log/syslog"} |~ "oom|killed"' --follow
               nightjar logs 'sum by (job) (rate({job=~".+"}[5m]))' --step 5m
-            """)
+            """,
+        subcommands: [LogsBackup.self, LogsRestore.self, LogsDelete.self])
 
     @Argument(help: "Words, or LogQL. Without any: everything.", completion: .custom(LogCompletion.candidates))
     var words: [String] = []

@@ -55,7 +55,19 @@ private func tenantOptions(_ name: TenantName, _ retention: Configuration.Retent
     if let value = limits.labelNameBytes { metricStore.labelNameBytesMax = value }
     if let value = limits.labelValueBytes { metricStore.labelValueBytesMax = value }
     let logSeconds = retention.logsMilliseconds / 1000
-    let logStore = LogStoreOptions(retentionSeconds: logSeconds, acceptedPastSeconds: logSeconds)
+    var logStore = LogStoreOptions(retentionSeconds: logSeconds, acceptedPastSeconds: logSeconds, sizeBytesMax: retention.logsBytes.map { Int(clamping: $0) })
+    logStore.classes = retention.logClasses.compactMap { entry in
+        LogRetentionClass(
+            name: entry.name, selectors: [entry.labels.sorted { $0.key < $1.key }.map { Matcher($0.key, equals: $0.value) }],
+            retentionSeconds: entry.keepMilliseconds.map { $0 / 1000 }, sizeBytesMax: entry.bytes.map { Int(clamping: $0) })
+    }
+    // What is kept longer may come later.
+    for entry in logStore.classes { logStore.acceptedPastSeconds = max(logStore.acceptedPastSeconds, entry.retentionSeconds ?? logSeconds) }
+    logStore.thinning = retention.logThinning.map { thinning in
+        var options = LogThinning(afterSeconds: thinning.afterMilliseconds / 1000, keepOneOf: thinning.keepOneOf)
+        if let levels = thinning.levels { options.levels = Set(levels) }
+        return options
+    }
     return TenantOptions(name: name, metricStore: metricStore, logStore: logStore)
 }
 

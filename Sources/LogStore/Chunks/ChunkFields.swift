@@ -1,0 +1,175 @@
+import Foundations
+import Glibc
+import Model
+
+/// The fields of a chunk's rows (Docs/Formats/log-partition.md).
+///
+/// Rows of a template mostly have the same fields at the same places of the line. Such a shape is written once: names, kinds, and
+/// where a value begins and ends, counted in the template's pieces. What isn't in the line stands in a run of values.
+struct ChunkFields {
+    enum Kind: UInt8 {
+        case text = 0, integer = 1, double = 2, no = 3, yes = 4
+    }
+
+    /// In a kind's byte: the value stands in the line.
+    static let inLine: UInt8 = 8
+
+    /// A place in a line: in the piece `index / 2`, or where the varying part `index / 2` begins or ends for odd ones.
+    struct Place {
+        var index: Int
+        var offset: Int
+    }
+
+    struct Field {
+        var name: [UInt8]
+        var kind: Kind
+        /// Nil where the value stands apart.
+        var place: (start: Place, end: Place)?
+    }
+
+    private(set) var shapes: [[Field]] = []
+    private(set) var shapeOfRow: [Int32] = []
+    private let values: UnsafeRawBufferPointer
+    /// Where a row's values begin in `values`.
+    private var firstValue: [Int32] = []
+    private let block: ByteBlock
+
+    init(_ block: ByteBlock, rows: Int) throws(DamagedBytes) {
+        self.block = block
+        var reader = ByteReader(block.bytes)
+        guard let count = reader.readVarint(), count <= UInt64(Limits.chunkRowsMax) else { throw DamagedBytes("a chunk's shapes") }
+        for _ in 0..<count { shapes.append(try Self.readShape(&reader)) }
+        for _ in 0..<rows {
+            guard let shape = reader.readVarint(), shape < count else { throw DamagedBytes("a row's shape") }
+            shapeOfRow.append(Int32(shape))
+        }
+        values = UnsafeRawBufferPointer(rebasing: block.bytes[reader.offset...])
+        var valueReader = ByteReader(values)
+        for shape in shapeOfRow {
+            firstValue.append(Int32(truncatingIfNeeded: valueReader.offset))
+            for field in shapes[Int(shape)] where field.place == nil {
+                guard Self.read(field.kind, &valueReader) != nil else { throw DamagedBytes("a field's value") }
+            }
+        }
+    }
+
+    private static func readShape(_ reader: inout ByteReader) throws(DamagedBytes) -> [Field] {
+        guard let count = reader.readVarint(), count <= UInt64(Limits.fieldsMax + 1) else { throw DamagedBytes("a shape") }
+        var fields: [Field] = []
+        for _ in 0..<count {
+            guard let name = reader.readLengthPrefixed(), let byte = reader.readUInt8(), let kind = Kind(rawValue: byte & ~inLine) else { throw DamagedBytes("a shape's field") }
+            var field = Field(name: Array(name), kind: kind)
+            if byte & inLine != 0 {
+                guard let start = readPlace(&reader), let end = readPlace(&reader) else { throw DamagedBytes("a field's place") }
+                field.place = (start, end)
+            }
+            fields.append(field)
+        }
+        return fields
+    }
+
+    private static func readPlace(_ reader: inout ByteReader) -> Place? {
+        guard let index = reader.readVarint(), index <= UInt64(Int32.max) else { return nil }
+        if index & 1 == 1 { return Place(index: Int(index), offset: 0) }
+        guard let offset = reader.readVarint(), offset <= UInt64(Int32.max) else { return nil }
+        return Place(index: Int(index), offset: Int(offset))
+    }
+
+    private static func read(_ kind: Kind, _ reader: inout ByteReader) -> FieldValue? {
+        switch kind {
+        case .text: reader.readLengthPrefixed().map { .string(String(decoding: $0, as: UTF8.self)) }
+        case .integer: reader.readZigzag().map { .integer($0) }
+        case .double: reader.readDouble().map { .double($0) }
+        case .no: .bool(false)
+        case .yes: .bool(true)
+        }
+    }
+
+    /// The fields of a row. `ends`: where the pieces of its line begin and end.
+    func fields(_ row: Int, line: UnsafeRawBufferPointer, pieceEnds ends: [Int32]) throws(DamagedBytes) -> [LogField] {
+        let shape = shapes[Int(shapeOfRow[row])]
+        if shape.isEmpty { return [] }
+        var fields: [LogField] = []
+        fields.reserveCapacity(shape.count)
+        var reader = ByteReader(values, offset: Int(firstValue[row]))
+        for field in shape { fields.append(LogField(String(decoding: field.name, as: UTF8.self), try value(field, &reader, line, ends))) }
+        return fields
+    }
+
+    /// The text of a row's first field of a name; empty where there is none.
+    func text(of name: String, _ row: Int, line: UnsafeRawBufferPointer, pieceEnds ends: [Int32]) throws(DamagedBytes) -> String {
+        var reader = ByteReader(values, offset: Int(firstValue[row]))
+        for field in shapes[Int(shapeOfRow[row])] {
+            if field.name.elementsEqual(name.utf8) { return try value(field, &reader, line, ends).description }
+            if field.place == nil { _ = Self.read(field.kind, &reader) }
+        }
+        return ""
+    }
+
+    private func value(_ field: Field, _ reader: inout ByteReader, _ line: UnsafeRawBufferPointer, _ ends: [Int32]) throws(DamagedBytes) -> FieldValue {
+        guard let (first, last) = field.place else {
+            guard let value = Self.read(field.kind, &reader) else { throw DamagedBytes("a field's value") }
+            return value
+        }
+        guard let start = Self.offset(first, ends, isStart: true), let end = Self.offset(last, ends, isStart: false), start <= end, end <= line.count else {
+            throw DamagedBytes("a field's place")
+        }
+        let bytes = UnsafeRawBufferPointer(rebasing: line[start..<end])
+        switch field.kind {
+        case .text: return .string(String(decoding: bytes, as: UTF8.self))
+        case .integer:
+            guard let number = LineNumber.integer(bytes) else { throw DamagedBytes("a field's number") }
+            return .integer(number)
+        case .double:
+            guard let number = LineNumber.double(bytes) else { throw DamagedBytes("a field's number") }
+            return .double(number)
+        case .no: return .bool(false)
+        case .yes: return .bool(true)
+        }
+    }
+
+    /// `ends` holds two offsets a piece: where it begins and where it ends.
+    private static func offset(_ place: Place, _ ends: [Int32], isStart: Bool) -> Int? {
+        let piece = place.index / 2
+        if place.index & 1 == 0 {
+            guard 2 * piece < ends.count else { return nil }
+            return Int(ends[2 * piece]) + place.offset
+        }
+        // A varying part stands between two pieces.
+        guard 2 * piece + 2 < ends.count else { return nil }
+        return Int(isStart ? ends[2 * piece + 1] : ends[2 * piece + 2])
+    }
+}
+
+/// Numbers as they stand in lines.
+enum LineNumber {
+    private static let digitsMax = 32
+
+    static func integer(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+        guard !bytes.isEmpty, bytes.count <= 20 else { return nil }
+        let isNegative = bytes[0] == UInt8(ascii: "-")
+        guard bytes.count > (isNegative ? 1 : 0) else { return nil }
+        var value: Int64 = 0
+        for byte in bytes[(isNegative ? 1 : 0)...] {
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+            let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = tenfold.subtractingReportingOverflow(Int64(byte - UInt8(ascii: "0")))
+            if overflow || carry { return nil }
+            value = sum
+        }
+        // Counted downwards, so that the least integer fits.
+        if isNegative { return value }
+        return value == .min ? nil : -value
+    }
+
+    static func double(_ bytes: UnsafeRawBufferPointer) -> Double? {
+        guard !bytes.isEmpty, bytes.count < digitsMax, bytes.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2E || $0 == 0x2D || $0 == 0x2B || $0 | 0x20 == 0x65 }) else { return nil }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: digitsMax) { text in
+            for (index, byte) in bytes.enumerated() { text[index] = CChar(bitPattern: byte) }
+            text[bytes.count] = 0
+            var end: UnsafeMutablePointer<CChar>?
+            let value = strtod(text.baseAddress!, &end)
+            return end == text.baseAddress! + bytes.count ? value : nil
+        }
+    }
+}

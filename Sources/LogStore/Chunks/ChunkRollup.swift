@@ -1,0 +1,129 @@
+import Foundations
+import Model
+
+/// How many rows and bytes of lines a chunk has by template, level and minute: what counts are answered from.
+struct ChunkRollup {
+    static let minuteNanoseconds: Int64 = 60_000_000_000
+
+    struct Template {
+        var id: UInt64
+        /// The template's text is the whole line's: nothing of it was cut, and there is no second line.
+        var isWhole: Bool
+    }
+
+    struct Entry {
+        /// In `templates`; -1 where the chunk has too many of them to be kept apart.
+        var template: Int32
+        var level: UInt8
+        /// Since 1970.
+        var minute: Int64
+        var count: Int
+        var bytes: Int
+    }
+
+    private(set) var templates: [Template] = []
+    private(set) var entries: [Entry] = []
+
+    // MARK: Writing
+
+    private struct Key: Hashable {
+        var template: Int32
+        var level: UInt8
+        var minute: Int64
+    }
+
+    /// `kinds`: of each of the table's entries its template for people.
+    static func encode(_ rows: Rows, _ table: TemplateTable, kinds: [TemplateKind]) -> [UInt8] {
+        var numbers: [LogTemplate: Int32] = [:]
+        var templates: [Template] = []
+        let numberOfEntry = kinds.map { kind in
+            if let known = numbers[kind.template] {
+                // Whole for all or for none: a line that goes on belongs to the same template.
+                if !kind.isWhole { templates[Int(known)].isWhole = false }
+                return known
+            }
+            let number = Int32(templates.count)
+            numbers[kind.template] = number
+            templates.append(Template(id: kind.template.id, isWhole: kind.isWhole))
+            return number
+        }
+        let areKept = templates.count <= Limits.rollupTemplatesMax
+        var sums: [Key: (count: Int, bytes: Int)] = [:]
+        for row in 0..<rows.count {
+            let key = Key(
+                template: areKept ? numberOfEntry[Int(table.templateOfLine[row])] : -1, level: rows.levels[row] & ~Rows.invalidMark, minute: minute(of: rows.timestamps[row]))
+            sums[key, default: (0, 0)].count += 1
+            sums[key]!.bytes += rows.lines.range(row).count
+        }
+        var bytes: [UInt8] = []
+        bytes.append(varint: UInt64(areKept ? templates.count : 0))
+        for template in areKept ? templates : [] {
+            bytes.append(littleEndian: template.id)
+            bytes.append(template.isWhole ? 1 : 0)
+        }
+        bytes.append(varint: UInt64(sums.count))
+        var last: Int64 = 0
+        for (key, sum) in sums.sorted(by: { ($0.key.template, $0.key.level, $0.key.minute) < ($1.key.template, $1.key.level, $1.key.minute) }) {
+            bytes.append(varint: UInt64(key.template + 1))
+            bytes.append(key.level)
+            bytes.append(zigzag: key.minute - last)
+            bytes.append(varint: UInt64(sum.count))
+            bytes.append(varint: UInt64(sum.bytes))
+            last = key.minute
+        }
+        return bytes
+    }
+
+    static func minute(of nanoseconds: Int64) -> Int64 {
+        let quotient = nanoseconds / minuteNanoseconds
+        return nanoseconds % minuteNanoseconds < 0 ? quotient - 1 : quotient
+    }
+
+    // MARK: Reading
+
+    var hasTemplates: Bool { !templates.isEmpty }
+
+    init(_ bytes: UnsafeRawBufferPointer) throws(DamagedBytes) {
+        var reader = ByteReader(bytes)
+        guard let count = reader.readVarint(), count <= UInt64(Limits.rollupTemplatesMax) else { throw DamagedBytes("a roll-up's templates") }
+        templates.reserveCapacity(Int(count))
+        for _ in 0..<count {
+            guard let id = reader.read(UInt64.self), let flag = reader.readUInt8() else { throw DamagedBytes("a roll-up's template") }
+            templates.append(Template(id: id, isWhole: flag == 1))
+        }
+        guard let rows = reader.readVarint(), rows <= UInt64(reader.remaining) else { throw DamagedBytes("a roll-up's size") }
+        entries.reserveCapacity(Int(rows))
+        var minute: Int64 = 0
+        for _ in 0..<rows {
+            guard let template = reader.readVarint(), template <= count, let level = reader.readUInt8(), level < 63, let delta = reader.readZigzag(),
+                let records = reader.readVarint(), let size = reader.readVarint()
+            else { throw DamagedBytes("a roll-up's entry") }
+            minute &+= delta
+            entries.append(Entry(template: Int32(template) - 1, level: level, minute: minute, count: Int(clamping: records), bytes: Int(clamping: size)))
+        }
+    }
+}
+
+/// A template as people see it, of one of a chunk's own.
+struct TemplateKind: Sendable {
+    var template: LogTemplate
+    var isWhole: Bool
+
+    init(pieces: [UnsafeRawBufferPointer]) {
+        var text: [UInt8] = []
+        var isWhole = true
+        for (index, piece) in pieces.enumerated() {
+            if index > 0 { text.append(contentsOf: LogTemplate.placeholder.utf8) }
+            // Varying parts have no line feed in them.
+            if let end = piece.firstIndex(of: UInt8(ascii: "\n")) {
+                text.append(contentsOf: piece[..<end])
+                isWhole = false
+                break
+            }
+            text.append(contentsOf: piece)
+            if text.count > LogTemplate.textBytesMax + 4 { break }
+        }
+        template = LogTemplate(joined: text)
+        self.isWhole = isWhole && text.count <= LogTemplate.textBytesMax && template.text.utf8.elementsEqual(text)
+    }
+}
