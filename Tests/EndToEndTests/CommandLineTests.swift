@@ -29,7 +29,7 @@ import Testing
         (["upp"], "did you mean `nightjar up`?"), (["frobnicate"], "`nightjar --help` lists them"), (["query"], "<expression>"), (["query", "--frobnicate", "x"], "--frobnicate"),
         (["query", "x", "--url", "ftp://x"], "--url must be an address such as"), (["query", "x", "--json", "--csv"], "exclude each other"), (["query", "x", "--step", "1m"], "give --range too"),
         (["logs", "--since", "soon"], "such as 30m, yesterday or 2026-01-31"), (["logs", "--since", "5m", "--until", "10m"], "--since must be earlier than --until"),
-        (["logs", "-n", "0"], "--limit must be from 1 to 5000"), (["logs", "--follow", "--until", "now"], "--follow has no end"), (["dash", "--size", "1x1"], "20 to 1000"),
+        (["logs", "-n", "0"], "--limit must be from 1 to 5000"), (["logs", "--follow", "--context", "3"], "leave --context out"), (["logs", "--follow", "--until", "now"], "--follow has no end"), (["dash", "--size", "1x1"], "20 to 1000"),
         (["dash"], "needs a terminal"), (["agent"], "no collector to send to"), (["agent", "--collector", "x"], "must begin with http"), (["agent", "--interval", "500ms"], "whole seconds"),
         (["up", "--listen", "a:b"], "--listen must be an address"), (["collector", "--tls-cert", "c"], "--tls-cert and --tls-key go together"), (["check"], "name the files to check"),
         (["token", "create", "x"], "say what the token allows"), (["token", "create", "a b", "--scope", "read"], "a token's name is"), (["sink", "--listen", "x:y"], "--listen must be an address"),
@@ -140,6 +140,34 @@ import Testing
         #expect(none.code == 1 && none.data.isEmpty && none.messages == "nightjar: no lines match\n", "\(none)")
         let wrong = try await CommandRun.shell("$NIGHTJAR logs '{a=' \(url)")
         #expect(wrong.code == 2 && wrong.messages.hasSuffix("\n  {a=\n     ^\n"), "\(wrong)")
+    }
+
+    @Test func logsAreCountedAndSeenWithWhatIsAroundThem() async throws {
+        let bench = try await Bench.start(logFiles: ["app.log"])
+        try bench.append("app.log", (1...40).map { "{\"level\":\"\($0 % 10 == 0 ? "error" : "info")\",\"msg\":\"order \($0) \($0 % 10 == 0 ? "refused" : "done")\",\"status\":\($0 % 10 == 0 ? 503 : 200)}\n" }.joined())
+        try #require(try await eventually(seconds: 10) { try await bench.found("{filename=~\".*app.log\"} |= `order 40`") ? true : nil } == true)
+        let url = "--url \(bench.probe.base)"
+        let app = "filename:*app.log"
+        for (arguments, data) in [("'\(app) | by status'", "COUNT                                  OF\n"), ("'\(app) | count'", "40\n"), ("'\(app) refused | by 1h'", "TIME"), ("'\(app) status>=500 | count'", "4\n")] {
+            let run = try await CommandRun.shell("$NIGHTJAR logs \(arguments) \(url)")
+            #expect(run.code == 0 && run.data.hasPrefix(data) && run.messages.isEmpty, "\(arguments): \(run)")
+        }
+        let around = try await CommandRun.shell("$NIGHTJAR logs '\(app) \"order 20\"' --context 1 \(url)")
+        #expect(around.code == 0 && around.data.split(separator: "\n").count == 3 && around.data.contains("order 19 ") && around.data.contains("order 21 "), "\(around)")
+        let marked = try await CommandRun.shell("$NIGHTJAR logs '\(app) \"order 20\" context 1' --json \(url)")
+        #expect(marked.data.components(separatedBy: "\"hit\":true").count == 2 && marked.data.components(separatedBy: "\"hit\":false").count == 3, "\(marked)")
+        let patterns = try await CommandRun.shell("$NIGHTJAR logs patterns new '\(app)' \(url)")
+        #expect(patterns.code == 0 && patterns.data.hasPrefix("COUNT") && patterns.data.contains("refused"), "\(patterns)")
+        let numbers = try await CommandRun.shell("$NIGHTJAR logs 'sum by (status) (count_over_time({filename=~\".*app.log\"}[1h]))' --json --stats --explain \(url)")
+        #expect(numbers.data.contains("{\"labels\":{\"status\":\"200\"},\"seconds\":") && numbers.messages.contains("counts by field status: ") && numbers.messages.contains("counts added up"), "\(numbers)")
+        for (arguments, words) in [("'x | frob'", "there is no command `frob`"), ("'status>much'", "no number, length of time or size"), ("--follow 'x | by 5m'", "a live tail shows lines alone")] {
+            let run = try await CommandRun.shell("$NIGHTJAR logs \(arguments) \(url)")
+            #expect(run.code == 2 && run.data.isEmpty && run.messages.contains(words), "\(arguments): \(run)")
+        }
+        for (typed, offered) in [("{filena", "{filename="), ("level:er", "level:error"), ("sta", "status:"), ("{job", "{job=")] {
+            let run = try await CommandRun.shell("$NIGHTJAR ---completion logs -- positional@0 4 \(typed.count) nightjar logs \(url) '\(typed)'")
+            #expect(run.data.split(separator: "\n").contains { $0 == offered }, "\(typed): \(run)")
+        }
     }
 
     @Test func followingShowsWhatIsThereAndWhatComesOnceAndEndsWithASignalOrTheCollector() async throws {

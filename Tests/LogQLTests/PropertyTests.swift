@@ -60,7 +60,7 @@ struct PropertyTests {
         var random = SeededGenerator(seed: 100 + seed)
         let records = Self.records(300, &random)
         let engine = LogEngine(reader: ListReader(records))
-        for _ in 0..<60 {
+        for _ in 0..<40 {
             let query = Self.query(&random)
             let (start, end) = (Int64.random(in: 0..<300, using: &random), Int64.random(in: 300..<700, using: &random))
             let limit = Self.pick([3, 50, 1000], &random)
@@ -96,7 +96,7 @@ struct PropertyTests {
         let records = Self.records(250, &random)
         let engine = LogEngine(reader: ListReader(records))
         var answered = 0
-        for _ in 0..<60 {
+        for _ in 0..<35 {
             let metric = Self.metric(&random)
             let step = Self.pick([Int64(1), 7, 60], &random)
             let start = Self.pick([Int64(0), 60, 61], &random)
@@ -127,7 +127,7 @@ struct PropertyTests {
                 #expect(expected.contains { $0 == nil } || step > metric.rangeSeconds, "\(metric.text)")
             }
         }
-        #expect(answered > 10)
+        #expect(answered > 5)
     }
 
     /// An instant query of a whole hour takes its minutes from counts and its ends from lines.

@@ -41,6 +41,8 @@ func wordsFindLinesNewestFirst(_ query: String, _ expected: [String]) async thro
     #expect(throws: LogQLError.self) { try engine.compileTail(#"rate({job="a"}[5m])"#) }
 }
 
+@Test func aTailOfCountsIsRefused() { #expect(throws: LogQLError.self) { try LogEngine(reader: ListReader([])).compileTail("error | by 5m") } }
+
 @Test(arguments: ["level:loud", "\"open"])
 func whatCanNotBeMeantIsSaid(_ query: String) async {
     let engine = LogEngine(reader: ListReader([]))

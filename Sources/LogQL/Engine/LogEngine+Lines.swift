@@ -4,7 +4,14 @@ import Model
 extension LogEngine {
     /// Prepares a query, LogQL for lines or the terse form, for a live tail.
     public func compileTail(_ text: String) throws -> TailPlan {
-        let selector = try TerseQuery.isLogQL(text) ? Self.selector(try Parser.parse(text)) : TerseQuery(text, now: clock.now()).selector(knownLabels: nil)
+        let selector: LogSelector
+        if TerseQuery.isLogQL(text) {
+            selector = try Self.selector(try Parser.parse(text))
+        } else {
+            let terse = try TerseQuery(text, now: clock.now())
+            if let command = terse.command { throw LogQLError.failed("`| \(command)` gives no lines, and a live tail shows lines alone") }
+            selector = terse.selector(knownLabels: nil)
+        }
         let plan = LogPlan(selector, start: .min, end: .max, direction: .oldestFirst, knownLabels: nil)
         return TailPlan(query: plan.query) { record in
             var entry = LogEntry(record)

@@ -34,7 +34,10 @@ struct TallyEvaluation {
     func columns() async throws -> [(labels: Labels, values: [Double?])]? {
         let series = TalliedSeries(windows, countsBytes: aggregation.function.countsBytes)
         do {
-            if windows.grid.count == 1 { try await addWindow(series) } else if let (cell, isExact) = cells { try await addCells(cell, isExact: isExact, series) } else { return nil }
+            if windows.grid.count == 1 { try await addWindow(series) } else {
+                guard let (cell, isExact) = cells, isExact || borders.count <= Limits.tallyBordersMax else { return nil }
+                try await addCells(cell, isExact: isExact, series)
+            }
         } catch let error as LogQueryError {
             throw source.meter.isPastDeadline ? LogQLError.deadline("\(error)") : LogQLError.tooMuch("\(error)")
         }

@@ -258,6 +258,7 @@ extension Parser {
             let seconds = (Quantity.durationMilliseconds(text) ?? Double(milliseconds)) / 1000
             return .number(name: name, op, sign * seconds, unit: .duration, text: (sign < 0 ? "-" : "") + text)
         case .bytes(let value, let text): return .number(name: name, op, sign * value, unit: .bytes, text: (sign < 0 ? "-" : "") + text)
+        case .end: throw error("the query ends where a text in quotes, a number, a duration or a size is expected", at: token)
         default: throw error("unexpected \(token.description), expected a text in quotes, a number, a duration or a size", at: token)
         }
     }

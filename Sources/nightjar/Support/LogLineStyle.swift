@@ -24,6 +24,9 @@ struct TailAnswer: Decodable {
 
 /// How a line is shown: `2026-01-31 12:34:56.789 ERROR web-1 app.log │ text`.
 struct LogLineStyle: Sendable {
+    /// Labels shown of a stream without instance and file.
+    private static let labelsMax = 3
+
     let isJSON: Bool
     let isColored: Bool
     let isUTC: Bool
@@ -34,7 +37,10 @@ struct LogLineStyle: Sendable {
         let level = answer.level == "unknown" ? "" : SafeText(answer.level.uppercased()).string
         let padded = level + String(repeating: " ", count: max(0, 5 - level.count))
         let file = answer.stream["filename"].map { Paths.name(of: $0) } ?? answer.stream["job"] ?? ""
-        let source = [answer.stream["instance"] ?? "", file].filter { !$0.isEmpty }.joined(separator: " ")
+        var names = [answer.stream["instance"] ?? "", file].filter { !$0.isEmpty }
+        // A stream of a shipper that has neither: what tells it from others.
+        if names.isEmpty { names = answer.stream.sorted { $0.key < $1.key }.prefix(Self.labelsMax).map(\.value) }
+        let source = names.joined(separator: " ")
         return "\(time(nanoseconds: Int64(answer.timestamp) ?? 0)) \(color(level))\(padded)\(isColored ? "\u{1B}[0m" : "") \(SafeText(source).string) │ \(SafeText(answer.line).string)"
     }
 
