@@ -106,7 +106,7 @@ let package = Package(
             "Collector",
             ["Foundations", "Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "LogQL", "Alerting", crypto, logging, lifecycle] + server),
         library("ConfigurationFile", ["Foundations", "Model", "Settings", "Alerting"]),
-        library("Dashboard", ["Foundations", "Model", "Outbound", "Terminal", yams]),
+        library("Dashboard", ["Foundations", "Model", "Outbound", "Settings", "Terminal", yams]),
 
         // Floor 6
         .executableTarget(

@@ -84,7 +84,7 @@ private struct Everything: Sendable {
         options.ownLogPath = logPath
         options.excludedDirectories = [configuration.dataDirectory]
         let agent = try AgentService(options: options, logger: Logger(label: "agent"))
-        let dashboard = DashboardOptions(url: local.url, token: local.token)
+        let dashboard = DashboardOptions(url: local.url, token: local.token, actor: userName())
         let instance = options.instance
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await agent.run() }
