@@ -106,7 +106,8 @@ let package = Package(
             "Collector",
             ["Foundations", "Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "LogQL", "Alerting", crypto, logging, lifecycle] + server),
         library("ConfigurationFile", ["Foundations", "Model", "Settings", "Alerting"]),
-        library("Dashboard", ["Foundations", "Model", "Outbound", "Settings", "Terminal", yams]),
+        library("Boards", ["Foundations", "Model", "Settings", "Terminal", yams]),
+        library("Dashboard", ["Foundations", "Model", "Outbound", "Settings", "Terminal", "Boards", yams]),
 
         // Floor 6
         .executableTarget(
@@ -121,7 +122,9 @@ let package = Package(
             name: "nightjar-agent", dependencies: ["Foundations", "Agent", "OwnLog", logging], swiftSettings: strict),
         .executableTarget(
             name: "nightjar-bench",
-            dependencies: ["Foundations", "Model", "Wire", "MetricStore", "LogStore", "PromQL", "Compression", "Outbound", "TestSupport", argumentParser],
+            dependencies: [
+                "Foundations", "Model", "Wire", "MetricStore", "LogStore", "PromQL", "Compression", "Outbound", "Terminal", "Dashboard", "TestSupport", argumentParser,
+            ],
             swiftSettings: strict),
 
         // Tests: one target beside each module, and the real binary end to end.
@@ -145,7 +148,7 @@ let package = Package(
         tests(of: "Terminal", resources: [.copy("Goldens")]),
         tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", logging], resources: [.copy("Goldens")]),
         tests(of: "ConfigurationFile"),
-        tests(of: "Dashboard", resources: [.copy("Goldens")]),
+        tests(of: "Dashboard", ["Boards"], resources: [.copy("Goldens")]),
         tests(of: "nightjar-bench", ["Foundations", "Model", "Compression", "Wire"]),
         // Every decoder as a function of bytes: replayed by FuzzTests, driven for long by nightjar-fuzz (`make fuzz`).
         .target(

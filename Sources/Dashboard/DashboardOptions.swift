@@ -1,3 +1,4 @@
+import Boards
 import Foundations
 import Glibc
 
@@ -26,6 +27,8 @@ public struct DashboardOptions: Sendable {
     public var actor: String
     /// Keys and colours.
     public var settings = DashboardSettings.standard
+    /// Where files of dashboards are looked for.
+    public var boardGlobs = BoardLibrary.standardGlobs
 
     public init(
         url: String = "http://127.0.0.1:9845", token: Secret? = nil, certificateFile: String? = nil, environment: [String: String] = Self.processEnvironment(),

@@ -59,6 +59,8 @@ enum Limits {
     /// Actions that can be taken back.
     static let undoSteps = 50
     static let bookmarks = 1000
+    /// Seconds between looks at the files of dashboards.
+    static let boardFilesSeconds: Double = 2
     /// Hosts that the overview shows beside its matrix.
     static let overviewHosts = 40
     /// Columns below which lists show no courses.

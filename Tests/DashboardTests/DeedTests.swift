@@ -76,7 +76,7 @@ import Testing
     @Test func thePastCanNotBeActedOn() {
         var model = Fixtures.model(size)
         Fixtures.type("2<", &model)
-        _ = Reducer.reduce(&model, .board(Fixtures.board, of: model.moment.past))
+        _ = Reducer.reduce(&model, .board(Fixtures.alertBoard, of: model.moment.past))
         #expect(deeds(Fixtures.type("a", &model)).isEmpty && model.notice.string.contains("past"))
     }
 

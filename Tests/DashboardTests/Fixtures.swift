@@ -1,3 +1,4 @@
+import Boards
 import Foundations
 import Model
 import Terminal
@@ -37,7 +38,7 @@ enum Fixtures {
         ]
     }
 
-    static var board: AlertBoard { AlertBoard(alerts, mark: "1-7") }
+    static var alertBoard: AlertBoard { AlertBoard(alerts, mark: "1-7") }
 
     static var status: CollectorStatus {
         var status = CollectorStatus()
@@ -126,6 +127,20 @@ enum Fixtures {
             ])
     }
 
+    static let boardEntries = [
+        BoardLibrary.Entry(path: "Dashboards/hosts.yml", title: "Hosts", tags: ["host"], problem: nil), BoardLibrary.Entry(path: "Dashboards/broken.yml", title: "broken.yml", tags: [], problem: "broken.yml:1:1: the file must be a list"),
+    ]
+
+    static var board: Board {
+        let text = """
+            title: Hosts
+            panels:
+              - {title: Load, type: timeseries, query: node_load1}
+              - {title: About, type: text, text: "What hosts do"}
+            """
+        do { return try BoardFile.parse(Array(text.utf8), path: "Dashboards/hosts.yml") } catch { fatalError("\(error)") }
+    }
+
     static let objectives = [
         ObjectiveItem(service: "shop", name: "checkout", objective: 0.999, budgetLeft: -0.1, burnRate: 20), ObjectiveItem(service: "shop", name: "search", objective: 0.99, budgetLeft: 0.8, burnRate: 0.2),
     ]
@@ -161,7 +176,7 @@ enum Fixtures {
     static func model(_ size: Size, _ capabilities: Capabilities = rgb) -> DashboardModel {
         var model = DashboardModel(size: size, theme: Theme(capabilities: capabilities), url: "http://127.0.0.1:9845", now: now)
         model.actor = "ann"
-        for action in [Action.status(status, at: now), .board(board, of: nil), .hosts(measures), .onCall(onCall)] { _ = Reducer.reduce(&model, action) }
+        for action in [Action.status(status, at: now), .board(alertBoard, of: nil), .hosts(measures), .onCall(onCall)] { _ = Reducer.reduce(&model, action) }
         return model
     }
 
@@ -189,7 +204,8 @@ enum Fixtures {
         add("logs", "5", [.logs(search, logs)], then: "jj\r")
         add("logs-found", "5", [.logs(search, logs)], then: "/cart/1\rmi!took 37\r")
         add("log-context", "5", [.logs(search, logs), .logContext(LogContext(lines: Array(logs.prefix(20).reversed()), hit: 12))])
-        add("dashboards", "6")
+        add("dashboards", "6", [.boards(.listed(boardEntries))])
+        add("dashboard", "6", [.boards(.listed(boardEntries)), .boards(.opened(path: "Dashboards/hosts.yml", board))])
         add("slo", "7", [.objectives(objectives)])
         add("slo-none", "7", [.objectives([])])
         add("on-call", "8")

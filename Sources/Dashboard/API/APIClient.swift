@@ -55,6 +55,13 @@ struct APIClient: Sendable {
         if status != 200 { throw Self.refusal(status, body) }
     }
 
+    /// The body of an answer as it is; a refusal is thrown.
+    func body(_ path: String, _ query: [(String, String)]) async throws(DashboardError) -> [UInt8] {
+        let (status, body) = try await transport.get(path, query)
+        guard status == 200 else { throw Self.refusal(status, body) }
+        return body
+    }
+
     func get<Value: Decodable>(_ path: String, _ query: [(String, String)] = []) async throws(DashboardError) -> Value {
         let (status, body) = try await transport.get(path, query)
         return try Self.decode(path, status, body)

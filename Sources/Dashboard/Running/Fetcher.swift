@@ -5,9 +5,11 @@ final class Fetcher: Sendable {
     private let client: APIClient
     private let clock: any WallClock
     private let post: @Sendable (Action) -> Void
+    private let boards: BoardKeeper
     private let tasks = Locked<[Need: Task<Void, Never>]>([:])
 
-    init(client: APIClient, clock: any WallClock = SystemClock(), post: @escaping @Sendable (Action) -> Void) {
+    init(client: APIClient, clock: any WallClock = SystemClock(), boardGlobs: [String] = [], post: @escaping @Sendable (Action) -> Void) {
+        boards = BoardKeeper(client: client, globs: boardGlobs, clock: clock) { post(.boards($0)) }
         self.client = client
         self.clock = clock
         self.post = post
@@ -18,16 +20,23 @@ final class Fetcher: Sendable {
         case .need(let needs): keep(needs)
         case .refresh:
             let needs = Set(tasks.withLock { $0.keys.map { $0 } })
-            stopAll()
+            keep([])
             keep(needs)
         case .perform(let deed): Task { await perform(deed) }
         case .exportIncident(let id, let path): Task { await export(id, to: path) }
         case .findContext(let item): Task { await findContext(item) }
+        case .board(let work): boards.run(work.effect)
+        case .stopBoard: boards.stop()
+        case .openBoard(let path): Task { boards.read(path) }
+        case .openBoardNamed(let name): Task { boards.read(named: name) }
         case .quit, .suspend, .captureMouse, .copy: break
         }
     }
 
-    func stopAll() { keep([]) }
+    func stopAll() {
+        keep([])
+        boards.stop()
+    }
 
     /// Starts what is new and ends what isn't needed any more.
     private func keep(_ needs: Set<Need>) {
@@ -64,6 +73,7 @@ final class Fetcher: Sendable {
         case .logs(let search): await once(need) { () throws(DashboardError) in try await self.search(search) }
         case .logLabels: await once(need) { () throws(DashboardError) in .logLabels(try await self.client.logLabels()) }
         case .tail(let query): await follow(query)
+        case .boardFiles(let path): await boards.watchFiles(open: path)
         }
     }
 

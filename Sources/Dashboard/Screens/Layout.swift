@@ -43,7 +43,8 @@ struct Layout {
         case .objectives: return rows(body)
         case .onCall: return rows(OnCallScreen.areas(body, model).list)
         case .agents: return rows(body.splitTop(1).rest)
-        case .dashboards, .health: return nil
+        case .dashboards: return model.boards.view == nil ? rows(body) : nil
+        case .health: return nil
         }
     }
 

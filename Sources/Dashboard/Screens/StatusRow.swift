@@ -49,7 +49,10 @@ enum StatusRow {
                     : [(.nextTab, "next part"), (.logs, "logs"), (.zoomIn, "zoom in"), (.zoomOut, "out"), (.time, "time"), (.back, "back")]
             case .logs:
                 [(.query, "search"), (.follow, "follow"), (.context, "context"), (.logFilter, "keep"), (.filter, "find"), (.nextError, "error"), (.nextWarning, "warning"), (.bookmark, "mark"), (.histogram, "histogram")]
-            case .dashboards: [(.open, "open"), (.filter, "filter"), (.time, "time")]
+            case .dashboards:
+                model.boards.view == nil
+                    ? [(.open, "open"), (.filter, "filter"), (.time, "time")]
+                    : [(.nextTab, "next panel"), (.open, "full"), (.variables, "variables"), (.zoomIn, "zoom in"), (.zoomOut, "out"), (.earlier, "rewind"), (.back, "back")]
             case .objectives: [(.time, "time")]
             case .onCall: [(.handOver, "hand over")]
             case .agents: [(.open, "host"), (.filter, "filter")]

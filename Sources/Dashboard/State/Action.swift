@@ -32,6 +32,7 @@ enum Action: Sendable {
     case deedFailed(Deed, DashboardError)
     /// A file was written, or why not.
     case saved(path: String, problem: String?)
+    case boards(BoardNews)
 }
 
 /// What the screen needs from the collector: kept fresh as long as it stands in the model's needs.
@@ -54,6 +55,8 @@ enum Need: Hashable, Sendable {
     case logs(LogSearch)
     case logLabels
     case tail(query: String)
+    /// The files of dashboards, and the open one where it changes.
+    case boardFiles(open: String?)
 
     /// What a failure of it is kept under.
     var name: String {
@@ -73,6 +76,7 @@ enum Need: Hashable, Sendable {
         case .logs: "the logs"
         case .logLabels: "the labels of logs"
         case .tail: "the live tail"
+        case .boardFiles: "the dashboards"
         }
     }
 }
@@ -91,4 +95,10 @@ enum Effect: Hashable, Sendable {
     case copy(String)
     case exportIncident(id: Int64, path: String)
     case findContext(LogItem)
+    /// A question of the open dashboard; replaces the one of its kind that is running.
+    case board(BoardWork)
+    case stopBoard
+    case openBoard(path: String)
+    /// By its title or its file's name.
+    case openBoardNamed(String)
 }

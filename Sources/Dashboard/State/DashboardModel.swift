@@ -62,6 +62,7 @@ struct DashboardModel: Sendable {
     var marked: Set<String> = []
     var deeds = DeedBook()
     var logs = LogsModel()
+    var boards = BoardsModel()
     var positions: [ScreenKind: ListPosition] = [:]
     /// The rows of lists that their filters take.
     var alertRows: [Int32] = []

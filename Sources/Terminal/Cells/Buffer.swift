@@ -56,6 +56,25 @@ public struct Buffer: Hashable, Sendable {
         }
     }
 
+    /// Sets a character of one column that a widget draws with; nothing where it is outside.
+    mutating func set(_ glyph: UInt32, x: Int, y: Int, style: Style) {
+        guard x >= 0, x < size.columns, y >= 0, y < size.rows else { return }
+        put(glyph, width: 1, x: x, y: y, style: style)
+    }
+
+    /// Copies a rectangle of another buffer to a position, as far as both have cells there.
+    public mutating func copy(_ source: Buffer, from area: Rect, x: Int, y: Int) {
+        let from = area.intersection(source.bounds)
+        for row in 0..<max(0, from.height) where y + row >= 0 && y + row < size.rows {
+            for column in 0..<max(0, from.width) where x + column >= 0 && x + column < size.columns {
+                let cell = source[from.x + column, from.y + row]
+                // The right half of a wide cluster comes with its left one.
+                if cell.width == 0 || cell.width == 2 && (x + column + 1 >= size.columns || column + 1 >= from.width) { continue }
+                put(cell.glyph, width: Int(cell.width), x: x + column, y: y + row, style: cell.style)
+            }
+        }
+    }
+
     /// Changes the style of what is in a rectangle.
     public mutating func restyle(_ rect: Rect, _ change: (inout Style) -> Void) {
         let area = rect.intersection(bounds)

@@ -59,6 +59,11 @@ struct Dash: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A file of keys and colours.", valueName: "file"), completion: .file())
     var settings: String?
 
+    @Option(
+        name: .long, help: ArgumentHelp("Files of dashboards, short YAML or Grafana's JSON; may be repeated. (default: Dashboards/*.yml, *.yaml and *.json)", valueName: "glob"),
+        completion: .file())
+    var dashboards: [String] = []
+
     @OptionGroup var collector: ConnectionFlags
 
     func validate() throws {
@@ -94,6 +99,7 @@ struct Dash: AsyncParsableCommand {
         let token = try collector.tokenFile.map { try SecretFile.read($0) }
         var options = DashboardOptions(url: collector.url, token: token, certificateFile: collector.caFile, actor: userName())
         options.isReadOnly = readOnly
+        if !dashboards.isEmpty { options.boardGlobs = dashboards }
         if wall { options.face = .wall }
         if let path = settings ?? Self.settingsFile() { options.settings = try DashboardSettings(file: path) }
         return options

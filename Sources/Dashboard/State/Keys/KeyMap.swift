@@ -7,7 +7,7 @@ struct KeyMap: Sendable {
 
     static let standard = KeyMap(sections: [
         ("Screens", ScreenKind.allCases.map { KeyBinding($0.word, String($0.key), .show($0), $0.title) }),
-        ("Move", move), ("Show", show), ("Time", time), ("Alerts", alerts), ("Incidents and on call", duty), ("Logs", logs), ("Nightjar", program),
+        ("Move", move), ("Show", show), ("Time", time), ("Alerts", alerts), ("Incidents and on call", duty), ("Dashboards", boards), ("Logs", logs), ("Nightjar", program),
     ])
 
     private static let move = [
@@ -15,8 +15,8 @@ struct KeyMap: Sendable {
         KeyBinding("page-up", "pgup ctrl-b ctrl-u", .pageUp, "a page up"), KeyBinding("first", "g home", .first, "first line"), KeyBinding("last", "G end", .last, "last line"),
         KeyBinding("open", "enter right", .open, "open what is selected"), KeyBinding("back", "esc left backspace", .back, "close, clear the filter, or go back"),
         KeyBinding("history-back", "[", .historyBack, "the screen before"), KeyBinding("history-forward", "]", .forward, "the screen after"),
-        KeyBinding("next-tab", "tab", .nextTab, "next part of a host: CPU, memory, disks, network, processes, logs", on: [.hosts, .dashboards]),
-        KeyBinding("previous-tab", "shift-tab", .previousTab, "previous part", on: [.hosts, .dashboards]),
+        KeyBinding("next-tab", "tab", .nextTab, "next part of a host (CPU, memory, disks, network, processes, logs), or panel", on: [.hosts, .dashboards]),
+        KeyBinding("previous-tab", "shift-tab", .previousTab, "previous part or panel", on: [.hosts, .dashboards]),
     ]
 
     private static let show = [
@@ -47,6 +47,8 @@ struct KeyMap: Sendable {
         KeyBinding("note", "n", .note, "note on the incident's timeline", on: [.incidents]), KeyBinding("resolve", "R", .resolve, "resolve the incident", on: [.incidents]),
         KeyBinding("export", "e", .export, "export the incident as Markdown", on: [.incidents]), KeyBinding("hand-over", "n", .handOver, "hand over with a note", on: [.onCall]),
     ]
+
+    private static let boards = [KeyBinding("variables", "v", .variables, "choose the dashboard's variables", on: [.dashboards])]
 
     private static let logs = [
         KeyBinding("search", "s", .query, #"search: error "refused" instance:web1, or LogQL"#, on: [.logs]), KeyBinding("follow", "f", .follow, "follow new lines", on: [.logs]),

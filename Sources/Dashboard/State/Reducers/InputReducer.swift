@@ -9,6 +9,7 @@ enum InputReducer {
         if event == .key(.character("z"), .control) { return [.suspend] }
         if event == .key(.character("c"), .control) { return [.quit] }
         if case .mouse(let mouse) = event { return MouseReducer.reduce(&model, mouse) }
+        if model.mode == .keys, BoardsReducer.takesInput(model) { return BoardsReducer.act(.input(event), &model) }
         switch model.mode {
         case .keys: return model.keys.command(for: event, on: model.activeScreen).map { run($0, &model) } ?? []
         case .help(let filter, let offset): reduceHelp(&model, event, filter, offset)
@@ -62,7 +63,11 @@ enum InputReducer {
             model.notice = "this dashboard is read-only"
             return []
         }
+        if model.activeScreen == .dashboards, model.boards.view != nil, let command = BoardsReducer.command(command) {
+            return BoardsReducer.act(.command(command), &model)
+        }
         switch command {
+        case .variables: break
         case .quit: return [.quit]
         case .help: model.mode = .help(filter: InputLine(), offset: 0)
         case .command: model.mode = .prompt(Prompt(.command))
@@ -82,7 +87,7 @@ enum InputReducer {
         case .zone: model.showsLocalTime.toggle()
         case .time, .zoomIn, .zoomOut, .earlier, .later, .play, .live: TimeReducer.run(command, &model)
         case .acknowledge, .acknowledgeWithComment, .silence, .escalate, .comment, .runbook, .undo: return AlertDeeds.run(command, &model)
-        case .dashboard: Navigation.openDashboard(&model)
+        case .dashboard: return Navigation.openDashboard(&model)
         case .logs: Navigation.openLogs(&model)
         case .note, .resolve, .export, .handOver: DutyDeeds.run(command, &model)
         case .query, .follow, .context, .logFilter, .clearLogFilters, .histogram, .bookmark, .nextBookmark, .nextError, .previousError, .nextWarning,

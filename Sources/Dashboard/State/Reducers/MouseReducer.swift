@@ -4,6 +4,11 @@ import Terminal
 /// What the mouse does: rows are selected and opened, tabs shown, charts zoomed, lists scrolled.
 enum MouseReducer {
     static func reduce(_ model: inout DashboardModel, _ mouse: MouseEvent) -> [Effect] {
+        let body = Layout(model).body
+        if model.activeScreen == .dashboards, model.boards.view != nil, body.contains(x: mouse.x, y: mouse.y) {
+            let inside = MouseEvent(action: mouse.action, x: mouse.x - body.x, y: mouse.y - body.y, modifiers: mouse.modifiers)
+            return BoardsReducer.act(.input(.mouse(inside)), &model)
+        }
         switch mouse.action {
         case .wheelDown: Navigation.move(&model, by: 3)
         case .wheelUp: Navigation.move(&model, by: -3)

@@ -59,6 +59,7 @@ enum Navigation {
         case .hosts where model.openHost != nil && model.past.last != .hosts:
             model.openHost = nil
             if let last = model.past.last, last != .overview { goBack(&model) }
+        case .dashboards where model.boards.view != nil: return BoardsReducer.back(&model)
         default:
             if !model.position.filter.isEmpty { InputReducer.setFilter("", &model) } else { goBack(&model) }
         }
@@ -75,7 +76,8 @@ enum Navigation {
             let agents = AgentsScreen.shown(model)
             if agents.indices.contains(model.position.selected) { openHost(agents[model.position.selected].instance, &model) }
         case .logs: if model.logs.context == nil { model.logs.showsDetail.toggle() }
-        case .dashboards, .objectives, .onCall, .health: break
+        case .dashboards: return BoardsReducer.openSelected(&model)
+        case .objectives, .onCall, .health: break
         }
         return []
     }
@@ -149,12 +151,18 @@ enum Navigation {
     }
 
     /// The dashboard that an alert names, or that of its host.
-    static func openDashboard(_ model: inout DashboardModel) {
+    static func openDashboard(_ model: inout DashboardModel) -> [Effect] {
+        if let name = model.selectedAlert?.annotation("dashboard"), model.activeScreen == .alerts {
+            model.boards.instance = selectedInstance(model)
+            enter(.dashboards, &model)
+            return [.openBoardNamed(name)]
+        }
         if let host = selectedInstance(model), model.hosts.items.contains(where: { $0.instance == host }) {
             openHost(host, &model)
         } else {
             enter(.dashboards, &model)
         }
+        return []
     }
 
     /// What is selected, as text for the clipboard.

@@ -26,7 +26,8 @@ enum Needs {
             if model.logs.isFollowing, past == nil { needs.insert(.tail(query: model.logs.query)) }
         case .objectives: needs.insert(.objectives(at: steady))
         case .agents: needs.insert(.losses(at: steady))
-        case .dashboards, .onCall, .health: break
+        case .dashboards: needs.insert(.boardFiles(open: model.boards.path))
+        case .onCall, .health: break
         }
         return needs
     }

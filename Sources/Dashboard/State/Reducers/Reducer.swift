@@ -4,8 +4,10 @@ import Terminal
 /// Changes the model by an action; pure but for the model. What is to be done outside comes back as effects.
 enum Reducer {
     static func reduce(_ model: inout DashboardModel, _ action: Action) -> [Effect] {
+        let before = (span: model.span, past: model.moment.past, isPaused: model.isPaused)
         var effects = apply(&model, action)
         keepSelectionInRange(&model)
+        effects += BoardsReducer.follow(&model, before: before)
         let needs = Needs.of(model)
         if needs != model.needs {
             model.needs = needs
@@ -18,7 +20,10 @@ enum Reducer {
         switch action {
         case .input(let event): return InputReducer.reduce(&model, event)
         case .resized(let size): model.size = size
-        case .tick(let now): tick(&model, now)
+        case .tick(let now):
+            tick(&model, now)
+            return BoardsReducer.act(.tick(now), &model)
+        case .boards(let news): return BoardsReducer.reduce(&model, news)
         case .status(let status, let moment):
             model.now = max(model.now, moment)
             model.link = Link(lastAnswer: moment)
@@ -173,7 +178,7 @@ enum Reducer {
         case .incidents: return model.shownIncidents.count
         case .hosts: return model.openHost == nil ? model.hostRows.count : model.detail?.logs.count ?? 0
         case .logs: return model.logs.context?.lines.count ?? model.logs.visible.count
-        case .dashboards: return 0
+        case .dashboards: return model.boards.view == nil ? model.boards.shown(model.position(of: .dashboards).filter).count : 0
         case .objectives: return model.objectives?.count ?? 0
         case .onCall: return model.onCall?.schedules.count ?? 0
         case .agents: return AgentsScreen.shown(model).count

@@ -1,0 +1,70 @@
+import Foundations
+import Model
+
+/// A field with the settings that count for it.
+struct ResolvedField: Sendable {
+    var field: DataField
+    var settings: FieldSettings
+    var name: String
+}
+
+/// Which settings count for which field: the panel's, then the overrides that match, in their order.
+struct FieldResolver: Sendable {
+    private let settings: FieldSettings
+    private let overrides: [(matcher: Matching, settings: FieldSettings)]
+
+    private enum Matching {
+        case names(Set<String>)
+        case pattern(RegularExpression?)
+        case type(String)
+        case refID(String)
+        case all
+    }
+
+    /// Texts of the settings may contain variables.
+    init(_ panel: Panel, _ scope: VariableScope) {
+        settings = panel.settings
+        overrides = panel.overrides.map { override in
+            func filled(_ text: String) -> String { Interpolation.fill(text, scope, for: .text) }
+            let matching: Matching =
+                switch override.matcher {
+                case .name(let name): .names([filled(name)])
+                case .names(let names): .names(Set(names.map(filled)))
+                case .pattern(let pattern): .pattern(PatternText.expression(filled(pattern)))
+                case .type(let type): .type(type)
+                case .refID(let refID): .refID(refID)
+                case .all: .all
+                }
+            return (matching, override.settings)
+        }
+    }
+
+    func resolve(_ field: DataField, _ scope: VariableScope) -> ResolvedField {
+        let title = field.title
+        var merged = settings
+        // The panel's own `displayName` may be made of labels.
+        for (matcher, settings) in overrides where matches(matcher, field, title) { merged = merged.merged(with: settings) }
+        return ResolvedField(field: field, settings: merged, name: name(field, title, merged, scope))
+    }
+
+    private func matches(_ matching: Matching, _ field: DataField, _ title: String) -> Bool {
+        switch matching {
+        case .names(let names): names.contains(title) || names.contains(field.name)
+        case .pattern(let expression): expression.map { $0.matchesPart(title) || field.displayName == nil && $0.matchesPart(field.name) } ?? false
+        case .type(let type): field.typeName == type
+        case .refID(let refID): field.refID == refID
+        case .all: true
+        }
+    }
+
+    private func name(_ field: DataField, _ title: String, _ settings: FieldSettings, _ scope: VariableScope) -> String {
+        guard let wanted = settings.displayName else { return title }
+        guard wanted.contains("$") else { return wanted }
+        var own = scope
+        own.set("__field.name", field.name)
+        var text = wanted
+        for (name, value) in field.labels { text = text.replacing("${__field.labels.\(name)}", with: value) }
+        text = text.replacing("${__field.name}", with: field.name).replacing("${__field.displayName}", with: title).replacing("${__series.name}", with: title)
+        return Interpolation.fill(text, scope, for: .text)
+    }
+}

@@ -1,0 +1,126 @@
+extension GrafanaBoard {
+    /// One entry of `transformations`; none, with a notice, where it isn't supported.
+    mutating func transformation(_ node: JSONNode, _ panel: String) -> [Transformation] {
+        if node["disabled"]?.bool ?? false { return [] }
+        let options = node["options"]
+        let name = node["id"]?.string ?? ""
+        switch name {
+        case "organize": return [organize(options)]
+        case "merge": return [.merge]
+        case "joinByField", "seriesToColumns":
+            return [.joinByField(options?["byField"]?.string ?? "Time", isInner: options?["mode"]?.string == "inner")]
+        case "groupBy": return [groupBy(options)]
+        case "calculateField": if let calculation = calculateField(options) { return [calculation] }
+        case "filterFieldsByName":
+            return [
+                .filterFieldsByName(
+                    include: Set((options?["include"]?["names"]?.elements ?? []).compactMap(\.string)), pattern: options?["include"]?["pattern"]?.string ?? "",
+                    exclude: Set((options?["exclude"]?["names"]?.elements ?? []).compactMap(\.string)), excludePattern: options?["exclude"]?["pattern"]?.string ?? "")
+            ]
+        case "filterByRefId": return [.filterByRefID(pattern: options?["include"]?.string ?? ".*")]
+        case "reduce":
+            let names = (options?["reducers"]?.elements ?? []).compactMap(\.string)
+            let reductions = names.compactMap { Reduction(name: $0) }
+            if reductions.count < names.count { note(.partial, panel, node, "a calculation of `reduce` isn't supported") }
+            return [
+                .reduce(
+                    reductions.isEmpty ? [.max] : reductions, keepsFields: options?["mode"]?.string == "reduceFields",
+                    labelsToFields: options?["labelsToFields"]?.bool ?? false)
+            ]
+        case "filterByValue": return filterByValue(options, panel)
+        case "sortBy":
+            let sort = options?["sort"]?.elements.first ?? options?["fields"]?.members.first?.node
+            let field = sort?["field"]?.string ?? options?["fields"]?.members.first?.name ?? ""
+            return field.isEmpty ? [] : [.sortBy(field: field, isDescending: sort?["desc"]?.bool ?? false)]
+        case "labelsToFields":
+            return [.labelsToFields(keep: Set((options?["keepLabels"]?.elements ?? []).compactMap(\.string)), valueLabel: options?["valueLabel"]?.string.flatMap { $0.isEmpty ? nil : $0 })]
+        case "renameByRegex": return [.renameByRegex(pattern: options?["regex"]?.string ?? "", replacement: options?["renamePattern"]?.string ?? "")]
+        case "limit": return [.limit(max(0, options?["limitField"]?.integer ?? 10))]
+        case "append": return [.append]
+        case "seriesToRows": return [.seriesToRows]
+        case "convertFieldType":
+            return (options?["conversions"]?.elements ?? []).compactMap { conversion in
+                conversion["targetField"]?.string.map { .convert(field: $0, toNumber: conversion["destinationType"]?.string == "number") }
+            }
+        // The data already has the form that it asks for.
+        case "prepareTimeSeries", "concatenate": return []
+        default: break
+        }
+        note(.partial, panel, node, "the transformation `\(name)` isn't supported; the data stay as they are")
+        return []
+    }
+
+    private func organize(_ options: JSONNode?) -> Transformation {
+        let excluded = (options?["excludeByName"]?.members ?? []).filter { $0.node.bool == true }.map(\.name)
+        let order = (options?["indexByName"]?.members ?? []).sorted { ($0.node.integer ?? 0) < ($1.node.integer ?? 0) }.map(\.name)
+        let renamed = (options?["renameByName"]?.members ?? []).compactMap { name, node in node.string.flatMap { $0.isEmpty ? nil : (name, $0) } }
+        return .organize(excluded: Set(excluded), order: order, renamed: Dictionary(renamed, uniquingKeysWith: { $1 }), keepsOnly: false)
+    }
+
+    private func groupBy(_ options: JSONNode?) -> Transformation {
+        var fields: [String: Transformation.Aggregation] = [:]
+        for (name, node) in options?["fields"]?.members ?? [] {
+            switch node["operation"]?.string {
+            case "groupby": fields[name] = .group
+            case "aggregate": fields[name] = .calculate((node["aggregations"]?.elements ?? []).compactMap { $0.string.flatMap { Reduction(name: $0) } })
+            default: break
+            }
+        }
+        return .groupBy(fields)
+    }
+
+    private func calculateField(_ options: JSONNode?) -> Transformation? {
+        let alias = options?["alias"]?.string ?? ""
+        let replaces = options?["replaceFields"]?.bool ?? false
+        switch options?["mode"]?.string ?? "reduceRow" {
+        case "reduceRow":
+            let reduction = options?["reduce"]?["reducer"]?.string.flatMap { Reduction(name: $0) } ?? .sum
+            let fields = (options?["reduce"]?["include"]?.elements ?? []).compactMap(\.string)
+            return .calculateField(.reduceRow(reduction, fields: fields), alias: alias, replacesFields: replaces)
+        case "binary":
+            guard let binary = options?["binary"], let name = binary["operator"]?.string, let sign = Transformation.Operator(rawValue: name) else { return nil }
+            let left = operand(binary["left"]), right = operand(binary["right"])
+            return .calculateField(.binary(left, sign, right), alias: alias, replacesFields: replaces)
+        case "index": return .calculateField(.index, alias: alias, replacesFields: replaces)
+        default: return nil
+        }
+    }
+
+    /// A field's name or a number; newer files wrap it.
+    private func operand(_ node: JSONNode?) -> Transformation.Operand {
+        let text = node?["matcher"]?["options"]?.text ?? node?["fixed"]?.text ?? node?.text ?? ""
+        return Double(text).map { .number($0) } ?? .field(text)
+    }
+
+    private mutating func filterByValue(_ options: JSONNode?, _ panel: String) -> [Transformation] {
+        var filters: [Transformation.Filter] = []
+        for filter in options?["filters"]?.elements ?? [] {
+            guard let comparison = comparison(filter["config"]) else {
+                note(.partial, panel, filter, "the condition `\(filter["config"]?["id"]?.string ?? "")` of filterByValue isn't supported")
+                continue
+            }
+            filters.append(Transformation.Filter(field: filter["fieldName"]?.string ?? "", comparison: comparison))
+        }
+        return filters.isEmpty ? [] : [.filterByValue(filters, matchesAll: options?["match"]?.string == "all", isExcluding: options?["type"]?.string == "exclude")]
+    }
+
+    private func comparison(_ node: JSONNode?) -> Transformation.Comparison? {
+        let value = node?["options"]?["value"]
+        switch node?["id"]?.string {
+        case "isNull": return .isNull
+        case "isNotNull": return .isNotNull
+        case "equal": return .equal(value?.text ?? "")
+        case "notEqual": return .notEqual(value?.text ?? "")
+        case "greater": return value?.number.map { .greater($0) }
+        case "greaterOrEqual": return value?.number.map { .greaterOrEqual($0) }
+        case "lower": return value?.number.map { .lower($0) }
+        case "lowerOrEqual": return value?.number.map { .lowerOrEqual($0) }
+        case "between", "range":
+            guard let from = node?["options"]?["from"]?.number, let to = node?["options"]?["to"]?.number else { return nil }
+            return .between(from, to)
+        case "regex": return value?.string.map { .pattern($0) }
+        case "substring": return value?.string.map { .contains($0) }
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// Every cap of boards, with its reason.
+enum Limits {
+    /// Bytes of a dashboard file: the largest public ones are under 1 MiB.
+    static let fileBytes = 4 << 20
+    /// Nesting of JSON; real files stay below 20, and a reader that calls itself must not run out of stack.
+    static let jsonDepth = 64
+    /// Panels of a board after repeating: the largest public board has 258.
+    static let panels = 1000
+    /// Values that a variable repeats a panel or a row for.
+    static let repeats = 100
+    /// Variables of a board, and values of one: a picker with more can't be read.
+    static let variables = 100
+    static let variableValues = 10_000
+    /// Bytes of a query after its variables are filled in: what a collector takes in an address.
+    static let queryBytes = 64 << 10
+    /// Rounds in which variables that contain variables are filled in; a circle ends here.
+    static let interpolationRounds = 8
+    /// Queries that are on their way at once, so that a board of 30 panels doesn't take all of the collector's admission.
+    static let requestsAtOnce = 8
+    /// Series of one answer that are kept, and points of one series: the collector's own bound is 11,000.
+    static let series = 2000
+    static let points = 11_000
+    /// Series that a chart draws; more are one blur. The legend says how many there are.
+    static let chartSeries = 60
+    /// Points of a chart: two dots a column on 200 columns.
+    static let chartPoints = 400
+    /// The least step of a range query: agents send every 10 to 15 s.
+    static let stepMilliseconds: Int64 = 15_000
+    /// Rows of a table and cells of a heatmap's side that are kept.
+    static let tableRows = 1000
+    static let heatmapBuckets = 200
+    /// Lines of a panel of logs.
+    static let logLines = 200
+    /// Bytes of a log line that are kept; more doesn't fit on any screen.
+    static let logLineBytes = 4 << 10
+    /// Characters of a text panel.
+    static let textCharacters = 64 << 10
+    /// Characters of an error's reason that are shown.
+    static let reasonCharacters = 300
+    /// Files that a library lists.
+    static let files = 1000
+    /// Refreshes more often than this cost more than they show.
+    static let refreshSeconds: Double = 1
+    /// Age of data, in refresh intervals, from which a panel says that it is stale.
+    static let staleIntervals: Double = 3
+    /// Samples older than this before a moment don't count at it: PromQL's own lookback, for the least $__rate_interval.
+    static let scrapeMilliseconds: Int64 = 15_000
+}

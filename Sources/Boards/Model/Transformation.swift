@@ -1,0 +1,55 @@
+/// A change of a panel's data before it is drawn.
+public enum Transformation: Hashable, Sendable {
+    public enum Operator: String, Hashable, Sendable { case add = "+", subtract = "-", multiply = "*", divide = "/", modulo = "%", power = "^" }
+    public enum Operand: Hashable, Sendable { case field(String), number(Double) }
+    public enum Aggregation: Hashable, Sendable { case group, calculate([Reduction]) }
+
+    public enum Calculation: Hashable, Sendable {
+        /// A reduction over the fields of each row; all number fields where none are named.
+        case reduceRow(Reduction, fields: [String])
+        case binary(Operand, Operator, Operand)
+        case index
+    }
+
+    public enum Comparison: Hashable, Sendable {
+        case isNull, isNotNull
+        case equal(String), notEqual(String)
+        case greater(Double), greaterOrEqual(Double), lower(Double), lowerOrEqual(Double)
+        case between(Double, Double)
+        case pattern(String), contains(String)
+    }
+
+    public struct Filter: Hashable, Sendable {
+        public var field: String
+        public var comparison: Comparison
+
+        public init(field: String, comparison: Comparison) {
+            self.field = field
+            self.comparison = comparison
+        }
+    }
+
+    /// Leaves out, orders and renames columns. With `keepsOnly`, just the columns of `order` stay.
+    case organize(excluded: Set<String>, order: [String], renamed: [String: String], keepsOnly: Bool)
+    /// One table of all frames; rows with the same texts become one.
+    case merge
+    /// One table with a row a value of a field.
+    case joinByField(String, isInner: Bool)
+    case groupBy([String: Aggregation])
+    case calculateField(Calculation, alias: String, replacesFields: Bool)
+    case filterFieldsByName(include: Set<String>, pattern: String, exclude: Set<String>, excludePattern: String)
+    case filterByRefID(pattern: String)
+    /// A row a series with a column a calculation; or each series reduced to one value.
+    case reduce([Reduction], keepsFields: Bool, labelsToFields: Bool)
+    case filterByValue([Filter], matchesAll: Bool, isExcluding: Bool)
+    case sortBy(field: String, isDescending: Bool)
+    /// Labels become columns; with a value label, its values become the numbers' names.
+    case labelsToFields(keep: Set<String>, valueLabel: String?)
+    case renameByRegex(pattern: String, replacement: String)
+    case limit(Int)
+    /// Rows of all frames below each other.
+    case append
+    /// Numbers that come as texts, and the like.
+    case convert(field: String, toNumber: Bool)
+    case seriesToRows
+}

@@ -1,0 +1,91 @@
+import Terminal
+
+/// The list in which values of variables are chosen: one variable after the other, narrowed by typing.
+public struct VariablePicker: Hashable, Sendable {
+    enum Outcome: Hashable {
+        case unchanged
+        case left
+        case chosen([String], variable: String)
+    }
+
+    let variables: [Variable]
+    private(set) var choices: VariableChoices
+    private(set) var index = 0
+    private(set) var selected = 0
+    private(set) var filter = ""
+
+    init(_ variables: [Variable], _ choices: VariableChoices) {
+        self.variables = variables
+        self.choices = choices
+        selectChosen()
+    }
+
+    var variable: Variable { variables[index] }
+
+    /// `All` first where there is one, then the values that the filter leaves.
+    var values: [VariableValue] {
+        let all = variable.includesAll && filter.isEmpty ? [VariableValue(text: "All", value: Variable.all)] : []
+        let known = choices.options[variable.name] ?? []
+        if filter.isEmpty { return all + known }
+        let wanted = filter.lowercased()
+        return all + known.filter { $0.text.lowercased().contains(wanted) }
+    }
+
+    func isChosen(_ value: VariableValue) -> Bool { choices.chosen[variable.name]?.contains(value.value) ?? false }
+
+    mutating func update(_ choices: VariableChoices) { self.choices = choices }
+
+    mutating func reduce(_ event: InputEvent) -> Outcome {
+        switch event {
+        case .key(.down, _): move(1)
+        case .key(.up, _): move(-1)
+        case .key(.pageDown, _): move(10)
+        case .key(.pageUp, _): move(-10)
+        case .key(.tab, _), .key(.right, _): turn(1)
+        case .key(.left, _): turn(-1)
+        case .key(.escape, _):
+            if filter.isEmpty { return .left }
+            filter = ""
+        case .key(.backspace, _):
+            if !filter.isEmpty { filter.removeLast() }
+            selected = 0
+        case .key(.enter, _): return choose(isAdding: false)
+        case .key(.character(" "), _): return choose(isAdding: true)
+        case .key(.character(let character), _):
+            if filter.count < 64 { filter.append(character) }
+            selected = 0
+        default: break
+        }
+        return .unchanged
+    }
+
+    /// Enter takes the one value; Space adds to, or takes from, those of a variable that takes several. A text box takes what is typed.
+    private mutating func choose(isAdding: Bool) -> Outcome {
+        if variable.kind == .textBox {
+            let text = filter
+            filter = ""
+            return .chosen([text], variable: variable.name)
+        }
+        let values = values
+        guard values.indices.contains(selected) else { return .unchanged }
+        let value = values[selected].value
+        guard isAdding, variable.isMulti, value != Variable.all else { return .chosen([value], variable: variable.name) }
+        var chosen = (choices.chosen[variable.name] ?? []).filter { $0 != Variable.all }
+        if let place = chosen.firstIndex(of: value) { chosen.remove(at: place) } else { chosen.append(value) }
+        if chosen.isEmpty { chosen = variable.includesAll ? [Variable.all] : [value] }
+        return .chosen(chosen, variable: variable.name)
+    }
+
+    private mutating func move(_ step: Int) { selected = max(0, min(selected + step, values.count - 1)) }
+
+    private mutating func turn(_ step: Int) {
+        index = (index + step + variables.count) % variables.count
+        filter = ""
+        selectChosen()
+    }
+
+    private mutating func selectChosen() {
+        let chosen = choices.chosen[variable.name]?.first
+        selected = values.firstIndex { $0.value == chosen } ?? 0
+    }
+}
