@@ -18,7 +18,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps clean
+.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus screenshots deps test-deps bench-deps clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -27,6 +27,7 @@ help:
 	@echo "  make fuzz    libFuzzer on every decoder: FUZZ_SECONDS=60 make fuzz"
 	@echo "  make compare-prometheus   the same questions to Nightjar and to Debian's Prometheus"
 	@echo "  make bench-alerting   kills it while it pages, and times pages; ALERTMANAGER=prometheus-alertmanager beside it, FAULTS=10000 at night"
+	@echo "  make screenshots   plays a night shift in tmux and writes what the terminal shows to Docs/Screens and README.md"
 	@echo "  make clean   removes what was built"
 
 # Asks the package manager only where something is missing, so that a second call costs nothing and needs no network.
@@ -75,6 +76,10 @@ fuzz: deps
 	@for corpus in Tests/Fuzz/Corpus/*; do target=$$(basename $$corpus); mkdir -p .build-fuzz/corpus/$$target; \
 		.build-fuzz/release/nightjar-fuzz $$target .build-fuzz/corpus/$$target $$corpus -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=4096 \
 			-artifact_prefix=.build-fuzz/found/$$target- -print_final_stats=0 || exit 1; done
+
+screenshots: test-deps
+	swift build -c release --product nightjar -j $(JOBS)
+	Docs/Screens/night-shift.sh
 
 # Asks Nightjar and Debian's Prometheus the same, over the same data, and lists where they differ.
 compare-prometheus: test-deps

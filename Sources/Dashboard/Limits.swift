@@ -39,6 +39,8 @@ enum Limits {
     static let rowsMin = 15
     /// The least time between two frames: 30 a second.
     static let frameMilliseconds: Int64 = 33
+    /// The same after a key, which people wait for.
+    static let keyFrameMilliseconds: Int64 = 8
     /// Characters of an error's reason that are shown.
     static let reasonCharacters = 300
     /// Incidents asked for: what a year of bad nights makes.
@@ -67,8 +69,6 @@ enum Limits {
     static let trendColumnsMin = 100
     /// Seconds of a step of the past that is asked for anew while it plays.
     static let playStepSeconds: Int64 = 15
-    /// Lines of a live tail that are read for one frame: more can't be seen, and 30 frames a second show 9,000.
-    static let tailLinesPerFrame = 300
     /// Seconds that a wall shows one screen, and stays with what fires.
     static let wallSeconds: Double = 15
     static let wallAlarmSeconds: Double = 60

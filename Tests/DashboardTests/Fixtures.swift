@@ -1,8 +1,8 @@
-import Boards
 import Foundations
 import Model
 import Terminal
 
+@testable import Boards
 @testable import Dashboard
 
 /// A night with one broken host, one that is silent and some that are well.

@@ -24,7 +24,8 @@ import Testing
         let words = [("2", "HostDown"), ("3", "Timeline"), ("4", "HOST"), ("5", "search:"), ("6", "dashboard"), ("7", "There is no service level objective yet"), ("8", "Hand-over"), ("9", "AGENT"), ("0", "Collector"), ("1", "ENVIRONMENT")]
         for (key, word) in words {
             try await terminal.type(key)
-            #expect(try await terminal.shows(word) != nil, "\(key): \(try await terminal.screen())")
+            let found = try await terminal.shows(word)
+            #expect(found != nil, "\(key) shows no \(word)")
         }
         for size in stride(from: 40, through: 200, by: 10) { try await terminal.resize(columns: size, rows: 10 + size / 4) }
         try await terminal.resize(columns: 100, rows: 30)
@@ -44,7 +45,7 @@ import Testing
         try await open(terminal, bench.probe)
         try await terminal.press("F6")
         if way == "q" { try await terminal.type("q") } else { _ = try await CommandRun.shell("kill -\(way) \(try await terminal.child())") }
-        _ = try #require(try await terminal.shows("READY:"), "\(try await terminal.screen())")
+        _ = try #require(try await terminal.shows("READY:"))
         #expect(try await terminal.state() == before, "\(way)")
         try await terminal.end()
     }
@@ -100,7 +101,7 @@ import Testing
         }
         try await first.type("a")
         // Within a second by a push; a slow machine is given longer.
-        let shown = try #require(try await second.shows("ack "))
+        let shown = try #require(try await second.shows("acked by"))
         #expect(!shown.contains("nobody"))
         try await second.type("u")
         #expect(try await second.shows("nothing to take back") != nil, "only what was done here is taken back here")

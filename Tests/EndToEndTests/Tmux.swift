@@ -10,7 +10,10 @@ final class Tmux: Sendable {
     /// Starts a shell of `columns` by `rows`, in which `command` runs.
     init(columns: Int, rows: Int) async throws {
         name = "nightjar-\(UInt32.random(in: 0 ... .max))"
-        let run = try await tmux("-f /dev/null new-session -d -x \(columns) -y \(rows) 'env PS1=READY: bash --norc --noprofile'")
+        // The server stays, and must not keep what Foundation watches its child by.
+        let closing = "for file in /proc/self/fd/*; do number=${file##*/}; [ $number -le 2 ] || eval \"exec $number>&-\"; done"
+        let start = "tmux -L \(name) -f /dev/null new-session -d -x \(columns) -y \(rows) 'env PS1=READY: bash --norc --noprofile'"
+        let run = try await CommandRun.shell("( \(closing); exec \(start) )", variables: ["TERM": "xterm-256color"])
         try #require(run.code == 0, "\(run)")
         _ = try await shows("READY:")
     }

@@ -18,9 +18,10 @@ enum BoardsReducer {
 
     private static func open(_ path: String, _ board: Board, _ model: inout DashboardModel) -> [Effect] {
         if model.boards.path == path, model.boards.view != nil { return act(.reloaded(board), &model) }
+        // One range for everything: who hasn't chosen one takes the file's.
+        if model.span == .standard, case .last(let milliseconds) = board.range { model.span = .last(seconds: max(1, milliseconds / 1000)) }
         let body = Layout(model).body
-        var view = BoardView(
-            board, size: Size(columns: body.width, rows: body.height), theme: model.theme, now: model.now, range: model.span == .standard ? nil : range(model.span))
+        var view = BoardView(board, size: Size(columns: body.width, rows: body.height), theme: model.theme, now: model.now, range: range(model.span))
         if let instance = model.boards.instance, let variable = board.variables.first(where: { ["instance", "node", "host"].contains($0.name) }) {
             _ = view.choose([instance], for: variable.name)
         }

@@ -12,6 +12,8 @@ struct DashboardLoop {
     var wall: Wall?
     private var cache = FrameCache()
     private var isDirty = true
+    /// Somebody pressed a key and waits.
+    private var isUrgent = false
     private var lastFrameNanoseconds: Int64 = 0
 
     init(screen: Screen, mailbox: Mailbox, fetcher: Fetcher, clock: any WallClock, model: DashboardModel, wall: Wall?) {
@@ -36,7 +38,9 @@ struct DashboardLoop {
                 case .disconnected: return 128 + SIGHUP
                 case .resized(let size): reduce(.resized(size))
                 case .resumed: reduce(.resized(screen.size))
-                case .input(let input): if reduce(.input(input)) { return 0 }
+                case .input(let input):
+                    if reduce(.input(input)) { return 0 }
+                    isUrgent = true
                 case .woken: break
                 }
             }
@@ -49,6 +53,7 @@ struct DashboardLoop {
     private mutating func drawWhenDue() {
         guard isDirty, millisecondsToFrame <= 0, screen.draw(cache.frame(of: model)) else { return }
         isDirty = false
+        isUrgent = false
         lastFrameNanoseconds = clock.monotonicNanoseconds()
     }
 
@@ -65,7 +70,7 @@ struct DashboardLoop {
 
     /// Milliseconds until the next frame may be drawn, or until the terminal is looked at again that hasn't taken the last one.
     private var millisecondsToFrame: Int64 {
-        Limits.frameMilliseconds - (clock.monotonicNanoseconds() - lastFrameNanoseconds) / 1_000_000
+        (isUrgent ? Limits.keyFrameMilliseconds : Limits.frameMilliseconds) - (clock.monotonicNanoseconds() - lastFrameNanoseconds) / 1_000_000
     }
 
     private var millisecondsToNextSecond: Int64 { 1000 - clock.nowMilliseconds().milliseconds % 1000 + 1 }
