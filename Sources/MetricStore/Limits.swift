@@ -102,7 +102,7 @@ public enum Limits {
     /// Timestamps that one cursor keeps decoded for other series with the same ones: some hundred targets' of 12 hours at 10 seconds.
     static let cursorTimestampBytesMax = 8 << 20
     /// Of what selectors have found in blocks: some 80,000 series, those of a large screen of dashboards.
-    static let selectionCacheBytesMax = 32 << 20
+    static let selectionCacheBytesMax = 48 << 20
     /// Series between two looks at whether the caller has gone.
     static let seriesPerCancellationCheck = 256
 }

@@ -26,7 +26,7 @@ extension FuzzTarget {
             guard let count = bytes.first else { return }
             let words = stride(from: 1, to: max(1, bytes.count - 7), by: 8).map { bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self) }
             var (timestamps, values): ([Int64], [Double]) = ([], [])
-            HeadChunk(words: words, count: Int(count), first: 0, last: 0).decode(into: &timestamps, &values)
+            HeadChunk(words: words[...], count: Int(count), first: 0, last: 0).decode(into: &timestamps, &values)
         default:
             var (timestamps, values): ([Int64], [Double]) = ([], [])
             let count = bytes.first.map(Int.init) ?? 0

@@ -119,19 +119,20 @@ enum NumberBytes {
     @inline(__always) static func put(sampleValue value: Double, _ output: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
         let magnitude = value.magnitude
         // Below 2^53, whole numbers are exact.
-        if magnitude < 9_007_199_254_740_992, value == value.rounded(.towardZero) {
-            return put(decimal: UInt64(magnitude), value.sign == .minus ? put(UInt8(ascii: "-"), output) : output)
+        if magnitude < 9_007_199_254_740_992 {
+            let whole = UInt64(magnitude)
+            if magnitude == Double(whole) { return put(decimal: whole, value.sign == .minus ? put(UInt8(ascii: "-"), output) : output) }
         }
-        // A decimal of at most 15 digits is the only one of so few that reads back as its float.
+        // A decimal of at most 15 digits is the only one of so few that reads back as its float; with fewer decimals it ends in zeros.
         if magnitude < 1e9, magnitude >= 1e-3 {
-            var power = 10.0
-            for decimals in 1...decimalsMax {
-                let scaled = magnitude * power
-                let whole = scaled.rounded()
-                if (scaled - whole).magnitude <= scaled * 0x1p-51, whole / power == magnitude {
-                    return put(UInt64(whole), decimals: decimals, value.sign == .minus ? put(UInt8(ascii: "-"), output) : output)
+            var digits = UInt64(magnitude * decimalsPower + 0.5)
+            if Double(digits) / decimalsPower == magnitude {
+                var decimals = decimalsMax
+                while digits % 10 == 0 {
+                    digits /= 10
+                    decimals -= 1
                 }
-                power *= 10
+                return put(digits, decimals: decimals, value.sign == .minus ? put(UInt8(ascii: "-"), output) : output)
             }
         }
         return putShortest(value, output)
@@ -139,6 +140,7 @@ enum NumberBytes {
 
     /// With nine digits in front of the point that makes fifteen.
     private static let decimalsMax = 6
+    private static let decimalsPower = 1e6
 
     private static func put(_ digits: UInt64, decimals: Int, _ output: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
         var divisor: UInt64 = 1

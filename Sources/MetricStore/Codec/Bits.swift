@@ -49,6 +49,22 @@ struct BitReader {
         return Self.load(bytes, at: offset, width: width)
     }
 
+    /// At least 57 bits of what comes next, without taking them; zeros behind the end.
+    @inline(__always) func lookAhead() -> UInt64 {
+        let first = offset >> 3
+        if first + 8 <= bytes.count {
+            return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: first, as: UInt64.self)) &>> UInt64(offset & 7)
+        }
+        return Self.load(bytes, at: offset, width: min(57, end - offset))
+    }
+
+    /// Takes so many bits; false where there are fewer.
+    @inline(__always) mutating func skip(_ width: Int) -> Bool {
+        guard width <= end - offset else { return false }
+        offset += width
+        return true
+    }
+
     /// `width` bits (0 to 64) at bit `offset`, all of which must be inside.
     @inline(__always) static func load(_ bytes: UnsafeRawBufferPointer, at offset: Int, width: Int) -> UInt64 {
         if width == 0 { return 0 }

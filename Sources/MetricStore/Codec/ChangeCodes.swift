@@ -45,8 +45,8 @@ struct TimestampCoder: Sendable {
 struct ValueCoder: Sendable {
     var previous: UInt64
     /// Bits of the window that holds the differing ones; 0 before there is one.
-    private var significant: UInt8 = 0
-    private var trailing: UInt8 = 0
+    fileprivate var significant: UInt8 = 0
+    fileprivate var trailing: UInt8 = 0
 
     /// A window that is wider than needed by this much is given up for a new one, whose description takes 11 bits.
     static let wasteBitsMax = 12
@@ -89,4 +89,67 @@ struct ValueCoder: Sendable {
         previous ^= difference &<< UInt64(trailing)
         return previous
     }
+}
+
+/// Decodes the samples of a chunk: their first timestamp is known, times and values stand in turns.
+struct SampleDecoder {
+    private var bits: BitReader
+    private var time: TimestampCoder
+    private var value = ValueCoder(previous: 0)
+
+    /// Bits that one look ahead gives at least.
+    private static let ahead = 57
+
+    init(_ bytes: UnsafeRawBufferPointer, first: Int64) {
+        bits = BitReader(bytes)
+        time = TimestampCoder(previous: first)
+    }
+
+    /// Fills both with up to `count` samples, which both have room for, and returns how many the bits hold.
+    mutating func decode(_ count: Int, _ timestamps: UnsafeMutableBufferPointer<Int64>, _ values: UnsafeMutableBufferPointer<Double>) -> Int {
+        guard count > 0, let first = value.read(&bits) else { return 0 }
+        timestamps[0] = time.previous
+        values[0] = Double(bitPattern: first)
+        for index in 1..<max(1, count) {
+            guard readNext() else { return index }
+            timestamps[index] = time.previous
+            values[index] = Double(bitPattern: value.previous)
+        }
+        return count
+    }
+
+    /// Most samples keep the distance in time and fit a look ahead as a whole; others are read code by code.
+    @inline(__always) private mutating func readNext() -> Bool {
+        let next = bits.lookAhead()
+        if next & 0b1 == 0 {
+            if next & 0b10 == 0 { return bits.skip(2) && keepDistance() }
+            let start: Int
+            if next & 0b100 == 0 {
+                start = 3
+            } else {
+                let window = next &>> 3 & 0x7ff
+                let leading = Int(window & 31)
+                let needed = Int(window &>> 5) + 1
+                guard leading + needed <= 64 else { return false }
+                start = 14
+                if start + needed > Self.ahead { return readCodeByCode() }
+                value.significant = UInt8(truncatingIfNeeded: needed)
+                value.trailing = UInt8(truncatingIfNeeded: 64 - leading - needed)
+            }
+            let width = Int(value.significant)
+            if width > 0, start + width <= Self.ahead {
+                let difference = next &>> UInt64(start) & (1 &<< UInt64(width) &- 1)
+                value.previous ^= difference &<< UInt64(value.trailing)
+                return bits.skip(start + width) && keepDistance()
+            }
+        }
+        return readCodeByCode()
+    }
+
+    @inline(__always) private mutating func keepDistance() -> Bool {
+        time.previous = time.previous &+ time.distance
+        return true
+    }
+
+    private mutating func readCodeByCode() -> Bool { time.read(&bits) != nil && value.read(&bits) != nil }
 }

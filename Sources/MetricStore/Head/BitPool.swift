@@ -84,24 +84,68 @@ struct BitPool: ~Copyable, Sendable {
         }
     }
 
-    /// The run as `BitReader` reads it, with so many zeros behind it, in whole 64-bit words.
-    func words(from first: UInt32, bitCount: Int, zeroCount: Int) -> [UInt64] {
-        let count = (bitCount + zeroCount + 63) / 64
+    /// A run to be unpacked: as `BitReader` reads it, with so many zeros behind it, in whole 64-bit words.
+    struct Unpacking: BitwiseCopyable {
+        let first: UInt32
+        let bitCount: Int
+        let zeroCount: Int
+
+        var wordCount: Int { (bitCount + zeroCount + 63) / 64 }
+    }
+
+    /// Runs one behind the other. The blocks of a run lie anywhere in memory and each is a wait for it, so the runs are followed side by
+    /// side: their waits fall together.
+    func words(of runs: [Unpacking]) -> [UInt64] {
+        let count = runs.reduce(0) { $0 + $1.wordCount }
         return [UInt64](unsafeUninitializedCapacity: count) { output, initialized in
             output.update(repeating: 0)
             output.withMemoryRebound(to: UInt32.self) { halves in
-                var block = first
-                var filled = 0
-                let needed = (bitCount + 31) / 32
-                while filled < needed, block != Self.none {
-                    let start = words.pointer(Int(block) * Self.wordsPerBlock)
-                    let taken = min(Self.link, needed - filled)
-                    for index in 0..<taken { halves[filled + index] = start[index].littleEndian }
-                    filled += taken
-                    block = start[Self.link]
-                }
+                withUnsafeTemporaryAllocation(of: Cursor.self, capacity: runs.count) { follow(Cursor.list(of: runs, in: $0), into: halves) }
             }
             initialized = count
+        }
+    }
+
+    /// How far a run is unpacked.
+    private struct Cursor: BitwiseCopyable {
+        var block: UInt32
+        /// Where its next half word goes, and where its last one ended.
+        var place: Int
+        let end: Int
+
+        /// Those of the runs that have bits.
+        static func list(of runs: [Unpacking], in cursors: UnsafeMutableBufferPointer<Cursor>) -> UnsafeMutableBufferPointer<Cursor> {
+            var place = 0
+            var count = 0
+            for run in runs {
+                if run.bitCount > 0, run.first != BitPool.none {
+                    cursors[count] = Cursor(block: run.first, place: place, end: place + (run.bitCount + 31) / 32)
+                    count += 1
+                }
+                place += run.wordCount * 2
+            }
+            return UnsafeMutableBufferPointer(rebasing: cursors[..<count])
+        }
+    }
+
+    private func follow(_ cursors: UnsafeMutableBufferPointer<Cursor>, into halves: UnsafeMutableBufferPointer<UInt32>) {
+        var active = cursors.count
+        while active > 0 {
+            var index = 0
+            while index < active {
+                let cursor = cursors[index]
+                let start = words.pointer(Int(cursor.block) &* Self.wordsPerBlock)
+                let taken = min(Self.link, cursor.end &- cursor.place)
+                for offset in 0..<taken { halves[cursor.place &+ offset] = start[offset].littleEndian }
+                cursors[index].place = cursor.place &+ taken
+                cursors[index].block = start[Self.link]
+                if cursors[index].place == cursor.end || cursors[index].block == Self.none {
+                    active &-= 1
+                    cursors[index] = cursors[active]
+                } else {
+                    index &+= 1
+                }
+            }
         }
     }
 }

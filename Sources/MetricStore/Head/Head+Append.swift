@@ -150,11 +150,11 @@ extension Head {
 
     /// What is in chunks and isn't on its way into a block.
     func columns(of number: UInt32) -> SampleColumns {
-        var columns = SampleColumns()
         let slot = slots[Int(number)]
-        chunks.forEach(from: slot.chunks) { chunks.unpacked($0).decode(into: &columns.timestamps, &columns.values) }
-        if let open = slot.openChunk { chunks.unpacked(open).decode(into: &columns.timestamps, &columns.values) }
-        return columns
+        var all: [ClosedChunk] = []
+        chunks.forEach(from: slot.chunks) { all.append($0) }
+        if let open = slot.openChunk { all.append(open) }
+        return chunks.decoded(all)
     }
 
     /// Makes the chunks anew.

@@ -36,11 +36,7 @@ extension Head {
         }
     }
 
-    private func columns(of chunk: ClosedChunk) -> SampleColumns {
-        var columns = SampleColumns()
-        chunks.unpacked(chunk).decode(into: &columns.timestamps, &columns.values)
-        return columns
-    }
+    private func columns(of chunk: ClosedChunk) -> SampleColumns { chunks.decoded([chunk]) }
 
     private mutating func append(_ columns: SampleColumns, to list: inout UInt32) {
         for chunk in HeadChunk.pack(columns, blockMilliseconds: blockMilliseconds) { chunks.append(chunk, to: &list) }

@@ -6,14 +6,16 @@ extension Head {
     /// A copy of a series' parts that may have something in the range, for reading without the lock.
     func view(_ number: UInt32, from start: Int64 = .min, through end: Int64 = .max) -> HeadSeriesView {
         let slot = slots[Int(number)]
-        var closed: [HeadChunk] = []
-        var sealing: [HeadChunk] = []
-        chunks.forEach(from: slot.chunks) { if $0.overlaps(start, end) { closed.append(chunks.unpacked($0)) } }
-        chunks.forEach(from: slot.sealing) { if $0.overlaps(start, end) { sealing.append(chunks.unpacked($0)) } }
-        let open = slot.openChunk.flatMap { $0.overlaps(start, end) ? chunks.unpacked($0) : nil }
+        var wanted: [ClosedChunk] = []
+        chunks.forEach(from: slot.sealing) { if $0.overlaps(start, end) { wanted.append($0) } }
+        let sealingCount = wanted.count
+        chunks.forEach(from: slot.chunks) { if $0.overlaps(start, end) { wanted.append($0) } }
+        let closedEnd = wanted.count
+        if let open = slot.openChunk, open.overlaps(start, end) { wanted.append(open) }
+        let unpacked = chunks.unpacked(wanted)
         return HeadSeriesView(
-            labels: labels(of: number), closed: closed, open: open, sealing: sealing, rare: rare[number], lastTimestamp: slot.lastTimestamp,
-            lastValue: slot.lastValue)
+            labels: labels(of: number), closed: unpacked[sealingCount..<closedEnd], open: unpacked[closedEnd...].first,
+            sealing: unpacked[..<sealingCount], rare: rare[number], lastTimestamp: slot.lastTimestamp, lastValue: slot.lastValue)
     }
 
     /// Whether anything of a series lies within the range; decodes nothing, so deletions and gaps inside chunks don't count.

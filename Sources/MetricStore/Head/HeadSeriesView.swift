@@ -3,11 +3,11 @@ import Model
 /// A series of the head as it was at a moment: read without the head's lock. It may be limited to a range of time.
 struct HeadSeriesView: Sendable {
     let labels: Labels
-    let closed: [HeadChunk]
+    let closed: ArraySlice<HeadChunk>
     /// What the open chunk held.
     let open: HeadChunk?
     /// Cut off for a block that isn't in place yet. Older than what the series got since; later ones replace earlier ones.
-    let sealing: [HeadChunk]
+    let sealing: ArraySlice<HeadChunk>
     let rare: RareParts?
     let lastTimestamp: Int64
     let lastValue: UInt64

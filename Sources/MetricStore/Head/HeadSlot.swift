@@ -85,10 +85,24 @@ struct ChunkTable: ~Copyable, Sendable {
         return found
     }
 
-    func unpacked(_ chunk: ClosedChunk) -> HeadChunk {
-        HeadChunk(
-            words: pool.words(from: chunk.block, bitCount: Int(chunk.bitCount), zeroCount: Int(chunk.zeroBits)), count: Int(chunk.count),
-            first: chunk.first, last: chunk.last)
+    /// The chunks as copies that stand for themselves, in their order.
+    func unpacked(_ packed: [ClosedChunk]) -> [HeadChunk] {
+        let runs = packed.map { BitPool.Unpacking(first: $0.block, bitCount: Int($0.bitCount), zeroCount: Int($0.zeroBits)) }
+        let words = pool.words(of: runs)
+        var start = 0
+        return zip(packed, runs).map { chunk, run in
+            defer { start += run.wordCount }
+            return HeadChunk(
+                words: words[start..<start + run.wordCount], count: Int(chunk.count), first: chunk.first, last: chunk.last)
+        }
+    }
+
+    /// The samples of chunks that follow each other.
+    func decoded(_ packed: [ClosedChunk]) -> SampleColumns {
+        var columns = SampleColumns()
+        columns.reserve(packed.reduce(0) { $0 + Int($1.count) })
+        for chunk in unpacked(packed) { chunk.decode(into: &columns.timestamps, &columns.values) }
+        return columns
     }
 
     /// Adds a chunk at the end of a list.
@@ -117,8 +131,8 @@ struct ChunkTable: ~Copyable, Sendable {
     /// Adds a chunk that came from elsewhere.
     mutating func append(_ chunk: HeadChunk, to list: inout UInt32) {
         var bits = BitChain()
-        let kept = (chunk.words.lastIndex { $0 != 0 } ?? -1) + 1
-        for word in chunk.words[..<kept] { pool.append(UInt64(littleEndian: word), 64, to: &bits) }
+        let kept = chunk.words.lastIndex { $0 != 0 }.map { $0 + 1 - chunk.words.startIndex } ?? 0
+        for word in chunk.words.prefix(kept) { pool.append(UInt64(littleEndian: word), 64, to: &bits) }
         append(
             ClosedChunk(
                 first: chunk.first, last: chunk.last, block: bits.first, bitCount: bits.bitCount, zeroBits: UInt16((chunk.words.count - kept) * 64),

@@ -3,7 +3,7 @@ import Model
 /// Packed samples in order of time that no longer change.
 struct HeadChunk: Sendable {
     /// Bits as `BitWriter` makes them.
-    let words: [UInt64]
+    let words: ArraySlice<UInt64>
     let count: Int
     let first: Int64
     let last: Int64
@@ -13,23 +13,15 @@ struct HeadChunk: Sendable {
     func decode(into timestamps: inout [Int64], _ values: inout [Double]) -> Bool {
         words.withUnsafeBytes { bytes in
             guard count <= bytes.count * 8 + 1 else { return false }
-            var bits = BitReader(bytes)
-            var time = TimestampCoder(previous: first)
-            var value = ValueCoder(previous: 0)
-            for index in 0..<count {
-                if index > 0 {
-                    guard let timestamp = time.read(&bits) else { return false }
-                    timestamps.append(timestamp)
-                } else {
-                    timestamps.append(first)
+            return withUnsafeTemporaryAllocation(of: Int64.self, capacity: count) { times in
+                withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { floats in
+                    var decoder = SampleDecoder(bytes, first: first)
+                    let decoded = decoder.decode(count, times, floats)
+                    timestamps.append(contentsOf: UnsafeBufferPointer(rebasing: times[..<decoded]))
+                    values.append(contentsOf: UnsafeBufferPointer(rebasing: floats[..<decoded]))
+                    return decoded == count
                 }
-                guard let raw = value.read(&bits) else {
-                    timestamps.removeLast()
-                    return false
-                }
-                values.append(Double(bitPattern: raw))
             }
-            return true
         }
     }
 }
@@ -57,5 +49,5 @@ struct OpenChunk: Sendable {
     }
 
     /// What is in it so far, as a chunk of its own; nil where it is empty.
-    var sealed: HeadChunk? { count == 0 ? nil : HeadChunk(words: bits.finished(), count: count, first: first, last: last) }
+    var sealed: HeadChunk? { count == 0 ? nil : HeadChunk(words: bits.finished()[...], count: count, first: first, last: last) }
 }

@@ -57,7 +57,7 @@ enum CheckpointCode {
         var late = view.rare?.late ?? []
         if !view.sealing.isEmpty {
             // What waits for a block that couldn't be written belongs to the head as long as it does.
-            chunks = HeadChunk.pack(view.samples(from: .min, through: .max), blockMilliseconds: blockMilliseconds)
+            chunks = HeadChunk.pack(view.samples(from: .min, through: .max), blockMilliseconds: blockMilliseconds)[...]
             late = []
         }
         bytes.append(varint: UInt64(chunks.count))
@@ -134,6 +134,6 @@ enum CheckpointCode {
             let packed = reader.readBytes(Int(wordCount) * 8)
         else { return nil }
         let words = (0..<Int(wordCount)).map { packed.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
-        return HeadChunk(words: words, count: Int(count), first: first, last: last)
+        return HeadChunk(words: words[...], count: Int(count), first: first, last: last)
     }
 }

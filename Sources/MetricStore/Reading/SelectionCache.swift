@@ -30,8 +30,8 @@ struct SelectionCache: Sendable {
 
     mutating func keep(_ selected: SelectedSeries, for key: Key) {
         let added = selected.bytes + key.matchers.reduce(key.blocks.count * 8) { $0 + 128 + $1.name.utf8.count + $1.value.utf8.count }
-        // One that is a large part of all would only drive the others out.
-        guard added <= bytesMax / 4 else { return }
+        // One that takes most of the room would only drive the others out.
+        guard added <= bytesMax / 2 else { return }
         if let old = entries.removeValue(forKey: key) { bytes -= old.bytes }
         if bytes + added > bytesMax { makeRoom(for: added) }
         uses += 1

@@ -58,7 +58,10 @@ struct TimestampCache {
     }
 
     private static func ends(_ timestamps: [Int64], with head: [Int64], after count: Int) -> Bool {
-        timestamps.count == count + head.count && timestamps[count...].elementsEqual(head)
+        guard timestamps.count == count + head.count else { return false }
+        return timestamps.withUnsafeBytes { all in
+            head.withUnsafeBytes { compareEqual(UnsafeRawBufferPointer(rebasing: all[(count * MemoryLayout<Int64>.stride)...]), $0) }
+        }
     }
 
     private func isKey(_ key: [PartKey], of parts: [SelectedSeries.Part], _ blocks: [BlockReader]) -> Bool {
