@@ -114,7 +114,7 @@ let package = Package(
             name: "nightjar",
             dependencies: [
                 "Foundations", "Model", "Settings", "OwnLog", "Outbound", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", "Agent", "Terminal",
-                "Collector", "ConfigurationFile", "Dashboard", yams, argumentParser, logging, .product(name: "Hummingbird", package: "hummingbird"),
+                "Collector", "ConfigurationFile", "Boards", "Dashboard", yams, argumentParser, logging, .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict),
@@ -123,7 +123,8 @@ let package = Package(
         .executableTarget(
             name: "nightjar-bench",
             dependencies: [
-                "Foundations", "Model", "Wire", "MetricStore", "LogStore", "PromQL", "Compression", "Outbound", "Terminal", "Dashboard", "TestSupport", argumentParser,
+                "Foundations", "Model", "Wire", "MetricStore", "LogStore", "PromQL", "Compression", "Outbound", "Terminal", "Boards", "Dashboard", "TestSupport",
+                argumentParser,
             ],
             swiftSettings: strict),
 
@@ -148,12 +149,13 @@ let package = Package(
         tests(of: "Terminal", resources: [.copy("Goldens")]),
         tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", logging], resources: [.copy("Goldens")]),
         tests(of: "ConfigurationFile"),
+        tests(of: "Boards", ["Model", "PromQL", "LogQL", "Settings", "Terminal"], resources: [.copy("Goldens"), .copy("Samples")]),
         tests(of: "Dashboard", ["Boards"], resources: [.copy("Goldens")]),
         tests(of: "nightjar-bench", ["Foundations", "Model", "Compression", "Wire"]),
         // Every decoder as a function of bytes: replayed by FuzzTests, driven for long by nightjar-fuzz (`make fuzz`).
         .target(
             name: "FuzzTargets",
-            dependencies: ["Foundations", "Model", "Compression", "Wire", "MetricStore", "PromQL", "LogQL", "Alerting", "Agent", "Terminal", "ConfigurationFile"],
+            dependencies: ["Foundations", "Model", "Compression", "Wire", "MetricStore", "PromQL", "LogQL", "Alerting", "Agent", "Terminal", "ConfigurationFile", "Boards"],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .executableTarget(name: "nightjar-fuzz", dependencies: ["Foundations", "FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Foundations", "FuzzTargets"], swiftSettings: strict),

@@ -7,6 +7,6 @@ struct Bench: AsyncParsableCommand {
         commandName: "nightjar-bench", abstract: "Measures Nightjar and its peers.",
         subcommands: [
             PeersCommand.self, ModulesCommand.self, GenerateCommand.self, ScrapeCommand.self, MetricStoreCommand.self, RemoteWriteCommand.self,
-            ExpressionCommand.self, LogStoreCommand.self, ComparePrometheus.self, AlertBench.self, RulesCommand.self, DashboardCommand.self,
+            ExpressionCommand.self, LogStoreCommand.self, ComparePrometheus.self, AlertBench.self, RulesCommand.self, BoardBench.self, DashboardCommand.self,
         ])
 }

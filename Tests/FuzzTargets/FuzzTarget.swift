@@ -27,6 +27,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case settings
     case spoolRecord = "spool-record"
     case terminalInput = "terminal-input"
+    case dashboardFile = "dashboard-file"
+    case seriesReply = "series-reply"
 
     /// Decodes the bytes.
     public func run(_ bytes: UnsafeRawBufferPointer) {
@@ -36,6 +38,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .snappy, .zstd, .gzip: runCompression(bytes)
         case .promQL, .logQL, .ruleFile, .alertTemplate, .settings: runLanguage(bytes)
         case .spoolRecord, .terminalInput: runAgentAndTerminal(bytes)
+        case .dashboardFile, .seriesReply: runBoards(bytes)
         }
     }
 

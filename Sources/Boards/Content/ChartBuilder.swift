@@ -16,7 +16,11 @@ struct ChartBuilder {
         let rightSettings = all.first { $0.resolved.settings.isOnRightAxis == true }?.resolved.settings
         let isPercent = leftSettings.stacking == .percent
         var left = axis(leftSettings, lines.filter { !$0.isOnRightAxis })
-        if isPercent { left.format = ValueText(unit: "percent", decimals: 0) }
+        if isPercent {
+            left.format = ValueText(unit: "percent", decimals: 0)
+            left.max = left.max ?? 100
+            if left.least >= 0 { left.min = left.min ?? 0 } else { left.min = left.min ?? -100 }
+        }
         let right = rightSettings.map { settings in axis(settings, lines.filter(\.isOnRightAxis)) }
         var thresholds: [(value: Double, tone: Tone)] = []
         if builder.panel.settings.showsThresholds == true, let own = builder.panel.settings.thresholds {

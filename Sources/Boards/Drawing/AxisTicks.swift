@@ -21,10 +21,10 @@ enum AxisTicks {
         let count = max(2, min(8, rows / 3))
         let step = step((high - low) / Double(count), base: base)
         guard step > 0, step.isFinite else { return TimeChartAxis(range: low...high, labels: []) }
-        if axis.min == nil { low = (low / step).rounded(.down) * step }
-        if axis.max == nil { high = (high / step).rounded(.up) * step }
+        if axis.min == nil { low = (low / step + 1e-9).rounded(.down) * step }
+        if axis.max == nil { high = (high / step - 1e-9).rounded(.up) * step }
         var labels: [(value: Double, text: SafeText)] = []
-        var value = (low / step).rounded(.up) * step
+        var value = (low / step - 1e-9).rounded(.up) * step
         while value <= high + step * 0.001, labels.count < 40 {
             // A sum of steps that should be 0 isn't always.
             let exact = abs(value) < step * 1e-6 ? 0 : value

@@ -49,8 +49,7 @@ public enum BoardRenderer {
         let isCollapsed = instance.panel.isCollapsed != view.toggled.contains(instance.key)
         let theme = view.theme
         let mark: SafeText = isCollapsed ? theme.glyphs.marker : theme.glyphs.down
-        let note: SafeText = isCollapsed ? "  (\(String(max(instance.panel.rowPanels.count, 0))) panels, Enter opens)" : ""
-        TextLine([Span(mark + " ", theme.accent), Span(title, isFocused ? theme.selected : theme.title), Span(instance.panel.rowPanels.isEmpty ? "" : note, theme.muted)])
+        TextLine([Span(mark + " ", theme.accent), Span(title, isFocused ? theme.selected : theme.title), Span(isCollapsed ? "  (closed)" : "", theme.muted)])
             .render(in: rect, to: &buffer, ellipsis: theme.glyphs.ellipsis)
     }
 
@@ -81,6 +80,7 @@ public enum BoardRenderer {
         let bottom = min(view.layout.height, view.offset + body.height)
         let mark = bottom < view.layout.height ? view.theme.glyphs.down : view.theme.glyphs.up
         let text: SafeText = " \(mark) \(String(bottom * 100 / max(1, view.layout.height)))% "
-        buffer.write(text, x: body.right - DisplayWidth.columns(of: text), y: body.bottom - 1, style: view.theme.accent)
+        let columns = DisplayWidth.columns(of: text)
+        if columns < body.width { buffer.write(text, x: body.right - columns, y: body.bottom - 1, style: view.theme.accent) }
     }
 }

@@ -16,7 +16,7 @@ struct ChartDrawing {
         let look = ToneLook(theme: theme)
         let lines = chart.lines.enumerated().map { index, line in
             TimeChartLine(
-                line.values, base: line.base, drawing: line.drawing == .bars ? .bars : line.drawing == .points ? .points : .line, isFilled: line.isFilled,
+                line.values, base: line.base, drawing: line.drawing == .bars ? .bars : line.drawing == .points ? .points : .line, isFilled: line.isFilled && (chart.lines.count == 1 || line.base != nil),
                 isOnRightAxis: line.isOnRightAxis, style: style(index), mark: mark(index))
         }
         var view = TimeChart(
@@ -25,7 +25,7 @@ struct ChartDrawing {
             thresholds: chart.thresholds.map { ($0.value, look.style($0.tone)) }, showsMarks: chart.lines.count > 1, theme: theme)
         view.timeLabels = AxisTicks.times(chart.window, columns: plot.width - view.marginColumns, zoneOffsetSeconds: zoneOffsetSeconds)
         view.render(in: plot, to: &buffer)
-        if legend > 0 { renderLegend(chart, in: below, to: &buffer) }
+        if legend > 0 { renderLegend(chart, isTable: isTable(chart, rect.height), in: below, to: &buffer) }
     }
 
     private func style(_ index: Int) -> Style { theme.lines[index % theme.lines.count] }
@@ -35,14 +35,23 @@ struct ChartDrawing {
     private func legendRows(_ chart: ChartContent, _ rect: Rect) -> Int {
         let shown = chart.lines.count { $0.isInLegend }
         if chart.legend == .hidden || shown == 0 || rect.height < 6 { return 0 }
-        if chart.legend == .table && !chart.figureTitles.isEmpty { return min(shown + 1, max(2, rect.height / 3)) }
-        let columns = chart.lines.filter(\.isInLegend).reduce(0) { $0 + min($1.name.count, rect.width) + 4 }
-        return min(rect.height > 12 ? 2 : 1, (columns + rect.width - 1) / max(1, rect.width))
+        if isTable(chart, rect.height) { return min(shown + 1, Self.tableRowsMax(rect.height)) }
+        let columns = chart.lines.filter(\.isInLegend).reduce(0) { $0 + min(figures($1).count, rect.width) + 4 }
+        return min(rect.height > 8 ? 2 : 1, (columns + rect.width - 1) / max(1, rect.width))
     }
 
-    private func renderLegend(_ chart: ChartContent, in rect: Rect, to buffer: inout Buffer) {
+    private static func tableRowsMax(_ height: Int) -> Int { max(2, height * 2 / 5) }
+
+    /// A table where it shows all lines, or at least four; else the names beside each other.
+    private func isTable(_ chart: ChartContent, _ height: Int) -> Bool {
+        guard chart.legend == .table, !chart.figureTitles.isEmpty else { return false }
+        let shown = chart.lines.count { $0.isInLegend }
+        return shown + 1 <= Self.tableRowsMax(height) || Self.tableRowsMax(height) >= 5
+    }
+
+    private func renderLegend(_ chart: ChartContent, isTable: Bool, in rect: Rect, to buffer: inout Buffer) {
         let shown = chart.lines.indices.filter { chart.lines[$0].isInLegend }
-        if chart.legend == .table && !chart.figureTitles.isEmpty {
+        if isTable {
             renderTable(chart, shown, in: rect, to: &buffer)
             return
         }
@@ -62,11 +71,13 @@ struct ChartDrawing {
         if chart.undrawn > 0 { more(chart.undrawn, x, y, rect, &buffer) }
     }
 
-    private func figures(_ line: ChartContent.Line) -> String { line.figures.isEmpty ? line.name : line.name + " " + line.figures.joined(separator: " ") }
+    /// With one calculation its figure stands behind the name; several need the table.
+    private func figures(_ line: ChartContent.Line) -> String { line.figures.count == 1 ? line.name + " " + line.figures[0] : line.name }
 
     private func more(_ count: Int, _ x: Int, _ y: Int, _ rect: Rect, _ buffer: inout Buffer) {
         let text: SafeText = "+\(String(count))"
-        buffer.write(text, x: min(x, rect.right - DisplayWidth.columns(of: text)), y: y, style: theme.muted)
+        let columns = DisplayWidth.columns(of: text)
+        if columns <= rect.width { buffer.write(text, x: min(x, rect.right - columns), y: y, style: theme.muted) }
     }
 
     /// Returns the columns it took.

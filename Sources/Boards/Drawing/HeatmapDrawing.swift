@@ -22,14 +22,17 @@ struct HeatmapDrawing {
         let most = columns.lazy.flatMap(\.self).filter(\.isFinite).max() ?? 0
         let shades = shades
         for (row, values) in columns.enumerated() {
-            let y = plot.bottom - 1 - row
+            // Fewer buckets than rows: together they fill the height.
+            let top = plot.bottom - (row + 1) * plot.height / rows
+            let height = plot.bottom - row * plot.height / rows - top
+            let y = top + height / 2
             let label = DisplayWidth.clip(labels[(row + 1) * heatmap.rows.count / rows - 1], to: margin, ellipsis: theme.glyphs.ellipsis)
             buffer.write(label, x: rect.x + margin - DisplayWidth.columns(of: label), y: y, style: theme.muted)
             for (x, value) in values.enumerated() where value > 0 && most > 0 {
                 // By the square root, so that what is rare is seen beside what is common.
                 let part = (value / most).squareRoot()
                 let shade = min(shades.count - 1, Int(part * Double(shades.count)))
-                buffer.write(shades[shade], x: plot.x + x, y: y, style: theme.lines[0])
+                buffer.fill(Rect(x: plot.x + x, y: top, width: 1, height: height), shades[shade], style: theme.lines[0])
             }
         }
         TimeLabels.draw(heatmap.window, plot, zoneOffsetSeconds: zoneOffsetSeconds, theme: theme, to: &buffer)

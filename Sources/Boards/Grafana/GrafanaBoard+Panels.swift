@@ -76,7 +76,7 @@ extension GrafanaBoard {
         readQueries(node, &panel)
         readOptions(node, type, &panel)
         readFields(node, type, &panel)
-        panel.transformations = (node["transformations"]?.elements ?? []).flatMap { transformation($0, panel.title) }
+        panel.transformations += (node["transformations"]?.elements ?? []).flatMap { transformation($0, panel.title) }
         return panel
     }
 

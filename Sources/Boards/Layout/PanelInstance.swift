@@ -79,6 +79,8 @@ struct BoardExpansion {
         for entry in sorted {
             if entry.panel.kind == .row {
                 drafts.append(Draft(row: entry, panels: inside[entry.place] ?? []))
+                // What stands below a closed row isn't its own: that it has inside.
+                if !entry.panel.rowPanels.isEmpty { drafts.append(Draft()) }
             } else {
                 drafts[drafts.count - 1].panels.append(entry)
             }

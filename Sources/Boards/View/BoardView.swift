@@ -50,8 +50,14 @@ public struct BoardView: Sendable {
     }
 
     /// What to ask for when the board is opened.
-    public mutating func start() -> [BoardEffect] {
+    public mutating func start() -> [BoardEffect] { start(withVariables: true) }
+
+    mutating func start(withVariables: Bool) -> [BoardEffect] {
         generation += 1
+        if !withVariables {
+            areVariablesLoaded = true
+            arrange()
+        }
         return areVariablesLoaded ? [.evaluate(question)] : [.loadVariables(variableQuestion(changed: nil))]
     }
 

@@ -106,14 +106,15 @@ public struct TimeChart: Sendable {
     private func drawLines(_ plot: Rect, _ buffer: inout Buffer) {
         var canvas = DotCanvas(grain: grain, columns: plot.width, rows: plot.height)
         // The first line is drawn last, over the others.
-        for line in lines.reversed() {
+        for (index, line) in lines.enumerated().reversed() {
             canvas.clear()
-            trace(line, &canvas)
+            // Areas let lines through; of bands on each other every second one is told apart by its density.
+            trace(line, isSparse: canvas.grain == .braille && (line.base == nil || index % 2 == 1), &canvas)
             canvas.render(in: plot, to: &buffer, style: line.style, character: line.mark)
         }
     }
 
-    private func trace(_ line: TimeChartLine, _ canvas: inout DotCanvas) {
+    private func trace(_ line: TimeChartLine, isSparse: Bool, _ canvas: inout DotCanvas) {
         let axis = line.isOnRightAxis ? right ?? left : left
         let (width, height, count) = (canvas.width, canvas.height, line.values.count)
         guard count > 0, width > 0, height > 0 else { return }
@@ -125,8 +126,6 @@ public struct TimeChart: Sendable {
             return level(base[index])
         }
         let isArea = line.isFilled || line.base != nil
-        // A band is told from an area by its density.
-        let isSparse = line.base == nil && canvas.grain == .braille
         var previous: (x: Int, y: Int, bottom: Int)?
         for (index, value) in line.values.enumerated() {
             guard !value.isNaN else {

@@ -1,5 +1,6 @@
 import Alerting
 import ArgumentParser
+import Boards
 import Collector
 import ConfigurationFile
 import Foundation
@@ -14,7 +15,7 @@ struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks configuration and rule files, and says file, line, reason and remedy of all that is wrong.",
         discussion: """
-            What a file is follows from its keys: `groups:` are rules, Alertmanager's \
+            What a file is follows from its keys: `panels:` are dashboards, `groups:` are rules, Alertmanager's \
             keys are routes, `people:`, `schedules:` or `policies:` are on call, everything else is a configuration. \
             With an on-call file, name the routes too: the receivers that it is bound to must be there. Its schedules are looked \
             through for hours that nobody covers in the next 90 days. Problems are told as \
@@ -27,7 +28,16 @@ struct Check: AsyncParsableCommand {
               nightjar check --json nightjar.yml
               nightjar check oncall.yml alertmanager.yml
               nightjar check --data ./data
-            """)
+              nightjar check dashboard 'Dashboards/*.yml'
+            """,
+        subcommands: [CheckFiles.self, CheckDashboard.self], defaultSubcommand: CheckFiles.self)
+}
+
+/// What `nightjar check` does with files and data folders.
+struct CheckFiles: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "files", abstract: "Checks files of any kind, or a data folder; `files` may be left out.",
+        discussion: "Exit codes: 0 all are correct, 1 something is wrong, 2 a file or the folder can't be read.")
 
     @Argument(help: "Files, or globs in quotes.", completion: .file(extensions: ["yml", "yaml"]))
     var files: [String] = []
@@ -77,7 +87,10 @@ struct Check: AsyncParsableCommand {
         let text = String(decoding: try RealFileSystem().readAll(path, bytesMax: SettingsDocument.bytesMax), as: UTF8.self)
         let problems: [SettingsProblem]
         let summary: String
-        if isRules(text) {
+        if BoardFile.isDashboard(Array(text.utf8)) {
+            problems = BoardCheck(path).problems
+            summary = "dashboard"
+        } else if isRules(text) {
             problems = AlertingService.check([path])
             summary = "rules"
         } else if isOnCall(text) {

@@ -1,0 +1,43 @@
+import Foundations
+import Settings
+
+/// What `nightjar check dashboard` says of one file.
+public struct BoardCheck: Sendable {
+    public let path: String
+    public let title: String
+    /// Panels without the headings of rows.
+    public let panels: Int
+    /// Panels that are drawn, of which some may miss a part of what they ask for.
+    public let supported: Int
+    public let variables: Int
+    /// What is a placeholder, or not drawn as the file has it.
+    public let notices: [BoardNotice]
+    /// Why the file can't be read; then there is nothing else.
+    public let problems: [SettingsProblem]
+
+    public init(_ path: String) {
+        self.path = path
+        do throws(SettingsProblems) {
+            let board = try BoardFile.load(path)
+            let all = board.panels.flatMap { [$0] + $0.rowPanels }.filter { $0.kind != .row }
+            title = board.title
+            panels = all.count
+            supported = all.count { $0.kind.isSupported }
+            variables = board.variables.count
+            notices = board.notices.sorted { ($0.line, $0.reason) < ($1.line, $1.reason) }
+            problems = []
+        } catch {
+            (title, panels, supported, variables, notices, problems) = ("", 0, 0, 0, [], error.problems)
+        }
+    }
+
+    /// Whether everything of the file is drawn as it asks.
+    public var isWhole: Bool { problems.isEmpty && notices.isEmpty }
+
+    /// One line a finding, and one that counts.
+    public var text: String {
+        if !problems.isEmpty { return problems.map(\.description).joined(separator: "\n") }
+        let lines = notices.map { "\(path):\($0.line): \($0.severity == .placeholder ? "placeholder" : "partial"): \($0)" }
+        return (lines + ["\(path): \(title): \(supported) of \(panels) panels are drawn, \(variables) variables"]).map { SafeText($0).string }.joined(separator: "\n")
+    }
+}

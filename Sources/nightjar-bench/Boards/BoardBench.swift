@@ -1,0 +1,107 @@
+import ArgumentParser
+import Boards
+import Foundation
+import Foundations
+import Terminal
+
+/// `nightjar-bench boards`: drawing a board of twelve panels at 200x60, and the bytes that a change of it sends.
+struct BoardBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "boards", abstract: "Draws a board of twelve live panels again and again.")
+
+    @Option(help: "Frames, each with new data in all panels.") var frames = 1000
+
+    static let size = Size(columns: 200, rows: 60)
+
+    func run() async throws {
+        guard frames > 0 else { throw ValidationError("--frames must be over 0") }
+        let board = try BoardFile.parse(Array(Self.board.utf8), path: "bench.yml")
+        let capabilities = Capabilities(colours: .indexed256, showsUnicode: true)
+        let start = Timestamp(seconds: 1_800_000_000)
+        let clock = ManualClock(milliseconds: start.milliseconds)
+        let runner = BoardRunner(source: Source(), clock: clock)
+        var view = BoardView(board, size: Self.size, theme: Theme(capabilities: capabilities), now: start)
+        var encoder = FrameEncoder(capabilities: capabilities)
+        var shown: Buffer?
+        var (drawing, bytes, evaluating): ([Double], [Double], [Double]) = ([], [], [])
+        var unchanged = 0.0
+        for frame in 0..<frames {
+            clock.advance(milliseconds: 60_000)
+            let effects = view.reduce(.tick(clock.nowMilliseconds())) + (frame == 0 ? view.start() : view.reduce(.command(.refresh)))
+            for case .evaluate(let question) in effects {
+                let (results, cost) = await Cost.of { await runner.evaluate(question) }
+                evaluating.append(cost.cpuSeconds * 1000)
+                _ = view.reduce(.results(results, generation: question.generation))
+            }
+            var output: [UInt8] = []
+            let began = Self.threadMilliseconds()
+            let buffer = Self.draw(view)
+            encoder.encode(from: shown, to: buffer, into: &output)
+            drawing.append(Self.threadMilliseconds() - began)
+            if frame > 0 { bytes.append(Double(output.count)) }
+            shown = buffer
+            var nothing: [UInt8] = []
+            encoder.encode(from: shown, to: Self.draw(view), into: &nothing)
+            unchanged = max(unchanged, Double(nothing.count))
+        }
+        print("Boards: 12 panels of 5 series at \(Self.size.columns)x\(Self.size.rows) in 256 colours, \(frames) frames\n")
+        row("draw and diff of a frame, median (CPU)", String(format: "%.3f ms", drawing.median))
+        row("draw and diff of a frame, p99 (CPU)", String(format: "%.3f ms", Self.p99(drawing)))
+        row("evaluation of all panels, median (CPU)", String(format: "%.3f ms", evaluating.median))
+        row("bytes of a frame with new data in all panels, median", String(format: "%.0f", bytes.median))
+        row("bytes of a frame with new data in all panels, most", String(format: "%.0f", bytes.max() ?? 0))
+        row("bytes of a frame in which nothing changed", String(format: "%.0f", unchanged))
+    }
+
+    private static func draw(_ view: BoardView) -> Buffer {
+        var buffer = Buffer(size)
+        BoardRenderer.render(view, in: buffer.bounds, to: &buffer)
+        return buffer
+    }
+
+    private static func p99(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return sorted[min(sorted.count - 1, sorted.count * 99 / 100)]
+    }
+
+    private static func threadMilliseconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1000 + Double(time.tv_nsec) / 1e6
+    }
+
+    /// Eight charts, two of them stacked, two stats, bars and a table.
+    private static let board = """
+        title: Bench
+        range: 1h
+        refresh: 1s
+        panels:
+        """ + (0..<8).map { index in
+            "\n  - {title: Chart \(index), query: 'm\(index)', legend: '{{host}}', unit: bytes, size: 8x10\(index % 4 == 0 ? ", stack: normal" : ""), legend_values: [mean, last]}"
+        }.joined() + """
+
+          - {title: State, type: stat, query: s, size: 4x10}
+          - {title: Load, type: stat, query: t, size: 4x10}
+          - {title: Disks, type: bargauge, query: d, legend: '{{host}}', size: 8x10}
+          - {title: Hosts, type: table, query: h, size: 8x10}
+        """
+
+    /// Five series in waves, moved by the time.
+    private struct Source: BoardSource {
+        func answer(_ request: BoardRequest) async throws(BoardSourceError) -> BoardAnswer {
+            let times: [Int64]
+            let text: String
+            switch request {
+            case .range(let expression, _, let window): (text, times) = (expression, window.times)
+            case .instant(let expression, _, let moment): (text, times) = (expression, [moment.milliseconds])
+            default: return .names([])
+            }
+            let seed = Int64(text.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFF })
+            return .series((0..<5).map { index in
+                BoardSeries(labels: ["host": "host\(index)"], times: times, values: times.map { time in
+                    let step = time / 15_000 + seed + Int64(index * 17)
+                    return (sin(Double(step) / 9) + 1.2 + Double(step * 7919 % 101) / 300) * 1_000_000
+                })
+            })
+        }
+    }
+}
