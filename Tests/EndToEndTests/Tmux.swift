@@ -49,7 +49,7 @@ final class Tmux: Sendable {
     /// The modes of the terminal that a program may have changed, and whether the alternate screen is shown.
     func state() async throws -> String {
         let path = folder.path("modes")
-        try await run("clear; stty -a > \(path); echo DONE")
+        try await run("clear; stty -a > \(path); echo DO''NE")
         try #require(try await shows("DONE") != nil)
         let modes = String(decoding: try RealFileSystem().readAll(path, bytesMax: 65_536), as: UTF8.self)
         let flags = try await tmux("display-message -p '#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{wrap_flag}'").data
