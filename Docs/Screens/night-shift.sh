@@ -117,7 +117,7 @@ key l; shows "out of memory"; key e; keep 05-its-logs
 key c; keep 06-context
 key Escape; key '['; key o; sleep 2; keep 07-its-dashboard
 key 2; key s; tmux -L "$server" send-keys -l "the machine is being replaced"; sleep 0.5; keep 08-silence-preview
-key Enter; shows silenced; keep 09-silenced
+key Enter; shows "silenced by"; keep 09-silenced
 web1=$(agent shop-web1 eu-west web); pids+=("$web1")
 shows "OK"; for _ in $(seq 1 200); do screen | grep -q HostSilent || break; sleep 0.3; done; key 1; keep 10-resolved
 key 3; shows Timeline; key n; tmux -L "$server" send-keys -l "replaced the memory module"; key Enter; shows "replaced the memory"; keep 11-incident

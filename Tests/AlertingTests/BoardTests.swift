@@ -66,7 +66,13 @@ import Testing
         await service.storeEvaluations()
         _ = try await service.board()
         #expect(service.changes.count == after, "reading and bookkeeping are no news")
-        let cancelled = Task { await service.changes.wait(differingFrom: after, atMostMilliseconds: 30_000) }
+        let silence = Silence(matchers: [Matcher("alertname", equals: "Z")], startsAt: clock.nowMilliseconds(), endsAt: clock.nowMilliseconds().advanced(byMilliseconds: 60_000), createdBy: "ann", comment: "c")
+        let id = try await service.setSilence(silence)
+        let silenced = service.changes.count
+        #expect(silenced > after, "a silence of nothing is news too")
+        try await service.expireSilence(id)
+        #expect(service.changes.count > silenced)
+        let cancelled = Task { await service.changes.wait(differingFrom: service.changes.count, atMostMilliseconds: 30_000) }
         cancelled.cancel()
         await cancelled.value
     }

@@ -58,9 +58,9 @@ public final class AlertingChanges: Sendable {
 /// Notes the commits that touch what is shown. Called by the database on its own queue alone.
 final class ChangeObserver: TransactionObserver, Sendable {
     /// Alert states are left out: an evaluation rewrites their values, and each step of theirs stands in the event log as well.
-    private static let tables: Set<String> = [
-        "alert_events", "silences", "acknowledgements", "incidents", "incident_notes", "incident_roles", "oncall_notes", "schedule_overrides",
-    ]
+    /// SQLite tells of no changes to tables without row ids: acknowledgements and roles come with an event or a note, silences say so
+    /// themselves.
+    private static let tables: Set<String> = ["alert_events", "incidents", "incident_notes", "oncall_notes"]
 
     private let changes: AlertingChanges
     private let hasChanged = Locked(false)

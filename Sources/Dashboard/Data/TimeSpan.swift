@@ -37,12 +37,15 @@ enum TimeSpan: Hashable, Sendable {
         }
     }
 
-    func title(zoneOffsetSeconds: Int64) -> SafeText {
+    /// Without the day where that is the day of `now`.
+    func title(zoneOffsetSeconds: Int64, now: Timestamp? = nil) -> SafeText {
         switch self {
         case .last(let seconds): return "last \(DurationText.format(milliseconds: seconds * 1000))"
         case .between(let start, let end):
-            let isOneDay = (start.milliseconds / 1000 + zoneOffsetSeconds) / 86_400 == (end.milliseconds / 1000 + zoneOffsetSeconds) / 86_400
-            let from = Text.dateAndTime(start, zoneOffsetSeconds: zoneOffsetSeconds).string.prefix(16)
+            func day(_ moment: Timestamp) -> Int64 { (moment.milliseconds / 1000 + zoneOffsetSeconds) / 86_400 }
+            let isOneDay = day(start) == day(end)
+            let isToday = now.map { day($0) == day(start) } ?? false
+            let from = Text.dateAndTime(start, zoneOffsetSeconds: zoneOffsetSeconds).string.dropFirst(isOneDay && isToday ? 11 : 0).prefix(isOneDay && isToday ? 5 : 16)
             let to = Text.dateAndTime(end, zoneOffsetSeconds: zoneOffsetSeconds).string.dropFirst(isOneDay ? 11 : 0).prefix(isOneDay ? 5 : 16)
             return SafeText("\(from) to \(to)")
         }

@@ -72,7 +72,7 @@ enum Frame {
     private static func renderTabs(_ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
         let zone: SafeText = model.showsLocalTime ? "" : " UTC"
         let offset = model.zoneOffsetSeconds
-        var right = [Span(model.span.title(zoneOffsetSeconds: offset) + "  ", model.theme.accent)]
+        var right = [Span(model.span.title(zoneOffsetSeconds: offset, now: model.now) + "  ", model.theme.accent)]
         switch model.moment {
         case .live: right.append(Span(Text.time(model.now, zoneOffsetSeconds: offset) + zone, model.theme.muted))
         case .past(let moment, let isPlaying):

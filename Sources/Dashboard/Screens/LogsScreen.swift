@@ -46,7 +46,7 @@ enum LogsScreen {
         case .failed(let reason): SafeText(reason)
         case .loading, .idle: "waiting for \(model.url)"
         case .loaded:
-            model.logs.items.isEmpty ? "no line in the \(model.span.title(zoneOffsetSeconds: model.zoneOffsetSeconds).string) matches; - widens the range" : "no line passes the filters; I drops them"
+            model.logs.items.isEmpty ? "no line in the \(model.span.title(zoneOffsetSeconds: model.zoneOffsetSeconds, now: model.now).string) matches; - widens the range" : "no line passes the filters; I drops them"
         }
     }
 
@@ -56,7 +56,7 @@ enum LogsScreen {
         if logs.skipped > 0 { right.append(Span("\(Text.count(Int64(logs.skipped))) skipped  ", model.theme.warning)) }
         if case .failed = logs.phase, !logs.items.isEmpty { right.append(Span("not refreshed  ", model.theme.warning)) }
         right.append(Span("\(Text.count(Int64(logs.items.count))) lines  ", model.theme.muted))
-        right.append(logs.isFollowing ? Span("FOLLOWING", model.theme.good) : Span(model.span.title(zoneOffsetSeconds: model.zoneOffsetSeconds), model.theme.accent))
+        right.append(logs.isFollowing ? Span("FOLLOWING", model.theme.good) : Span(model.span.title(zoneOffsetSeconds: model.zoneOffsetSeconds, now: model.now), model.theme.accent))
         let query: Span = logs.query.isEmpty ? Span("all lines", model.theme.muted) : Span(SafeText(logs.query))
         var left = [Span(logs.context == nil ? "search: " : "context of a line of: ", model.theme.accent), query]
         for filter in logs.filters { left.append(Span("  keep " + SafeText(filter.title), model.theme.warning)) }
