@@ -24,7 +24,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps bench-alerting-deps clean fuzz-deps bench-logs
+.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps bench-alerting-deps clean fuzz-deps bench-logs screenshots
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -33,6 +33,8 @@ help:
 	@echo "  make fuzz    libFuzzer on every decoder: FUZZ_SECONDS=60 make fuzz"
 	@echo "  make compare-prometheus   the same questions to Nightjar and to Debian's Prometheus"
 	@echo "  make bench-alerting   kills it while it pages, and times pages, beside Debian's Alertmanager; FAULTS=10000 at night (default 100)"
+	@echo "  make bench-alerting   kills it while it pages, and times pages; ALERTMANAGER=prometheus-alertmanager beside it, FAULTS=10000 at night"
+	@echo "  make screenshots   plays a night shift in tmux and writes what the terminal shows to Docs/Screens and README.md"
 	@echo "  make clean   removes what was built"
 
 # Asks the package manager only where something is missing, so that a second call costs nothing and needs no network.
@@ -89,6 +91,10 @@ fuzz: fuzz-deps
 		then echo "$$target: $$(grep DONE $$log)"; rm $$log; \
 		else echo "$$target: FAILED, see $$log and the input that .build-fuzz/found holds"; failed="$$failed $$target"; fi; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+
+screenshots: test-deps
+	swift build -c release --product nightjar -j $(JOBS)
+	Docs/Screens/night-shift.sh
 
 # Asks Nightjar and Debian's Prometheus the same, over the same data, and lists where they differ.
 compare-prometheus: test-deps

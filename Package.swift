@@ -109,7 +109,7 @@ let package = Package(
             ["Foundations", "Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "LogQL", "Alerting", crypto, logging, lifecycle] + server),
         library("ConfigurationFile", ["Foundations", "Model", "Settings", "Wire", "Alerting"]),
         library("Boards", ["Foundations", "Model", "Settings", "Terminal", yams]),
-        library("Dashboard", ["Foundations", "Model", "Outbound", "Terminal", "Boards", yams]),
+        library("Dashboard", ["Foundations", "Model", "Outbound", "Settings", "Terminal", "Boards", yams]),
 
         // Floor 6
         .executableTarget(
@@ -125,7 +125,8 @@ let package = Package(
         .executableTarget(
             name: "nightjar-bench",
             dependencies: [
-                "Foundations", "Model", "Wire", "MetricStore", "LogStore", "PromQL", "Compression", "Outbound", "Terminal", "Boards", "TestSupport", argumentParser,
+                "Foundations", "Model", "Wire", "MetricStore", "LogStore", "PromQL", "Compression", "Outbound", "Terminal", "Boards", "Dashboard", "TestSupport",
+                argumentParser,
             ],
             swiftSettings: strict),
 
@@ -151,7 +152,7 @@ let package = Package(
         tests(of: "Collector", ["Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "Alerting", crypto, logging], resources: [.copy("Goldens")]),
         tests(of: "ConfigurationFile"),
         tests(of: "Boards", ["Model", "PromQL", "LogQL", "Settings", "Terminal"], resources: [.copy("Goldens"), .copy("Samples")]),
-        tests(of: "Dashboard", resources: [.copy("Goldens")]),
+        tests(of: "Dashboard", ["Boards"], resources: [.copy("Goldens")]),
         tests(of: "nightjar-bench", ["Foundations", "Model", "Compression", "Wire"]),
         // Every decoder as a function of bytes: replayed by FuzzTests, driven for long by nightjar-fuzz (`make fuzz`).
         .target(

@@ -3,7 +3,7 @@ import Foundations
 import Glibc
 import Terminal
 
-/// The terminal dashboard: full-screen, as one frame of text, or as JSON, all from the same model.
+/// The terminal dashboard: full-screen, as one frame of text, as data, or as lines that are read aloud, all from the same model.
 public enum Dashboard {
     /// Draws full-screen until the user quits, a signal comes or the task is cancelled. Returns the code for the process to exit with.
     ///
@@ -12,7 +12,7 @@ public enum Dashboard {
         let client = APIClient(transport: try CollectorTransport(options))
         let clock = SystemClock()
         let mailbox = Mailbox()
-        let fetcher = Fetcher(client: client, clock: clock) { mailbox.post($0) }
+        let fetcher = Fetcher(client: client, clock: clock, boardGlobs: options.boardGlobs) { mailbox.post($0) }
         defer { fetcher.stopAll() }
         let result = await withTaskCancellationHandler {
             await onThread { drawUntilEnd(options, clock, mailbox, fetcher) }
@@ -27,55 +27,48 @@ public enum Dashboard {
     }
 
     /// One frame as lines of text, with colours where a depth is given, and the state as exit code: 0 ok, 1 warning, 2 critical,
-    /// 3 unknown or unreachable.
+    /// 3 unknown, stale or unreachable.
     public static func once(
-        _ options: DashboardOptions, size: Size = Size(columns: 120, rows: 40), colours: ColourDepth = .none
+        _ options: DashboardOptions, size: Size = Size(columns: 120, rows: 40), colours: ColourDepth = .none, screen: String? = nil, query: String? = nil
     ) async throws(DashboardError) -> (frame: String, exitCode: Int32) {
         var capabilities = Capabilities(environment: options.environment)
         capabilities.colours = colours
-        let model = try await snapshot(options, size: size, capabilities: capabilities)
+        options.settings.adjust(&capabilities)
+        let kind = try screen.map { word throws(DashboardError) in try Self.screen(named: word) } ?? .overview
+        let model = try await Snapshot(options).model(size: size, capabilities: capabilities, screen: kind, query: query)
         let frame = PlainFrame.text(of: Frame.render(model), colours: colours, showsUnicode: capabilities.showsUnicode)
         return (frame, model.state.exitCode)
     }
 
-    /// The same as data: `"version": 1` with state, hosts, alerts and the collector's health.
+    /// The same as data: `"version": 1` with state, hosts, alerts, incidents, who is on call and the collector's health.
     public static func json(_ options: DashboardOptions) async throws(DashboardError) -> (text: String, exitCode: Int32) {
-        let model = try await snapshot(options, size: Size(columns: 120, rows: 40), capabilities: Capabilities(environment: options.environment))
+        let model = try await Snapshot(options).model(
+            size: Size(columns: 120, rows: 40), capabilities: Capabilities(environment: options.environment), screen: .incidents, query: nil)
         return (Report(model).text, model.state.exitCode)
     }
 
-    /// The model after one round of questions.
-    static func snapshot(
-        _ options: DashboardOptions, size: Size, capabilities: Capabilities, transport: (any APITransport)? = nil, clock: any WallClock = SystemClock()
-    ) async throws(DashboardError) -> DashboardModel {
-        let carrier: any APITransport
-        if let transport { carrier = transport } else { carrier = try CollectorTransport(options) }
-        let client = APIClient(transport: carrier)
-        let now = clock.nowMilliseconds()
-        var model = DashboardModel(size: size, theme: Theme(capabilities: capabilities), url: options.url, now: now)
-        do throws(DashboardError) {
-            let alerts = try await client.alerts()
-            let status = try await client.status()
-            _ = Reducer.reduce(&model, .status(status, alerts: alerts, at: now))
-            _ = Reducer.reduce(&model, .rules(try await client.ruleTroubles()))
-            _ = Reducer.reduce(&model, .measures(try await client.hostMeasures(TimeWindow(rangeSeconds: model.range.seconds, now: now)), at: now))
-        } catch {
-            _ = Reducer.reduce(&model, .failed(error, at: now))
-            // One question has one answer: what failed isn't asked again.
-            model.link.lastAnswer = nil
-        }
-        return model
+    /// The names that `screen` takes.
+    public static let screenNames = ScreenKind.allCases.map(\.word)
+
+    private static func screen(named word: String) throws(DashboardError) -> ScreenKind {
+        guard let screen = ScreenKind.allCases.first(where: { $0.word == word.lowercased() }) else { throw .noScreen(word, known: screenNames) }
+        return screen
     }
 
     private static func drawUntilEnd(
         _ options: DashboardOptions, _ clock: SystemClock, _ mailbox: Mailbox, _ fetcher: Fetcher
     ) -> Result<Int32, TerminalError> {
         do throws(TerminalError) {
-            let screen = try Screen(environment: options.environment)
+            let screen = try Screen(environment: options.environment) { options.settings.adjust(&$0) }
             defer { screen.close() }
-            var model = DashboardModel(size: screen.size, theme: Theme(capabilities: screen.capabilities), url: options.url, now: clock.nowMilliseconds())
+            var model = DashboardModel(size: screen.size, theme: options.settings.theme(screen.capabilities), url: options.url, now: clock.nowMilliseconds())
             model.localOffsetSeconds = localOffsetSeconds(at: model.now)
-            var loop = DashboardLoop(screen: screen, mailbox: mailbox, fetcher: fetcher, clock: clock, model: model)
+            model.keys = options.settings.keys
+            model.actor = options.actor
+            var wall: Wall?
+            if case .wall = options.face { wall = Wall(now: model.now) }
+            if options.isReadOnly || wall != nil { model.access = .readOnly }
+            var loop = DashboardLoop(screen: screen, mailbox: mailbox, fetcher: fetcher, clock: clock, model: model, wall: wall)
             return .success(loop.run())
         } catch {
             return .failure(error)

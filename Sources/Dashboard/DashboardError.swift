@@ -13,6 +13,10 @@ public enum DashboardError: Error, Equatable, CustomStringConvertible, Sendable 
     case refused(status: Int, reason: String)
     /// What answered doesn't speak the API.
     case badReply(path: String, reason: String)
+    /// The settings of keys and colours are wrong; each line says where and what.
+    case badSettings(String)
+    /// There is no screen of that name.
+    case noScreen(String, known: [String])
     /// The terminal can't be drawn on.
     case terminal(TerminalError)
 
@@ -23,6 +27,8 @@ public enum DashboardError: Error, Equatable, CustomStringConvertible, Sendable 
         case .unauthorized(let status): "the collector answered \(status): give a token with the scope `read` with --token-file"
         case .refused(let status, let reason): "the collector answered \(status): \(reason)"
         case .badReply(let path, let reason): "\(path) didn't answer as a collector does (\(reason)); is the URL right?"
+        case .badSettings(let reason): reason
+        case .noScreen(let name, let known): "there is no screen `\(SafeText(name))`; the screens are \(known.joined(separator: ", "))"
         case .terminal(let error): "\(error)"
         }
     }

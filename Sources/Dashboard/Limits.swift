@@ -4,8 +4,14 @@ enum Limits {
     static let replyBytes = 64 << 20
     /// Seconds for one answer; the collector gives up on a query after 30.
     static let replySeconds: Double = 30
-    /// Seconds between looks at status and alerts.
+    /// Seconds between looks at the collector.
     static let statusIntervalSeconds: Double = 2
+    /// Seconds that a question for changes waits for one; the collector answers after 25 at most.
+    static let changeWaitSeconds = 20
+    /// Seconds between looks at the alerts where the collector can't be asked for changes.
+    static let alertIntervalSeconds: Double = 0.5
+    /// Seconds between looks at what changes with the alerts, in case it changes alone.
+    static let dutyIntervalSeconds: Double = 15
     /// Seconds between queries for hosts: agents send every 10.
     static let hostIntervalSeconds: Double = 10
     /// Wait before a broken tail is opened again.
@@ -33,6 +39,43 @@ enum Limits {
     static let rowsMin = 15
     /// The least time between two frames: 30 a second.
     static let frameMilliseconds: Int64 = 33
+    /// The same after a key, which people wait for.
+    static let keyFrameMilliseconds: Int64 = 8
     /// Characters of an error's reason that are shown.
     static let reasonCharacters = 300
+    /// Incidents asked for: what a year of bad nights makes.
+    static let incidents = 200
+    /// Lines of an alert's history.
+    static let storyLines = 100
+    /// Lines before and after a hit.
+    static let contextLines = 30
+    /// Screens that can be gone back to.
+    static let historyScreens = 50
+    /// Lines of history of each prompt, as shells keep some hundreds.
+    static let historyLines = 200
+    /// Completions that are gone through.
+    static let completions = 200
+    /// Labels of logs whose values are fetched for completion, and values of each.
+    static let completedLabels = 20
+    static let completedValues = 200
+    /// Actions that can be taken back.
+    static let undoSteps = 50
+    static let bookmarks = 1000
+    /// Seconds between looks at the files of dashboards.
+    static let boardFilesSeconds: Double = 2
+    /// Hosts that the overview shows beside its matrix.
+    static let overviewHosts = 40
+    /// Columns below which lists show no courses.
+    static let trendColumnsMin = 100
+    /// Seconds of a step of the past that is asked for anew while it plays.
+    static let playStepSeconds: Int64 = 15
+    /// Seconds that a wall shows one screen, and stays with what fires.
+    static let wallSeconds: Double = 15
+    static let wallAlarmSeconds: Double = 60
+    /// Seconds within which the age of anything in a list is one step.
+    static let steadySeconds: Int64 = 10
+    /// Bytes of a clipboard: terminals take 74,994 to 100,000 bytes of base64.
+    static let clipboardBytes = 56_000
+    /// Bytes of a settings file.
+    static let settingsBytes = 1 << 20
 }

@@ -8,6 +8,6 @@ struct Bench: AsyncParsableCommand {
         subcommands: [
             PeersCommand.self, ModulesCommand.self, GenerateCommand.self, ScrapeCommand.self, MetricStoreCommand.self, ChurnCommand.self, RemoteWriteCommand.self,
             ExpressionCommand.self, LogStoreCommand.self, LogInputCommand.self, LogBench.self, ComparePrometheus.self, AlertBench.self, RulesCommand.self,
-            BoardBench.self,
+            BoardBench.self, DashboardCommand.self,
         ])
 }

@@ -6,7 +6,7 @@ import Testing
 func expectGolden(_ text: String, _ name: String, folder: String = Paths.directory(of: #filePath) + "/Goldens") throws {
     let path = Paths.join(folder, name)
     if getenv("NIGHTJAR_UPDATE_GOLDENS") != nil {
-        try RealFileSystem().createDirectory(folder)
+        try RealFileSystem().createDirectory(Paths.directory(of: path))
         try RealFileSystem().replace(path, with: Array(text.utf8))
         return
     }

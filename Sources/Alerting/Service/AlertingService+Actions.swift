@@ -65,6 +65,8 @@ extension AlertingService {
     public func setSilence(_ silence: Silence) async throws -> String {
         if let problem = silence.problem() { throw ActionError.invalid(problem) }
         let (id, receivers) = try await database.setSilence(silence, now: now, environment.context).get()
+        // The database tells of no changes to tables without row ids.
+        changes.note()
         wake(receivers)
         return id
     }
@@ -72,6 +74,7 @@ extension AlertingService {
     /// Ends a silence now.
     public func expireSilence(_ id: String) async throws {
         wake(try await database.expireSilence(id, now: now, environment.context).get())
+        changes.note()
     }
 
     /// All that are kept, the ended ones too.

@@ -221,6 +221,9 @@ public final class AlertingService: Sendable {
 
     // What others see and do
 
+    /// Counts what changes for people, for those who wait for it.
+    public var changes: AlertingChanges { database.changes }
+
     /// Reads all rule files anew, each as a whole or not at all; a file with a fault leaves its old rules in force. Returns what is wrong.
     @discardableResult
     public func reload() async -> [RuleProblem] {

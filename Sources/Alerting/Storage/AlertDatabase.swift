@@ -8,6 +8,8 @@ final class AlertDatabase: Sendable {
     let path: String
     private let queue: DatabaseQueue
     private let lock: any FileLock
+    /// Counts what changes for people.
+    let changes = AlertingChanges()
 
     /// Opens the file, or makes it. Messages that were being sent when the process ended are due again, marked as possible repeats.
     init(path: String) throws(AlertingError) {
@@ -23,6 +25,7 @@ final class AlertDatabase: Sendable {
                 try db.execute(
                     sql: "UPDATE attempts SET error = 'the program ended before the answer came' WHERE ended_at IS NULL AND error = ''")
             }
+            queue.add(transactionObserver: ChangeObserver(changes), extent: .databaseLifetime)
         } catch let error as AlertingError {
             throw error
         } catch {

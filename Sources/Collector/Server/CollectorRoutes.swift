@@ -14,6 +14,7 @@ enum CollectorRoutes {
         RuleRoutes(edge: edge).register(routes)
         AlertmanagerRoutes(edge: edge).register(routes)
         ActionRoutes(edge: edge).register(routes)
+        BoardRoutes(edge: edge).register(routes)
         OnCallRoutes(edge: edge).register(routes)
         IncidentRoutes(edge: edge).register(routes)
         HeartbeatRoutes(edge: edge).register(routes)

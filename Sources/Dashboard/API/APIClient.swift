@@ -10,9 +10,16 @@ struct APIClient: Sendable {
         return reply.collectorStatus
     }
 
-    func alerts() async throws(DashboardError) -> [AlertItem] {
-        let reply: AlertsReply = try await get("/api/v1/alerts")
-        return reply.items
+    /// The alerts now, or as they were at a moment.
+    func board(at moment: Timestamp? = nil) async throws(DashboardError) -> AlertBoard {
+        let reply: BoardReply = try await get("/api/v1/nightjar/board", moment.map { [("at", Text.seconds($0))] } ?? [])
+        return AlertBoard(reply.alerts.compactMap(\.item), mark: reply.changes)
+    }
+
+    /// Returns the collector's mark once it isn't `mark` any more, or after `waitSeconds`.
+    func changes(since mark: String, waitSeconds: Int) async throws(DashboardError) -> String {
+        let reply: ChangesReply = try await get("/api/v1/nightjar/changes", [("since", mark), ("wait", String(waitSeconds))])
+        return reply.changes
     }
 
     func ruleTroubles() async throws(DashboardError) -> [CollectorStatus.RuleTrouble] {
@@ -55,7 +62,7 @@ struct APIClient: Sendable {
         return body
     }
 
-    private func get<Value: Decodable>(_ path: String, _ query: [(String, String)] = []) async throws(DashboardError) -> Value {
+    func get<Value: Decodable>(_ path: String, _ query: [(String, String)] = []) async throws(DashboardError) -> Value {
         let (status, body) = try await transport.get(path, query)
         return try Self.decode(path, status, body)
     }
@@ -72,7 +79,7 @@ struct APIClient: Sendable {
         return data
     }
 
-    private static func refusal(_ status: Int, _ body: [UInt8]) -> DashboardError {
+    static func refusal(_ status: Int, _ body: [UInt8]) -> DashboardError {
         if status == 401 || status == 403 { return .unauthorized(status: status) }
         struct Refusal: Decodable { let error: String }
         let stated = try? JSONDecoder().decode(Refusal.self, from: Data(body)).error
@@ -86,55 +93,6 @@ struct APIClient: Sendable {
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             return "`\(SafeText(context.codingPath.map(\.stringValue).joined(separator: ".")))` has another type"
         default: return "it is no JSON"
-        }
-    }
-}
-
-/// Lines of a tail that came at once.
-struct TailBatch: Sendable {
-    var items: [LogItem] = []
-    /// Lines that were left out because they came too fast, or that couldn't be read.
-    var skipped = 0
-}
-
-/// Cuts a stream of bytes into lines of JSON and reads them.
-struct TailParser {
-    private struct Skipped: Decodable { let skipped: Int }
-
-    private var rest: [UInt8] = []
-    /// In a line that is longer than the cap, of which nothing is kept.
-    private var isDropping = false
-
-    mutating func feed(_ bytes: UnsafeRawBufferPointer) -> TailBatch {
-        var batch = TailBatch()
-        for part in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-            if part.offset > 0 { endLine(&batch) }
-            if isDropping { continue }
-            rest.append(contentsOf: part.element)
-            if rest.count > Limits.tailLineBytes {
-                rest = []
-                isDropping = true
-            }
-        }
-        return batch
-    }
-
-    private mutating func endLine(_ batch: inout TailBatch) {
-        defer {
-            rest.removeAll(keepingCapacity: rest.count < 65_536)
-            isDropping = false
-        }
-        if isDropping {
-            batch.skipped += 1
-            return
-        }
-        if rest.allSatisfy({ $0 == 0x20 || $0 == 0x0D }) { return }
-        let line = Data(rest)
-        if let item = (try? JSONDecoder().decode(LogReply.self, from: line))?.item {
-            batch.items.append(item)
-        } else {
-            // Not a line: the count of lines left out, or something that can't be read, which counts as one.
-            batch.skipped += max(0, (try? JSONDecoder().decode(Skipped.self, from: line))?.skipped ?? 1)
         }
     }
 }

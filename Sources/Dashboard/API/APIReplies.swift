@@ -9,25 +9,54 @@ struct Envelope<Value: Decodable>: Decodable {
     let error: String?
 }
 
-struct AlertsReply: Decodable {
+/// `GET /api/v1/nightjar/changes`.
+struct ChangesReply: Decodable {
+    let changes: String
+}
+
+/// `GET /api/v1/nightjar/board`.
+struct BoardReply: Decodable {
+    struct Acknowledgement: Decodable {
+        let kind: String
+        let actor: String
+        let at: String
+        let comment: String?
+    }
     struct Alert: Decodable {
+        let fingerprint: String
         let labels: [String: String]
         let annotations: [String: String]?
-        let state: String
+        let phase: String
         let activeAt: String?
-        let value: String?
+        let firedAt: String?
+        let value: Double?
+        let receivers: [String]?
+        let isTold: Bool?
+        let silencedBy: [String]?
+        let inhibitedBy: [String]?
+        let isFlapping: Bool?
+        let acknowledgement: Acknowledgement?
+
+        /// Nil for phases that aren't known.
+        var item: AlertItem? {
+            guard let phase = AlertItem.Phase(rawValue: phase) else { return nil }
+            var item = AlertItem(
+                fingerprint: fingerprint, labels: pairs(labels), annotations: pairs(annotations ?? [:]), phase: phase,
+                activeAt: moment(firedAt) ?? moment(activeAt) ?? Timestamp(milliseconds: 0), value: value)
+            item.receivers = receivers ?? []
+            item.isTold = isTold ?? false
+            item.silencedBy = silencedBy ?? []
+            item.inhibitedBy = inhibitedBy ?? []
+            item.isFlapping = isFlapping ?? false
+            item.acknowledgement = acknowledgement.map {
+                AlertItem.Acknowledgement(kind: .init(rawValue: $0.kind) ?? .acked, actor: $0.actor, at: moment($0.at) ?? Timestamp(milliseconds: 0), comment: $0.comment ?? "")
+            }
+            return item
+        }
     }
 
+    let changes: String
     let alerts: [Alert]
-
-    /// Sorted as they are shown. States other than firing and pending are left out.
-    var items: [AlertItem] {
-        alerts.compactMap { alert -> AlertItem? in
-            guard let phase = AlertItem.Phase(rawValue: alert.state) else { return nil }
-            let activeAt = alert.activeAt.flatMap { TimestampText.parseRFC3339($0) }?.milliseconds ?? Timestamp(milliseconds: 0)
-            return AlertItem(labels: pairs(alert.labels), annotations: pairs(alert.annotations ?? [:]), phase: phase, activeAt: activeAt, value: alert.value ?? "")
-        }.sorted(by: AlertItem.precedes)
-    }
 }
 
 struct RulesReply: Decodable {
@@ -102,10 +131,13 @@ struct QueryReply: Decodable {
     }
 
     /// One value by the value of one label.
-    func values(by label: String) -> [String: Double] {
+    func values(by label: String) -> [String: Double] { values { $0[label] } }
+
+    /// One value by what `key` makes of the labels; rows without a key are left out.
+    func values(_ key: ([String: String]) -> String?) -> [String: Double] {
         var values: [String: Double] = [:]
         for row in result {
-            if let name = row.metric[label], let value = row.value?.value, value.isFinite { values[name] = value }
+            if let name = key(row.metric), let value = row.value?.value, value.isFinite { values[name] = value }
         }
         return values
     }
@@ -149,4 +181,10 @@ struct LogReply: Decodable {
 
 func pairs(_ labels: [String: String]) -> [AlertItem.LabelPair] {
     labels.sorted { $0.key < $1.key }.map { AlertItem.LabelPair(name: $0.key, value: $0.value) }
+}
+
+/// A time of RFC 3339; nil where there is none, which the API writes as the year 1.
+func moment(_ text: String?) -> Timestamp? {
+    guard let text, !text.hasPrefix("0001-") else { return nil }
+    return TimestampText.parseRFC3339(text)?.milliseconds
 }

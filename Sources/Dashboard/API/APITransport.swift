@@ -5,6 +5,8 @@ import Outbound
 protocol APITransport: Sendable {
     /// The status and the body of `GET path?query`.
     func get(_ path: String, _ query: [(String, String)]) async throws(DashboardError) -> (status: Int, body: [UInt8])
+    /// The status and the body of the answer to a request with a JSON body.
+    func send(_ method: String, _ path: String, json: [UInt8]) async throws(DashboardError) -> (status: Int, body: [UInt8])
     /// Hands over the body of a successful answer piece by piece until `receive` returns false; the status and body of another one.
     func stream(
         _ path: String, _ query: [(String, String)], _ receive: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool
@@ -26,8 +28,17 @@ struct CollectorTransport: APITransport {
     }
 
     func get(_ path: String, _ query: [(String, String)]) async throws(DashboardError) -> (status: Int, body: [UInt8]) {
-        let request = HTTPRequest(
-            method: "GET", url: address(path, query), headers: headers, timeoutSeconds: Limits.replySeconds, replyBytesMax: Limits.replyBytes)
+        try await exchange(HTTPRequest(
+            method: "GET", url: address(path, query), headers: headers, timeoutSeconds: Limits.replySeconds, replyBytesMax: Limits.replyBytes))
+    }
+
+    func send(_ method: String, _ path: String, json: [UInt8]) async throws(DashboardError) -> (status: Int, body: [UInt8]) {
+        try await exchange(HTTPRequest(
+            method: method, url: base + path, headers: headers + (json.isEmpty ? [] : [("Content-Type", "application/json")]), body: json,
+            timeoutSeconds: Limits.replySeconds, replyBytesMax: Limits.replyBytes))
+    }
+
+    private func exchange(_ request: HTTPRequest) async throws(DashboardError) -> (status: Int, body: [UInt8]) {
         do throws(OutboundError) {
             let reply = try await client.send(request)
             return (reply.status, reply.body)
@@ -52,11 +63,14 @@ struct CollectorTransport: APITransport {
 
     private func address(_ path: String, _ query: [(String, String)]) -> String {
         if query.isEmpty { return base + path }
-        return base + path + "?" + query.map { "\(Self.escaped($0))=\(Self.escaped($1))" }.joined(separator: "&")
+        return base + path + "?" + query.map { "\(PercentEncoding.escaped($0))=\(PercentEncoding.escaped($1))" }.joined(separator: "&")
     }
+}
 
+/// Text as a part of a URL.
+enum PercentEncoding {
     /// Percent-encodes all but unreserved characters (RFC 3986, 2.3).
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var escaped: [UInt8] = []
         for byte in text.utf8 {
             let isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A

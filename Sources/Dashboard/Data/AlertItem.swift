@@ -1,12 +1,12 @@
 import Foundations
 import Model
 
-/// An alert that fires or is about to.
+/// An alert that fires or is about to, with who has it and what holds it back.
 struct AlertItem: Hashable, Sendable {
     enum Phase: String, Hashable, Sendable { case firing, pending }
 
     /// By the label `severity`: what pages, what warns, what informs, what is none (the Watchdog).
-    enum Severity: Int, Hashable, Sendable, Comparable {
+    enum Severity: Int, Hashable, Sendable, Comparable, CaseIterable {
         case critical, warning, info, none
 
         init(label: String?) {
@@ -30,34 +30,68 @@ struct AlertItem: Hashable, Sendable {
         }
     }
 
-    var labels: [LabelPair]
-    var annotations: [LabelPair]
-    var phase: Phase
-    var activeAt: Timestamp
-    var value: String
+    /// Who acknowledged it, or said that it is over.
+    struct Acknowledgement: Hashable, Sendable {
+        enum Kind: String, Hashable, Sendable { case acked, resolved }
+
+        var kind: Kind
+        var actor: String
+        var at: Timestamp
+        var comment: String
+    }
 
     struct LabelPair: Hashable, Sendable {
         var name: String
         var value: String
     }
 
+    var fingerprint: String
+    var labels: [LabelPair]
+    var annotations: [LabelPair]
+    var phase: Phase
+    var severity: Severity
+    var activeAt: Timestamp
+    var value: Double?
+    var receivers: [String] = []
+    /// Whether a receiver was told of it.
+    var isTold = false
+    var silencedBy: [String] = []
+    var inhibitedBy: [String] = []
+    var isFlapping = false
+    var acknowledgement: Acknowledgement?
+
+    init(fingerprint: String, labels: [LabelPair], annotations: [LabelPair], phase: Phase, activeAt: Timestamp, value: Double?) {
+        self.fingerprint = fingerprint
+        self.labels = labels
+        self.annotations = annotations
+        self.phase = phase
+        self.activeAt = activeAt
+        self.value = value
+        severity = Severity(label: labels.first { $0.name == "severity" }?.value)
+    }
+
     func label(_ name: String) -> String? { labels.first { $0.name == name }?.value }
     func annotation(_ name: String) -> String? { annotations.first { $0.name == name }?.value }
     var name: String { label("alertname") ?? "(no name)" }
-    var severity: Severity { Severity(label: label("severity")) }
     var instance: String? { label("instance") }
     var summary: String { annotation("summary") ?? annotation("description") ?? annotation("message") ?? "" }
-    /// Counts for the state of things: firing, and not of severity none.
-    var counts: Bool { phase == .firing && severity != .none }
+    var runbook: String? { annotation("runbook_url") ?? annotation("runbook") }
+    /// Held back by a silence or by another alert.
+    var isSuppressed: Bool { !silencedBy.isEmpty || !inhibitedBy.isEmpty }
+    /// Counts for the state of things: it fires, isn't held back, and isn't of severity none.
+    var counts: Bool { phase == .firing && severity != .none && !isSuppressed }
+    /// Somebody has to look at it, and nobody said that they do.
+    var isUnattended: Bool { counts && severity == .critical && acknowledgement == nil }
 
-    /// Firing before pending, grave before light, old before new.
+    /// Firing before pending, grave before light, what is held back last; old before new.
     static func precedes(_ left: AlertItem, _ right: AlertItem) -> Bool {
         // What is no trouble, such as the Watchdog, stands last.
         if (left.severity == .none) != (right.severity == .none) { return right.severity == .none }
+        if left.isSuppressed != right.isSuppressed { return right.isSuppressed }
         if left.phase != right.phase { return left.phase == .firing }
         if left.severity != right.severity { return left.severity < right.severity }
         if left.activeAt != right.activeAt { return left.activeAt < right.activeAt }
-        return (left.name, left.instance ?? "") < (right.name, right.instance ?? "")
+        return (left.name, left.instance ?? "", left.fingerprint) < (right.name, right.instance ?? "", right.fingerprint)
     }
 }
 
@@ -70,4 +104,36 @@ extension Sequence<AlertItem> {
         }
         return worst
     }
+}
+
+/// All alerts of a moment, as they are shown, with what filters search.
+struct AlertBoard: Sendable {
+    /// Sorted as they are shown.
+    let items: [AlertItem]
+    let index: SearchIndex
+    /// Names this state of the collector; empty where it doesn't tell.
+    let mark: String
+
+    init(_ items: [AlertItem], mark: String = "") {
+        self.items = items.sorted(by: AlertItem.precedes)
+        self.mark = mark
+        index = SearchIndex(self.items) { alert, text in
+            text += alert.severity.word.string
+            text += " "
+            text += alert.phase.rawValue
+            if let acknowledgement = alert.acknowledgement { text += " acked by \(acknowledgement.actor)" }
+            if !alert.silencedBy.isEmpty { text += " silenced" }
+            if !alert.inhibitedBy.isEmpty { text += " inhibited" }
+            text += " "
+            text += alert.summary
+            for pair in alert.labels {
+                text += " "
+                text += pair.name
+                text += "="
+                text += pair.value
+            }
+        }
+    }
+
+    func count(_ severity: AlertItem.Severity) -> Int { items.count { $0.counts && $0.severity == severity } }
 }

@@ -40,13 +40,13 @@ public enum HealthState: String, Sendable, Comparable, CaseIterable, Codable {
 
     func spans(_ theme: Theme) -> [Span] { [Span(glyph(theme.glyphs) + " " + word, style(theme))] }
 
-    /// 0 ok, 1 warning, 2 critical, 3 unknown or stale data.
+    /// 0 ok, 1 warning, 2 critical, 3 unknown or stale.
     var exitCode: Int32 {
         switch self {
         case .ok: 0
         case .warning: 1
-        case .critical, .stale: 2
-        case .unknown: 3
+        case .critical: 2
+        case .stale, .unknown: 3
         }
     }
 }

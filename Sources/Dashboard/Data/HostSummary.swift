@@ -1,30 +1,51 @@
 import Foundations
 
-/// Measures of all hosts over one range of time, each a row of values at equal steps by instance.
+/// The newest measures of all hosts, by instance.
 struct HostMeasures: Hashable, Sendable {
-    typealias Rows = [String: [Double?]]
-
-    var start: Timestamp
-    var end: Timestamp
-    var cpu: Rows = [:]
-    var memory: Rows = [:]
-    var disk: Rows = [:]
-    var load: Rows = [:]
-    var receive: Rows = [:]
-    var transmit: Rows = [:]
-    /// Number of processors, and the moment of the newest sample in seconds since 1970.
+    var cpu: [String: Double] = [:]
+    var memory: [String: Double] = [:]
+    /// The fullest file system.
+    var disk: [String: Double] = [:]
+    var load: [String: Double] = [:]
+    var receive: [String: Double] = [:]
+    var transmit: [String: Double] = [:]
     var processors: [String: Double] = [:]
+    /// When the newest sample was taken, in seconds since 1970.
     var sampledAt: [String: Double] = [:]
+    var places: [String: HostPlace] = [:]
+}
 
-    init(start: Timestamp, end: Timestamp) {
-        self.start = start
-        self.end = end
+/// Where a host stands: labels that routing, health and access understand. Empty where there is none.
+struct HostPlace: Hashable, Sendable, Comparable {
+    var environment = ""
+    var region = ""
+    var tier = ""
+
+    init(environment: String = "", region: String = "", tier: String = "") {
+        self.environment = environment
+        self.region = region
+        self.tier = tier
+    }
+
+    /// By the usual names of the labels.
+    init(_ label: (String) -> String?) {
+        func first(_ names: [String]) -> String { names.lazy.compactMap(label).first { !$0.isEmpty } ?? "" }
+        environment = first(["environment", "env"])
+        region = first(["region", "datacenter", "dc", "zone"])
+        tier = first(["tier", "role", "service"])
+    }
+
+    static let labelNames = ["environment", "env", "region", "datacenter", "dc", "zone", "tier", "role", "service"]
+
+    static func < (left: HostPlace, right: HostPlace) -> Bool {
+        (left.environment, left.region, left.tier) < (right.environment, right.region, right.tier)
     }
 }
 
 /// One host at a glance.
 struct HostSummary: Hashable, Sendable {
     var instance: String
+    var place = HostPlace()
     var state: HealthState
     /// Age of the newest sample in seconds; nil where none was seen.
     var ageSeconds: Double?
@@ -37,21 +58,20 @@ struct HostSummary: Hashable, Sendable {
     var processors: Double?
     var receiveBytesPerSecond: Double?
     var transmitBytesPerSecond: Double?
-    var cpuTrend: [Double?]
-    var memoryTrend: [Double?]
-    var networkTrend: [Double?]
     /// Alerts that fire for it.
-    var alertCount: Int
+    var alertCount = 0
 
     /// All hosts that have data, an agent or an alert, worst first.
     static func all(_ measures: HostMeasures?, alerts: [AlertItem], agents: [CollectorStatus.Agent], now: Timestamp) -> [HostSummary] {
         var names = Set(agents.map(\.instance))
         if let measures {
-            for rows in [measures.cpu, measures.memory, measures.load] { names.formUnion(rows.keys) }
-            names.formUnion(measures.sampledAt.keys)
+            for rows in [measures.cpu, measures.memory, measures.load, measures.sampledAt] { names.formUnion(rows.keys) }
         }
         names.remove("")
-        let firing = Dictionary(grouping: alerts.filter { $0.counts && names.contains($0.instance ?? "") }) { $0.instance! }
+        var firing: [String: [AlertItem]] = [:]
+        for alert in alerts where alert.counts {
+            if let instance = alert.instance, names.contains(instance) { firing[instance, default: []].append(alert) }
+        }
         let seen = Dictionary(agents.map { ($0.instance, $0.secondsSinceSeen) }, uniquingKeysWith: min)
         return names.map { summary($0, measures, firing[$0] ?? [], seen[$0], now) }
             .sorted { ($0.state, $0.instance) < ($1.state, $1.instance) }
@@ -61,16 +81,11 @@ struct HostSummary: Hashable, Sendable {
         _ name: String, _ measures: HostMeasures?, _ alerts: [AlertItem], _ secondsSinceSeen: Double?, _ now: Timestamp
     ) -> HostSummary {
         let age = measures?.sampledAt[name].map { max(0, now.seconds - $0) } ?? secondsSinceSeen
-        let receive = measures?.receive[name] ?? []
-        let transmit = measures?.transmit[name] ?? []
-        let network = receive.indices.map { index in
-            receive[index].map { $0 + (index < transmit.count ? transmit[index] ?? 0 : 0) }
-        }
         return HostSummary(
-            instance: name, state: state(alerts, age: age), ageSeconds: age, cpu: latest(measures?.cpu[name]), memory: latest(measures?.memory[name]),
-            disk: latest(measures?.disk[name]), load: latest(measures?.load[name]), processors: measures?.processors[name],
-            receiveBytesPerSecond: latest(receive), transmitBytesPerSecond: latest(transmit), cpuTrend: measures?.cpu[name] ?? [],
-            memoryTrend: measures?.memory[name] ?? [], networkTrend: network, alertCount: alerts.count)
+            instance: name, place: measures?.places[name] ?? HostPlace { label in alerts.lazy.compactMap { $0.label(label) }.first }, state: state(alerts, age: age),
+            ageSeconds: age, cpu: measures?.cpu[name], memory: measures?.memory[name], disk: measures?.disk[name], load: measures?.load[name],
+            processors: measures?.processors[name], receiveBytesPerSecond: measures?.receive[name], transmitBytesPerSecond: measures?.transmit[name],
+            alertCount: alerts.count)
     }
 
     private static func state(_ alerts: [AlertItem], age: Double?) -> HealthState {
@@ -79,37 +94,17 @@ struct HostSummary: Hashable, Sendable {
         guard let age else { return .unknown }
         return age > Limits.staleSeconds ? .stale : alerting
     }
-
-    /// The newest value, from the last steps: before that it says nothing about now.
-    private static func latest(_ values: [Double?]?) -> Double? { values?.suffix(4).compactMap(\.self).last }
 }
 
-/// One host in detail.
-struct HostDetail: Hashable, Sendable {
-    struct FileSystem: Hashable, Sendable {
-        var mountPoint: String
-        var device: String
-        var sizeBytes: Double
-        var availableBytes: Double
+/// All hosts, worst first, with what filters search.
+struct HostTable: Sendable {
+    var items: [HostSummary]
+    let index: SearchIndex
 
-        var usedFraction: Double { sizeBytes > 0 ? 1 - availableBytes / sizeBytes : 0 }
-    }
-
-    var instance: String
-    var start: Timestamp
-    var end: Timestamp
-    var cpu: [Double?] = []
-    var memory: [Double?] = []
-    var diskRead: [Double?] = []
-    var diskWrite: [Double?] = []
-    var receive: [Double?] = []
-    var transmit: [Double?] = []
-    var fileSystems: [FileSystem] = []
-    var logs: [LogItem] = []
-
-    init(instance: String, start: Timestamp, end: Timestamp) {
-        self.instance = instance
-        self.start = start
-        self.end = end
+    init(_ items: [HostSummary] = []) {
+        self.items = items
+        index = SearchIndex(items) { host, text in
+            text += "\(host.instance) \(host.state.word.string) environment=\(host.place.environment) region=\(host.place.region) tier=\(host.place.tier)"
+        }
     }
 }

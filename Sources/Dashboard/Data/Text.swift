@@ -19,6 +19,13 @@ enum Text {
         return factor == 1 ? SafeText(String(Int64(rounded))) : SafeText(String(rounded))
     }
 
+    /// As `number`; from 10,000 on with k, M or G for thousands.
+    static func amount(_ value: Double?) -> SafeText {
+        guard let value, value.isFinite, abs(value) >= 10_000, abs(value) < 1e15 else { return number(value) }
+        let (factor, unit) = abs(value) >= 1e9 ? (1e9, "G") : abs(value) >= 1e6 ? (1e6, "M") : (1e3, "k")
+        return SafeText(String((value / factor * 10).rounded() / 10) + unit)
+    }
+
     /// `1.2M`: at most five columns.
     static func bytes(_ value: Double?) -> SafeText {
         guard var value, value.isFinite, value >= 0 else { return "-" }
@@ -54,6 +61,12 @@ enum Text {
         case ..<86_400: return SafeText("\(whole / 3600)h\(two(whole / 60 % 60))m")
         default: return SafeText("\(whole / 86_400)d\(two(whole / 3600 % 24))h")
         }
+    }
+
+    /// As `age`, in steps of 10 s within the first 100: a list of ages doesn't change every second.
+    static func steadyAge(_ seconds: Double?) -> SafeText {
+        guard let seconds, seconds.isFinite, seconds < 100 else { return age(seconds) }
+        return seconds < 10 ? "now" : age((seconds / 10).rounded(.down) * 10)
     }
 
     /// `01:32`.

@@ -1,15 +1,15 @@
 import Foundations
 
-/// Runs the calls that effects ask for, each kind in one task at a time, and posts what comes back.
+/// Keeps what the screen needs fresh, each need in one task, and does what people asked for; posts what comes back.
 final class Fetcher: Sendable {
-    private enum Kind: Hashable { case status, rules, hosts, host, logs, tail }
-
     private let client: APIClient
     private let clock: any WallClock
     private let post: @Sendable (Action) -> Void
-    private let tasks = Locked<[Kind: Task<Void, Never>]>([:])
+    private let boards: BoardKeeper
+    private let tasks = Locked<[Need: Task<Void, Never>]>([:])
 
-    init(client: APIClient, clock: any WallClock = SystemClock(), post: @escaping @Sendable (Action) -> Void) {
+    init(client: APIClient, clock: any WallClock = SystemClock(), boardGlobs: [String] = [], post: @escaping @Sendable (Action) -> Void) {
+        boards = BoardKeeper(client: client, globs: boardGlobs, clock: clock) { post(.boards($0)) }
         self.client = client
         self.clock = clock
         self.post = post
@@ -17,90 +17,134 @@ final class Fetcher: Sendable {
 
     func run(_ effect: Effect) {
         switch effect {
-        case .watch(let range):
-            start(.status) { await self.watchStatus() }
-            start(.rules) { await self.watchRules() }
-            start(.hosts) { await self.watchHosts(range) }
-        case .watchHost(let instance, let range): start(.host) { await self.watchHost(instance, range) }
-        case .leaveHost: stop(.host)
-        case .searchLogs(let query, let range): start(.logs) { await self.searchLogs(query, range) }
-        case .followLogs(let query): start(.tail) { await self.follow(query) }
-        case .stopFollowing: stop(.tail)
-        case .stopAll: stopAll()
-        case .quit, .suspend, .captureMouse: break
+        case .need(let needs): keep(needs)
+        case .refresh:
+            let needs = Set(tasks.withLock { $0.keys.map { $0 } })
+            keep([])
+            keep(needs)
+        case .perform(let deed): Task { await perform(deed) }
+        case .exportIncident(let id, let path): Task { await export(id, to: path) }
+        case .findContext(let item): Task { await findContext(item) }
+        case .board(let work): boards.run(work.effect)
+        case .stopBoard: boards.stop()
+        case .openBoard(let path): Task { boards.read(path) }
+        case .openBoardNamed(let name): Task { boards.read(named: name) }
+        case .quit, .suspend, .captureMouse, .copy: break
         }
     }
 
     func stopAll() {
+        keep([])
+        boards.stop()
+    }
+
+    /// Starts what is new and ends what isn't needed any more.
+    private func keep(_ needs: Set<Need>) {
         tasks.withLock { tasks in
-            for task in tasks.values { task.cancel() }
-            tasks = [:]
+            for (need, task) in tasks where !needs.contains(need) {
+                task.cancel()
+                tasks[need] = nil
+            }
+            for need in needs where tasks[need] == nil { tasks[need] = Task { await self.serve(need) } }
         }
     }
 
-    private func start(_ kind: Kind, _ body: @escaping @Sendable () async -> Void) {
-        tasks.withLock { tasks in
-            tasks[kind]?.cancel()
-            tasks[kind] = Task { await body() }
+    private func serve(_ need: Need) async {
+        switch need {
+        case .status: await watchStatus()
+        case .board: await watchBoard()
+        case .boardAt(let moment): await once(need) { () throws(DashboardError) in .board(try await self.client.board(at: moment), of: moment) }
+        case .rules: await every(Limits.hostIntervalSeconds, need) { () throws(DashboardError) in .rules(try await self.client.ruleTroubles()) }
+        case .hosts(let at):
+            await repeating(Limits.hostIntervalSeconds, at, need) { now throws(DashboardError) in .hosts(try await self.client.hostMeasures(at: now)) }
+        case .trends(let hosts, let span, let at):
+            await repeating(Limits.hostIntervalSeconds, at, need) { now throws(DashboardError) in .trends(try await self.client.hostTrends(hosts, TimeWindow(span, at: now))) }
+        case .host(let host, let tab, let span, let at):
+            await repeating(Limits.hostIntervalSeconds, at, need) { now throws(DashboardError) in .host(try await self.client.hostDetail(host, tab, TimeWindow(span, at: now))) }
+        case .incidents: await every(Limits.dutyIntervalSeconds, need) { () throws(DashboardError) in .incidents(try await self.client.incidents()) }
+        case .timeline(let id, _):
+            await every(Limits.dutyIntervalSeconds, need) { () throws(DashboardError) in .timeline(id: id, try await self.client.timeline(id)) }
+        case .onCall(let at, _): await every(Limits.dutyIntervalSeconds, need) { () throws(DashboardError) in .onCall(try await self.client.onCall(at: at)) }
+        case .objectives(let at):
+            await repeating(Limits.hostIntervalSeconds, at, need) { now throws(DashboardError) in .objectives(try await self.client.objectives(at: now)) }
+        case .losses(let at):
+            await repeating(Limits.hostIntervalSeconds, at, need) { now throws(DashboardError) in .losses(try await self.client.agentLosses(at: now)) }
+        case .story(let fingerprint, _): await once(need) { () throws(DashboardError) in .story(try await self.client.story(of: fingerprint)) }
+        case .logs(let search): await once(need) { () throws(DashboardError) in try await self.search(search) }
+        case .logLabels: await once(need) { () throws(DashboardError) in .logLabels(try await self.client.logLabels()) }
+        case .tail(let query): await follow(query)
+        case .boardFiles(let path): await boards.watchFiles(open: path)
         }
     }
 
-    private func stop(_ kind: Kind) { tasks.withLock { $0.removeValue(forKey: kind)?.cancel() } }
+    /// Posts what `body` brings, or why it brought nothing. False once the task is cancelled: what it brings then isn't asked for any more.
+    private func attempt(_ need: Need, _ body: () async throws(DashboardError) -> Action) async -> Bool {
+        let action: Action
+        do throws(DashboardError) {
+            action = try await body()
+        } catch {
+            action = .needFailed(need, error)
+        }
+        if Task.isCancelled { return false }
+        post(action)
+        return true
+    }
+
+    private func once(_ need: Need, _ body: () async throws(DashboardError) -> Action) async { _ = await attempt(need, body) }
 
     /// Calls `body` at once and then every `seconds`, until the task is cancelled.
-    private func every(_ seconds: Double, _ body: () async throws(DashboardError) -> Action, failed: (DashboardError) -> Action) async {
-        while !Task.isCancelled {
-            let action: Action
-            do throws(DashboardError) {
-                action = try await body()
-            } catch {
-                action = failed(error)
-            }
-            // What a cancelled task brings belongs to a question that isn't asked any more.
-            if Task.isCancelled { return }
-            post(action)
+    private func every(_ seconds: Double, _ need: Need, _ body: () async throws(DashboardError) -> Action) async {
+        while await attempt(need, body) {
             do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
         }
     }
 
+    /// Once for a moment of the past, again and again for now.
+    private func repeating(_ seconds: Double, _ at: Timestamp?, _ need: Need, _ body: (Timestamp) async throws(DashboardError) -> Action) async {
+        if let at {
+            await once(need) { () throws(DashboardError) in try await body(at) }
+        } else {
+            await every(seconds, need) { () throws(DashboardError) in try await body(self.clock.nowMilliseconds()) }
+        }
+    }
+
     private func watchStatus() async {
-        await every(Limits.statusIntervalSeconds) { () throws(DashboardError) in try await self.status() } failed: { .failed($0, at: clock.nowMilliseconds()) }
-    }
-
-    private func status() async throws(DashboardError) -> Action {
-        let alerts = try await client.alerts()
-        return .status(try await client.status(), alerts: alerts, at: clock.nowMilliseconds())
-    }
-
-    private func watchRules() async {
-        await every(Limits.hostIntervalSeconds) { () throws(DashboardError) in .rules(try await self.client.ruleTroubles()) } failed: { error in
-            .rules([CollectorStatus.RuleTrouble(place: "rules", reason: "\(error)")])
+        while !Task.isCancelled {
+            let action: Action
+            do throws(DashboardError) {
+                action = .status(try await client.status(), at: clock.nowMilliseconds())
+            } catch {
+                action = .failed(error, at: clock.nowMilliseconds())
+            }
+            if Task.isCancelled { return }
+            post(action)
+            do { try await Task.sleep(for: .seconds(Limits.statusIntervalSeconds)) } catch { return }
         }
     }
 
-    private func watchHosts(_ range: TimeRange) async {
-        await every(Limits.hostIntervalSeconds) { () throws(DashboardError) in
-            let window = TimeWindow(rangeSeconds: range.seconds, now: self.clock.nowMilliseconds())
-            return .measures(try await self.client.hostMeasures(window), at: self.clock.nowMilliseconds())
-        } failed: { .measuresFailed($0) }
-    }
-
-    private func watchHost(_ instance: String, _ range: TimeRange) async {
-        await every(Limits.hostIntervalSeconds) { () throws(DashboardError) in
-            .detail(try await self.client.hostDetail(instance, TimeWindow(rangeSeconds: range.seconds, now: self.clock.nowMilliseconds())))
-        } failed: { .detailFailed(instance: instance, $0) }
-    }
-
-    private func searchLogs(_ query: String, _ range: TimeRange) async {
-        let now = clock.nowMilliseconds()
-        do throws(DashboardError) {
-            // A little ahead: clocks of hosts differ.
-            let items = try await client.logs(
-                query, start: now.advanced(byMilliseconds: -range.seconds * 1000), end: now.advanced(byMilliseconds: 60_000))
-            if !Task.isCancelled { post(.logs(query: query, items)) }
-        } catch {
-            if !Task.isCancelled { post(.logsFailed(query: query, error)) }
+    /// The alerts, and again as soon as the collector says that something changed.
+    private func watchBoard() async {
+        while !Task.isCancelled {
+            do throws(DashboardError) {
+                let board = try await client.board()
+                if Task.isCancelled { return }
+                post(.board(board, of: nil))
+                var mark = board.mark
+                while mark == board.mark { mark = try await client.changes(since: board.mark, waitSeconds: Limits.changeWaitSeconds) }
+            } catch {
+                if Task.isCancelled { return }
+                post(.needFailed(.board, error))
+                // A collector that can't be asked for changes, or can't be reached, is asked again in a moment.
+                do { try await Task.sleep(for: .seconds(Limits.alertIntervalSeconds)) } catch { return }
+            }
         }
+    }
+
+    private func search(_ search: LogSearch) async throws(DashboardError) -> Action {
+        let moment = search.at ?? clock.nowMilliseconds()
+        // A little ahead: clocks of hosts differ.
+        let ahead: Int64 = search.at == nil && search.span == .last(seconds: search.span.seconds) ? 60_000 : 0
+        return .logs(search, try await client.logs(search.query, start: search.span.start(at: moment), end: search.span.end(at: moment).advanced(byMilliseconds: ahead)))
     }
 
     private func follow(_ query: String) async {
@@ -113,6 +157,38 @@ final class Fetcher: Sendable {
                 post(.tailFailed(query: query, error))
             }
             do { try await Task.sleep(for: .seconds(Limits.tailRetrySeconds)) } catch { return }
+        }
+    }
+
+    // Once
+
+    private func perform(_ deed: Deed) async {
+        do throws(DashboardError) {
+            post(.done(deed, silenceID: try await client.perform(deed)))
+        } catch {
+            post(.deedFailed(deed, error))
+        }
+    }
+
+    private func export(_ id: Int64, to path: String) async {
+        do throws(DashboardError) {
+            let text = try await client.exportedIncident(id)
+            do throws(FileError) {
+                try RealFileSystem().replace(path, with: Array(text.utf8))
+                post(.saved(path: path, problem: nil))
+            } catch {
+                post(.saved(path: path, problem: "\(error)"))
+            }
+        } catch {
+            post(.saved(path: path, problem: "\(error)"))
+        }
+    }
+
+    private func findContext(_ item: LogItem) async {
+        do throws(DashboardError) {
+            post(.logContext(try await client.context(of: item)))
+        } catch {
+            post(.needFailed(.logs(LogSearch(query: "", span: .standard)), error))
         }
     }
 }

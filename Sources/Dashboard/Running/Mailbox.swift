@@ -22,6 +22,13 @@ final class Mailbox: Sendable {
                     batch.skipped += dropped
                 }
                 waiting.tailLines += batch.items.count
+                // One insertion for all that came since the last frame.
+                if case .tail(query, var earlier)? = waiting.actions.last {
+                    waiting.actions.removeLast()
+                    earlier.items += batch.items
+                    earlier.skipped += batch.skipped
+                    batch = earlier
+                }
                 waiting.actions.append(.tail(query: query, batch))
             } else {
                 waiting.actions.append(action)

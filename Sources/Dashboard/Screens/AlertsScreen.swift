@@ -1,7 +1,7 @@
 import Foundations
 import Terminal
 
-/// Alerts that fire or are pending; with the selected one's detail beside the list, or in its place on a small screen.
+/// Alerts that fire or are pending; with the selected one's detail beside the list, or below it on a small screen.
 enum AlertsScreen {
     static func areas(_ body: Rect, _ model: DashboardModel) -> (list: Rect, detail: Rect?) {
         if model.isWide {
@@ -16,27 +16,28 @@ enum AlertsScreen {
     static func render(_ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
         let (list, detail) = areas(rect, model)
         renderList(model, in: list, to: &buffer)
-        let alerts = model.visibleAlerts
-        let selected = model.position(of: .alerts).selected
-        if let detail, alerts.indices.contains(selected) { renderDetail(alerts[selected], model, in: detail, to: &buffer) }
+        if let detail, let alert = model.selectedAlert { AlertDetail.render(alert, model, in: detail, to: &buffer) }
     }
 
     static func renderList(_ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
-        let alerts = model.visibleAlerts
         let position = model.position(of: .alerts)
-        guard !alerts.isEmpty else {
-            let text: SafeText = model.alerts == nil ? "waiting for \(model.url)" : position.filter.isEmpty ? "no alert fires or is pending" : "no alert matches the filter; Esc clears it"
+        guard let board = model.board, !model.alertRows.isEmpty else {
+            let text: SafeText = model.board == nil ? "waiting for \(model.url)" : position.filter.isEmpty ? "no alert fires or is pending" : "no alert matches the filter; Esc clears it"
             Paragraph(text, model.theme.muted).render(in: rect.inset(columns: 2, rows: rect.height > 2 ? 1 : 0), to: &buffer)
             return
         }
-        Table(columns: columns, rowCount: alerts.count, selected: position.selected, offset: position.offset, theme: model.theme) { row(alerts[$0], model) }
-            .render(in: rect, to: &buffer)
+        let shown = model.alertRows.dropFirst(position.offset).prefix(max(0, rect.height - 1)).map { board.items[Int($0)] }
+        renderTable(model, in: rect, alerts: shown, selected: position.selected - position.offset, to: &buffer)
     }
 
     private static let columns = [
-        Column("SEVERITY", width: 8), Column("STATE", priority: 3, width: 7), Column("SINCE", width: 6, alignment: .right),
-        Column("ALERT", width: 12, isFlexible: true), Column("INSTANCE", priority: 1, width: 14), Column("SUMMARY", priority: 2, width: 20, isFlexible: true),
+        Column("SEVERITY", width: 8), Column("SINCE", width: 6, alignment: .right), Column("ALERT", width: 12, isFlexible: true), Column("WHO", priority: 2, width: 14),
+        Column("INSTANCE", priority: 1, width: 14), Column("STATE", priority: 4, width: 7), Column("SUMMARY", priority: 3, width: 20, isFlexible: true),
     ]
+
+    static func renderTable(_ model: DashboardModel, in rect: Rect, alerts: [AlertItem], selected: Int?, to buffer: inout Buffer) {
+        Table(columns: columns, rowCount: alerts.count, selected: selected, theme: model.theme) { row(alerts[$0], model) }.render(in: rect, to: &buffer)
+    }
 
     static func severity(_ alert: AlertItem, _ theme: Theme) -> [Span] {
         let (glyph, style): (SafeText, Style) =
@@ -46,36 +47,26 @@ enum AlertsScreen {
             case .info: (theme.glyphs.good, theme.text)
             case .none: (theme.glyphs.good, theme.muted)
             }
-        return [Span(glyph + " " + alert.severity.word, alert.phase == .firing ? style : theme.muted)]
+        return [Span(glyph + " " + alert.severity.word, alert.phase == .firing && !alert.isSuppressed ? style : theme.muted)]
+    }
+
+    /// Who has it, or what holds it back; what is on its way is marked as pending.
+    static func who(_ alert: AlertItem, _ model: DashboardModel) -> Span {
+        if let word = model.deeds.pending[alert.fingerprint] { return Span(SafeText(word) + model.theme.glyphs.ellipsis, model.theme.accent) }
+        if let acknowledgement = alert.acknowledgement { return Span((acknowledgement.kind == .acked ? "ack " : "over ") + SafeText(acknowledgement.actor), model.theme.good) }
+        if !alert.silencedBy.isEmpty { return Span("silenced", model.theme.muted) }
+        if !alert.inhibitedBy.isEmpty { return Span("inhibited", model.theme.muted) }
+        if alert.isFlapping { return Span("flapping", model.theme.muted) }
+        return alert.isUnattended ? Span("nobody", model.theme.critical) : Span("")
     }
 
     private static func row(_ alert: AlertItem, _ model: DashboardModel) -> [Table.Content] {
-        let style = alert.phase == .firing ? model.theme.text : model.theme.muted
-        return [
-            .line(TextLine(severity(alert, model.theme))), .text(SafeText(alert.phase.rawValue), style), .text(Text.age(model.now.seconds - alert.activeAt.seconds), style),
-            .text(SafeText(alert.name), style), .text(SafeText(alert.instance ?? ""), style), .text(SafeText(alert.summary), style),
-        ]
-    }
-
-    private static func renderDetail(_ alert: AlertItem, _ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
         let theme = model.theme
-        let inside = Border(title: SafeText(alert.name), note: SafeText(alert.phase.rawValue), theme: theme).render(in: rect, to: &buffer).inset(columns: 1)
-        var rest = inside
-        func paragraph(_ text: SafeText, _ style: Style) { rest = rest.splitTop(Paragraph(text, style).render(in: rest, to: &buffer)).rest }
-        func pair(_ name: String, _ value: SafeText) {
-            let used = min(rest.width, buffer.write(SafeText(name) + " ", x: rest.x, y: rest.y, columnsMax: rest.height > 0 ? rest.width : 0, style: theme.muted))
-            let area = Rect(x: rest.x + used, y: rest.y, width: rest.width - used, height: min(rest.height, 4))
-            rest = rest.splitTop(max(1, Paragraph(value).render(in: area, to: &buffer))).rest
-        }
-        if !alert.summary.isEmpty { paragraph(SafeText(alert.summary), theme.title) }
-        if let description = alert.annotation("description"), description != alert.summary { paragraph(SafeText(description), theme.text) }
-        pair("since", Text.dateAndTime(alert.activeAt, zoneOffsetSeconds: model.zoneOffsetSeconds) + " (" + Text.age(model.now.seconds - alert.activeAt.seconds) + ")")
-        pair("value", Double(alert.value).map { Text.number($0) } ?? SafeText(alert.value))
-        if let runbook = alert.annotation("runbook_url") ?? alert.annotation("runbook") { pair("runbook", SafeText(runbook)) }
-        if rest.height > 1 { rest = rest.splitTop(1).rest }
-        for label in alert.labels where rest.height > 0 && label.name != "alertname" { pair(label.name, SafeText(label.value)) }
-        for annotation in alert.annotations where rest.height > 0 && !["summary", "description", "runbook_url", "runbook"].contains(annotation.name) {
-            pair(annotation.name, SafeText(annotation.value))
-        }
+        let style = alert.phase == .firing && !alert.isSuppressed ? theme.text : theme.muted
+        let mark: SafeText = model.marked.contains(alert.fingerprint) ? theme.glyphs.marker : ""
+        return [
+            .line(TextLine(severity(alert, theme))), .text(Text.steadyAge(model.at.seconds - alert.activeAt.seconds), style), .text(mark + SafeText(alert.name), style),
+            .line(TextLine([who(alert, model)])), .text(SafeText(alert.instance ?? ""), style), .text(SafeText(alert.phase.rawValue), style), .text(SafeText(alert.summary), style),
+        ]
     }
 }

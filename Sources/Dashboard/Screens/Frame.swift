@@ -6,43 +6,88 @@ enum Frame {
     static func render(_ model: DashboardModel) -> Buffer {
         var buffer = Buffer(model.size)
         let layout = Layout(model)
-        Header.render(model, in: layout.header, to: &buffer)
+        renderTop(model, layout, to: &buffer)
         if model.isCompact {
             AlertsScreen.renderList(model, in: layout.body, to: &buffer)
             markStale(model, in: layout.body, &buffer)
+            StatusRow.renderMode(model, in: layout.body.row(layout.body.height - 1), to: &buffer)
             return buffer
         }
-        renderTabs(model, in: layout.tabs, to: &buffer)
-        switch model.screen {
-        case .overview: OverviewScreen.render(model, in: layout.body, to: &buffer)
-        case .alerts: AlertsScreen.render(model, in: layout.body, to: &buffer)
-        case .host: HostScreen.render(model, in: layout.body, to: &buffer)
-        case .logs: LogsScreen.render(model, in: layout.body, to: &buffer)
-        case .health: HealthScreen.render(model, in: layout.body, to: &buffer)
-        }
+        renderBody(model, in: layout.body, to: &buffer)
         markStale(model, in: layout.body, &buffer)
-        renderStatusLine(model, in: layout.statusLine, to: &buffer)
-        if case .help(let offset) = model.mode {
-            HelpOverlay(title: "Help", sections: KeyMap.help, offset: offset, theme: model.theme).render(in: layout.body, to: &buffer)
-        }
+        StatusRow.render(model, in: layout.statusLine, to: &buffer)
+        Overlays.render(model, in: layout.body, to: &buffer)
         return buffer
     }
 
+    /// The header and the tabs: all that changes while nothing happens.
+    static func renderTop(_ model: DashboardModel, _ layout: Layout, to buffer: inout Buffer) {
+        buffer.clear(layout.header)
+        Header.render(model, in: layout.header, to: &buffer)
+        if model.isCompact { return }
+        buffer.clear(layout.tabs)
+        renderTabs(model, in: layout.tabs, to: &buffer)
+    }
+
+    private static func renderBody(_ model: DashboardModel, in body: Rect, to buffer: inout Buffer) {
+        switch model.screen {
+        case .overview: OverviewScreen.render(model, in: body, to: &buffer)
+        case .alerts: AlertsScreen.render(model, in: body, to: &buffer)
+        case .incidents: IncidentsScreen.render(model, in: body, to: &buffer)
+        case .hosts: if model.openHost == nil { HostsScreen.render(model, in: body, to: &buffer) } else { HostScreen.render(model, in: body, to: &buffer) }
+        case .logs: LogsScreen.render(model, in: body, to: &buffer)
+        case .dashboards: DashboardsScreen.render(model, in: body, to: &buffer)
+        case .objectives: ObjectivesScreen.render(model, in: body, to: &buffer)
+        case .onCall: OnCallScreen.render(model, in: body, to: &buffer)
+        case .agents: AgentsScreen.render(model, in: body, to: &buffer)
+        case .health: HealthScreen.render(model, in: body, to: &buffer)
+        }
+    }
+
+    // Tabs
+
+    /// The tabs in order, with as much of their titles as fits.
+    private static func tabs(_ model: DashboardModel) -> [(screen: ScreenKind, spans: [Span], columns: Int)] {
+        ScreenKind.allCases.map { screen in
+            let isSelected = screen == model.screen
+            let title: SafeText = model.size.columns >= 160 || isSelected ? screen.title : model.size.columns >= 118 ? screen.shortTitle : ""
+            let style = isSelected ? model.theme.selected : model.theme.text
+            var spans = [Span((isSelected ? " " : "") + SafeText(String(screen.key)), isSelected ? model.theme.selected : model.theme.accent)]
+            if !title.isEmpty { spans.append(Span(" " + title + (isSelected ? " " : ""), style)) }
+            spans.append(Span("  "))
+            return (screen, spans, TextLine(spans).columns)
+        }
+    }
+
+    /// The screen whose tab is at a column.
+    static func tab(at x: Int, _ model: DashboardModel) -> ScreenKind? {
+        var end = 0
+        for tab in tabs(model) {
+            end += tab.columns
+            if x < end { return tab.screen }
+        }
+        return nil
+    }
+
     private static func renderTabs(_ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
-        let shown = [ScreenKind.overview, .alerts, .host, .logs, .health]
-        let zone = model.showsLocalTime ? "local" : "UTC"
-        let clock = TextLine([
-            Span("\(model.range.title.string)  ", model.theme.accent), Span(Text.time(model.now, zoneOffsetSeconds: model.zoneOffsetSeconds) + " \(zone)", model.theme.muted),
-        ])
-        let (left, right) = rect.splitRight(clock.columns)
-        Tabs(shown.map { (SafeText(String($0.key)), $0.title) }, selected: shown.firstIndex(of: model.screen) ?? 0, theme: model.theme)
-            .render(in: Rect(x: left.x, y: left.y, width: left.width - 1, height: 1), to: &buffer)
-        clock.render(in: right, to: &buffer)
+        let zone: SafeText = model.showsLocalTime ? "" : " UTC"
+        let offset = model.zoneOffsetSeconds
+        var right = [Span(model.span.title(zoneOffsetSeconds: offset, now: model.now) + "  ", model.theme.accent)]
+        switch model.moment {
+        case .live: right.append(Span(Text.time(model.now, zoneOffsetSeconds: offset) + zone, model.theme.muted))
+        case .past(let moment, let isPlaying):
+            let text = SafeText(Text.dateAndTime(moment, zoneOffsetSeconds: offset).string.prefix(19))
+            right = [Span((isPlaying ? "PLAYING " : "AS OF ") + text + zone, model.theme.warning)]
+        }
+        let clock = TextLine(right)
+        let (left, end) = rect.splitRight(clock.columns)
+        TextLine(tabs(model).flatMap(\.spans)).render(in: Rect(x: left.x, y: left.y, width: left.width - 1, height: 1), to: &buffer, ellipsis: model.theme.glyphs.ellipsis)
+        clock.render(in: end, to: &buffer)
     }
 
     /// Numbers from a collector that can't be reached are of the past: they lose their colours, and a line says so.
     private static func markStale(_ model: DashboardModel, in rect: Rect, _ buffer: inout Buffer) {
-        guard case .disconnected = model.link.state(at: model.now) else { return }
+        guard case .disconnected = model.link.state(at: model.now), rect.height > 0 else { return }
         buffer.restyle(rect) { style in
             style.foreground = model.theme.muted.foreground
             style.attributes.formUnion(model.theme.muted.attributes)
@@ -52,37 +97,5 @@ enum Frame {
         let row = rect.row(rect.height - 1)
         buffer.clear(row)
         TextLine(text, model.theme.critical).render(in: row, to: &buffer, ellipsis: model.theme.glyphs.ellipsis)
-    }
-
-    private static func renderStatusLine(_ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
-        func edit(_ prompt: SafeText, _ line: InputLine) {
-            let (left, rest) = rect.splitLeft(buffer.write(prompt, x: rect.x, y: rect.y, style: model.theme.accent))
-            _ = left
-            line.render(in: rest, to: &buffer, style: model.theme.text, showsCursor: true)
-        }
-        switch model.mode {
-        case .filter(let line): edit("/", line)
-        case .command(let line): edit(":", line)
-        case .query(let line): edit("search: ", line)
-        case .keys, .help:
-            var left = TextLine(model.notice, model.theme.title)
-            if model.notice.isEmpty, let reason = model.measuresReason, model.screen == .overview {
-                left = TextLine(model.theme.glyphs.warning + " the hosts' data isn't refreshed: " + SafeText(reason), model.theme.warning)
-            } else if model.notice.isEmpty {
-                let filter = model.position.filter
-                left = filter.isEmpty ? TextLine(hints(model.screen), model.theme.muted) : TextLine([Span("filter: ", model.theme.accent), Span(SafeText(filter))])
-            }
-            StatusLine(left: left, right: TextLine("? help  q quit", model.theme.muted)).render(in: rect, to: &buffer, ellipsis: model.theme.glyphs.ellipsis)
-        }
-    }
-
-    private static func hints(_ screen: ScreenKind) -> SafeText {
-        switch screen {
-        case .overview: "Enter host  l logs  / filter  t range  p pause"
-        case .alerts: "Enter detail  l logs  / filter  p pause"
-        case .host: "l logs  t range  Esc back"
-        case .logs: "s search  f follow  Enter detail  e next error  / filter  t range"
-        case .health: "j k scroll  r refresh"
-        }
     }
 }

@@ -1,23 +1,22 @@
 import Foundations
 import Terminal
 
-/// The line that is always there: what fires, since when, how old the data is, whether the collector answers.
+/// The line that is always there: what fires, since when nobody has it, who is on call, how old the data is, whether the collector answers.
 enum Header {
     static func render(_ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
         let right = link(model)
-        var left: [Span] = model.isCompact ? [] : [Span("nightjar  ", model.theme.title)]
+        var left: [Span] = model.size.columns < 100 ? [] : [Span("nightjar  ", model.theme.title)]
         left += counts(model)
         left += details(model)
         StatusLine(left: TextLine(left), right: TextLine(right)).render(in: rect, to: &buffer, ellipsis: model.theme.glyphs.ellipsis)
     }
 
     private static func counts(_ model: DashboardModel) -> [Span] {
-        guard let alerts = model.alerts else { return [Span("no answer yet", model.theme.muted)] }
-        let firing = alerts.filter(\.counts)
+        guard let board = model.board else { return [Span("no answer yet", model.theme.muted)] }
         let theme = model.theme
-        let critical = firing.count { $0.severity == .critical }
-        let warning = firing.count { $0.severity == .warning }
-        let info = firing.count { $0.severity == .info }
+        let critical = board.count(.critical)
+        let warning = board.count(.warning)
+        let info = board.count(.info)
         var spans = [
             Span(theme.glyphs.critical + " \(String(critical)) CRIT  ", critical > 0 ? theme.critical : theme.muted),
             Span(theme.glyphs.warning + " \(String(warning)) WARN  ", warning > 0 ? theme.warning : theme.muted),
@@ -31,9 +30,19 @@ enum Header {
     private static func details(_ model: DashboardModel) -> [Span] {
         var spans: [Span] = []
         let theme = model.theme
-        if let oldest = model.alerts?.filter(\.counts).map(\.activeAt).min() {
-            spans.append(Span("oldest " + Text.age(model.now.seconds - oldest.seconds) + "  ", theme.text))
+        if let oldest = model.alerts?.lazy.filter(\.isUnattended).map(\.activeAt).min() {
+            spans.append(Span("no ack for " + Text.steadyAge(model.at.seconds - oldest.seconds) + "  ", theme.critical))
         }
+        if let schedules = model.onCall?.schedules, !schedules.isEmpty {
+            let people = schedules.map { $0.person ?? "nobody" }
+            var seen: Set<String> = []
+            let names = people.filter { seen.insert($0).inserted }
+            let shown = names.prefix(2).joined(separator: ", ") + (names.count > 2 ? " +\(names.count - 2)" : "")
+            spans.append(Span("on call ", theme.muted))
+            spans.append(Span(SafeText(shown) + "  ", names.contains("nobody") ? theme.warning : theme.text))
+        }
+        let suppressed = model.alerts?.count { $0.phase == .firing && $0.isSuppressed } ?? 0
+        if suppressed > 0 { spans.append(Span("\(String(suppressed)) held back  ", theme.muted)) }
         let rules = model.allRuleTroubles.count
         if rules > 0 { spans.append(Span("\(String(rules)) rule problem\(rules == 1 ? "" : "s")  ", theme.warning)) }
         for trouble in model.status?.troubles ?? [] { spans.append(Span(theme.glyphs.warning + " " + SafeText(trouble) + "  ", theme.warning)) }
@@ -43,6 +52,9 @@ enum Header {
     private static func link(_ model: DashboardModel) -> [Span] {
         let theme = model.theme
         var spans: [Span] = []
+        if case .past(let moment, let isPlaying) = model.moment {
+            return [Span(isPlaying || model.boardMoment == moment ? "REWOUND" : "REWINDING", theme.warning)]
+        }
         if let age = model.dataAgeSeconds { spans.append(Span("data " + Text.age(age) + "  ", age > Limits.staleSeconds ? theme.critical : theme.text)) }
         if model.isPaused { return spans + [Span("PAUSED", theme.warning)] }
         switch model.link.state(at: model.now) {

@@ -1,42 +1,58 @@
 import Foundations
 import Terminal
 
-/// One host: charts, file systems and its newest log lines.
+/// One host by parts: summary, processors, memory, disks, network, processes and logs.
 enum HostScreen {
-    static func areas(_ body: Rect) -> (title: Rect, charts: [Rect], fileSystems: Rect, logs: Rect) {
-        let (title, rest) = body.splitTop(1)
-        let (charts, below) = rest.splitTop(max(8, rest.height / 2))
-        let rows = charts.rows(2).map { $0.columns(2) }
-        let (fileSystems, logs) = below.splitTop(min(6, max(3, below.height / 3)))
-        return (title, rows.flatMap { $0 }, fileSystems, logs)
+    static func areas(_ body: Rect, _ model: DashboardModel) -> (title: Rect, tabs: Rect, charts: [Rect], fileSystems: Rect, logs: Rect) {
+        let (title, below) = body.splitTop(1)
+        let (tabs, rest) = below.splitTop(1)
+        let none = Rect(x: rest.x, y: rest.bottom, width: rest.width, height: 0)
+        switch model.hostTab {
+        case .logs: return (title, tabs, [], none, rest)
+        case .summary:
+            let (charts, lower) = rest.splitTop(max(8, rest.height / 2))
+            let (fileSystems, logs) = lower.splitTop(min(6, max(3, lower.height / 3)))
+            return (title, tabs, grid(charts, 4), fileSystems, logs)
+        case .disks:
+            let (charts, fileSystems) = rest.splitBottom(min(8, rest.height / 3))
+            return (title, tabs, grid(charts, 4), fileSystems, none)
+        default: return (title, tabs, grid(rest, model.hostTab.panels.count), none, none)
+        }
+    }
+
+    /// Two in a row.
+    private static func grid(_ rect: Rect, _ count: Int) -> [Rect] {
+        rect.rows((count + 1) / 2).flatMap { $0.columns(2) }.prefix(count).map { Rect(x: $0.x, y: $0.y, width: $0.width - 1, height: $0.height) }
     }
 
     static func render(_ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
-        let areas = areas(rect)
-        let name = model.selectedHost ?? ""
-        let summary = model.hosts.first { $0.instance == name }
+        let areas = areas(rect, model)
+        renderTitle(model, in: areas.title, tabs: areas.tabs, to: &buffer)
+        guard let detail = model.detail, detail.instance == model.openHost, detail.tab == model.hostTab else {
+            let text: SafeText = model.failures["the host's data"].map { "the host's data can't be read: \($0)" } ?? "waiting for the host's data"
+            buffer.write(text, x: areas.tabs.x + 2, y: areas.tabs.y + 2, columnsMax: max(0, rect.width - 2), style: model.theme.muted)
+            return
+        }
+        for (index, panel) in model.hostTab.panels.enumerated() where index < areas.charts.count {
+            ChartPanel.render(panel, index < detail.panels.count ? detail.panels[index] : [], detail.window, model, in: areas.charts[index], to: &buffer)
+        }
+        if areas.fileSystems.height > 0 { renderFileSystems(detail, model, in: areas.fileSystems, to: &buffer) }
+        if areas.logs.height > 0 { renderLogs(detail, model, in: areas.logs, to: &buffer) }
+    }
+
+    private static func renderTitle(_ model: DashboardModel, in rect: Rect, tabs: Rect, to buffer: inout Buffer) {
+        let name = model.openHost ?? ""
+        let summary = model.hosts.items.first { $0.instance == name }
         var title = summary.map { $0.state.spans(model.theme) + [Span("  ")] } ?? []
         title.append(Span(SafeText(name), model.theme.title))
         if let summary {
-            title.append(Span("  load " + Text.number(summary.load) + "  processors " + Text.number(summary.processors) + "  data " + Text.age(summary.ageSeconds), model.theme.muted))
+            let place = [summary.place.environment, summary.place.region, summary.place.tier].filter { !$0.isEmpty }.joined(separator: " ")
+            let age = Text.steadyAge(summary.ageSeconds)
+            title.append(Span("  load " + Text.number(summary.load) + "  processors " + Text.number(summary.processors) + "  data " + age + "  " + SafeText(place), model.theme.muted))
+            if summary.alertCount > 0 { title.append(Span("  \(String(summary.alertCount)) alert\(summary.alertCount == 1 ? "" : "s")", model.theme.warning)) }
         }
-        TextLine(title).render(in: areas.title, to: &buffer, ellipsis: model.theme.glyphs.ellipsis)
-        guard let detail = model.detail, detail.instance == name else {
-            let text: SafeText = model.detailReason.map { "the host's data can't be read: \($0)" } ?? "waiting for the host's data"
-            Paragraph(text, model.theme.muted).render(in: areas.charts[0].inset(columns: 2, rows: 1), to: &buffer)
-            return
-        }
-        renderCharts(detail, model, areas.charts, to: &buffer)
-        renderFileSystems(detail, model, in: areas.fileSystems, to: &buffer)
-        renderLogs(detail, model, in: areas.logs, to: &buffer)
-    }
-
-    private static func renderCharts(_ detail: HostDetail, _ model: DashboardModel, _ areas: [Rect], to buffer: inout Buffer) {
-        let places = areas.map { Rect(x: $0.x, y: $0.y, width: $0.width - 1, height: $0.height) }
-        HostCharts.chart("CPU", [("cpu", detail.cpu)], 0...1, Text.percent, model, in: places[0], to: &buffer)
-        HostCharts.chart("Memory", [("memory", detail.memory)], 0...1, Text.percent, model, in: places[1], to: &buffer)
-        HostCharts.chart("Disk/s", [("read", detail.diskRead), ("written", detail.diskWrite)], nil, Text.bytes, model, in: places[2], to: &buffer)
-        HostCharts.chart("Network/s", [("received", detail.receive), ("sent", detail.transmit)], nil, Text.bytes, model, in: places[3], to: &buffer)
+        TextLine(title).render(in: rect, to: &buffer, ellipsis: model.theme.glyphs.ellipsis)
+        TextLine(HostTab.allCases.map { Span(" " + $0.title + " ", $0 == model.hostTab ? model.theme.selected : model.theme.muted) }).render(in: tabs, to: &buffer)
     }
 
     private static func renderFileSystems(_ detail: HostDetail, _ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
@@ -61,35 +77,31 @@ enum HostScreen {
     private static func renderLogs(_ detail: HostDetail, _ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
         let (title, list) = rect.splitTop(1)
         TextLine(detail.logs.isEmpty ? "no log lines in this range" : "LOGS, newest first", model.theme.muted).render(in: title, to: &buffer)
-        let position = model.position(of: .host)
+        let position = model.position(of: .hosts)
         List(count: detail.logs.count, selected: position.selected, offset: position.offset, theme: model.theme) { LogsScreen.line(detail.logs[$0], model) }
             .render(in: list, to: &buffer)
     }
 }
 
 /// A chart with its title and what its lines stand at now.
-enum HostCharts {
-    static func chart(
-        _ title: SafeText, _ lines: [(name: SafeText, values: [Double?])], _ range: ClosedRange<Double>?, _ label: @escaping (Double?) -> SafeText,
-        _ model: DashboardModel, in rect: Rect, to buffer: inout Buffer
-    ) {
-        let (top, plot) = rect.splitTop(1)
-        var spans = [Span(title + "  ", model.theme.title)]
-        for (index, line) in lines.enumerated() {
-            let style = model.theme.lines[index % model.theme.lines.count]
-            let now = label(line.values.suffix(4).compactMap(\.self).last)
-            spans.append(Span((lines.count > 1 ? line.name + " " : "") + now + "  ", style))
+enum ChartPanel {
+    static func render(_ panel: HostPanel, _ courses: [HostDetail.Course], _ window: TimeWindow, _ model: DashboardModel, in rect: Rect, to buffer: inout Buffer) {
+        let theme = model.theme
+        let (title, plot) = rect.splitTop(1)
+        var spans = [Span(panel.title, theme.title)]
+        for (index, course) in courses.enumerated() {
+            let newest = course.values.suffix(4).compactMap(\.self).last
+            spans.append(Span("  " + (courses.count > 1 ? SafeText(course.name) + " " : "") + panel.label(newest), theme.lines[index % theme.lines.count]))
         }
-        TextLine(spans).render(in: top, to: &buffer, ellipsis: model.theme.glyphs.ellipsis)
-        guard lines.contains(where: { $0.values.contains { $0 != nil } }) else {
-            buffer.write("no data", x: plot.x + 1, y: plot.y, columnsMax: plot.height > 0 ? plot.width - 1 : 0, style: model.theme.muted)
+        TextLine(spans).render(in: title, to: &buffer, ellipsis: theme.glyphs.ellipsis)
+        guard courses.contains(where: { $0.values.contains { $0 != nil } }) else {
+            buffer.write("no data", x: plot.x + 2, y: plot.y + plot.height / 2, columnsMax: max(0, plot.width - 2), style: theme.muted)
             return
         }
-        let window = (start: model.detail?.start ?? model.measures?.start, end: model.detail?.end ?? model.measures?.end)
         LineChart(
-            lines.enumerated().map { ChartLine($1.name, $1.values, style: model.theme.lines[$0 % model.theme.lines.count]) }, range: range,
-            startLabel: window.start.map { Text.time($0, zoneOffsetSeconds: model.zoneOffsetSeconds, hasSeconds: false) } ?? "",
-            endLabel: window.end.map { Text.time($0, zoneOffsetSeconds: model.zoneOffsetSeconds, hasSeconds: false) } ?? "", theme: model.theme, label: { label($0) }
+            courses.enumerated().map { ChartLine(SafeText($1.name), $1.values, style: theme.lines[$0 % theme.lines.count]) }, range: panel.unit == .fraction ? 0...1 : nil,
+            startLabel: Text.time(window.start, zoneOffsetSeconds: model.zoneOffsetSeconds, hasSeconds: false),
+            endLabel: Text.time(window.end, zoneOffsetSeconds: model.zoneOffsetSeconds, hasSeconds: false), theme: theme, label: { panel.label($0) }
         ).render(in: plot, to: &buffer)
     }
 }

@@ -1,6 +1,6 @@
 import Terminal
 
-/// Where things stand on the screen: shared by what draws and by what moves the selection.
+/// Where things stand on the screen: shared by what draws, by what moves the selection and by the mouse.
 struct Layout {
     var header: Rect
     var tabs: Rect
@@ -24,15 +24,37 @@ struct Layout {
 
     /// Rows that a screen's list shows.
     static func listRows(_ screen: ScreenKind, _ model: DashboardModel) -> Int {
-        let body = Layout(model).body
-        if model.isCompact { return body.height }
-        switch screen {
-        case .overview: return OverviewScreen.areas(body, model).list.height - 1
-        case .alerts: return AlertsScreen.areas(body, model).list.height - 1
-        case .host: return HostScreen.areas(body).logs.height - 1
-        case .logs: return LogsScreen.areas(body, model).list.height
         // The screen scrolls by lines: its position is its first line.
-        case .health: return 1
+        if screen == .health { return 1 }
+        return list(screen, model)?.height ?? 0
+    }
+
+    /// The rows of a screen's list, without its titles; nil where there is none.
+    static func list(_ screen: ScreenKind, _ model: DashboardModel) -> Rect? {
+        let body = Layout(model).body
+        func rows(_ table: Rect) -> Rect { table.splitTop(1).rest }
+        if model.isCompact { return rows(body) }
+        switch screen {
+        case .overview: return rows(OverviewScreen.areas(body, model).matrix)
+        case .alerts: return rows(AlertsScreen.areas(body, model).list)
+        case .incidents: return rows(IncidentsScreen.areas(body, model).list)
+        case .hosts: return model.openHost == nil ? rows(body) : HostScreen.areas(body, model).logs.splitTop(1).rest
+        case .logs: return LogsScreen.areas(body, model).list
+        case .objectives: return rows(body)
+        case .onCall: return rows(OnCallScreen.areas(body, model).list)
+        case .agents: return rows(body.splitTop(1).rest)
+        case .dashboards: return model.boards.view == nil ? rows(body) : nil
+        case .health: return nil
+        }
+    }
+
+    /// Areas with time from left to right, for zooming by the mouse.
+    static func charts(_ model: DashboardModel) -> [Rect] {
+        let body = Layout(model).body
+        switch model.activeScreen {
+        case .hosts where model.openHost != nil: return HostScreen.areas(body, model).charts
+        case .logs: return [LogsScreen.areas(body, model).histogram]
+        default: return []
         }
     }
 }

@@ -1,19 +1,133 @@
 import Foundations
 import Terminal
 
-/// What can be on the screen.
-enum ScreenKind: Int, Hashable, Sendable, CaseIterable {
-    case overview = 1, alerts = 2, host = 4, logs = 5, health = 0
+/// Everything a frame is made of.
+struct DashboardModel: Sendable {
+    /// Whether people can act, or only look.
+    enum Access: Hashable, Sendable { case full, readOnly }
 
-    var key: Character { Character(String(rawValue)) }
-    var title: SafeText {
-        switch self {
-        case .overview: "Overview"
-        case .alerts: "Alerts"
-        case .host: "Host"
-        case .logs: "Logs"
-        case .health: "Health"
+    var size: Size
+    var theme: Theme
+    var url: String
+    /// Who acts, where the collector asks for no tokens.
+    var actor = "local"
+    var keys = KeyMap.standard
+    var access = Access.full
+    var now: Timestamp
+    /// Seconds that local time is ahead of UTC, and whether local time is shown.
+    var localOffsetSeconds: Int64 = 0
+    var showsLocalTime = false
+
+    var screen = ScreenKind.overview
+    /// Screens to go back to, and on to again.
+    var past: [ScreenKind] = []
+    var future: [ScreenKind] = []
+    var mode = InputMode.keys
+    var span = TimeSpan.standard
+    var moment = Moment.live
+    var isPaused = false
+    var isMouseCaptured = false
+    /// Where a drag over charts began.
+    var dragStart: (x: Int, y: Int)?
+    var notice: SafeText = ""
+    /// What was typed before, newest last, by the kind of prompt.
+    var histories: [Prompt.Kind: [String]] = [:]
+
+    var link = Link()
+    var status: CollectorStatus?
+    var board: AlertBoard?
+    /// The moment that the alerts are of; nil for now.
+    var boardMoment: Timestamp?
+    var ruleTroubles: [CollectorStatus.RuleTrouble] = []
+    var measures: HostMeasures?
+    /// Derived from measures, alerts and agents with every change.
+    var hosts = HostTable()
+    var matrix = OverviewMatrix()
+    var trends: HostTrends?
+    var incidents: [IncidentItem]?
+    var timeline: (id: Int64, entries: [IncidentItem.Entry])?
+    var onCall: OnCallState?
+    var objectives: [ObjectiveItem]?
+    var losses: AgentLosses?
+    var story: AlertStory?
+    /// Why what is shown isn't fresh, by name of the need.
+    var failures: [String: String] = [:]
+
+    /// The host that is looked at, nil for the list.
+    var openHost: String?
+    var hostTab = HostTab.summary
+    var detail: HostDetail?
+    var showsAlertDetail = false
+    var showsTimeline = false
+    var marked: Set<String> = []
+    var deeds = DeedBook()
+    var logs = LogsModel()
+    var boards = BoardsModel()
+    var positions: [ScreenKind: ListPosition] = [:]
+    /// The rows of lists that their filters take.
+    var alertRows: [Int32] = []
+    var hostRows: [Int32] = []
+    /// What is asked for now.
+    var needs: Set<Need> = []
+
+    init(size: Size, theme: Theme, url: String, now: Timestamp) {
+        self.size = size
+        self.theme = theme
+        self.url = url
+        self.now = now
+    }
+
+    /// The moment that is looked at.
+    var at: Timestamp { moment.past ?? now }
+    var alerts: [AlertItem]? { board?.items }
+    var zoneOffsetSeconds: Int64 { showsLocalTime ? localOffsetSeconds : 0 }
+    var isCompact: Bool { size.columns < Limits.columnsMin || size.rows < Limits.rowsMin }
+    /// Room for a list and the detail of its selection side by side.
+    var isWide: Bool { size.columns >= 110 && size.rows >= 30 }
+    /// Room for matrix, alerts, charts and logs at once.
+    var isVast: Bool { size.columns >= 180 && size.rows >= 50 }
+    /// What the keys go to: a small screen shows the alerts alone.
+    var activeScreen: ScreenKind { isCompact ? .alerts : screen }
+    var position: ListPosition { positions[activeScreen] ?? ListPosition() }
+    func position(of screen: ScreenKind) -> ListPosition { positions[screen] ?? ListPosition() }
+
+    /// Where a row of the alerts stands in the board.
+    func alert(_ row: Int) -> AlertItem? { alertRows.indices.contains(row) ? board?.items[Int(alertRows[row])] : nil }
+    func host(_ row: Int) -> HostSummary? { hostRows.indices.contains(row) ? hosts.items[Int(hostRows[row])] : nil }
+    var selectedAlert: AlertItem? { alert(position(of: .alerts).selected) }
+
+    /// Incidents as of the moment that is looked at.
+    var shownIncidents: [IncidentItem] {
+        let all = incidents ?? []
+        let shown = moment.past.map { moment in all.compactMap { $0.asOf(moment) } } ?? all
+        let words = FilterWord.all(in: position(of: .incidents).filter)
+        return shown.filter { incident in words.allSatisfy { $0.takes("\(incident.title) \(incident.state) \(incident.severity.word.string)") } }.sorted(by: IncidentItem.precedes)
+    }
+
+    var selectedIncident: IncidentItem? {
+        let shown = shownIncidents
+        let selected = position(of: .incidents).selected
+        return shown.indices.contains(selected) ? shown[selected] : nil
+    }
+
+    /// The rules that can't be used, from files and from evaluation.
+    var allRuleTroubles: [CollectorStatus.RuleTrouble] { (status?.problems ?? []) + ruleTroubles }
+
+    /// Age of the newest data of all hosts; of the last answer where no host has data.
+    var dataAgeSeconds: Double? {
+        let newest = hosts.items.lazy.compactMap(\.ageSeconds).min()
+        return newest ?? link.lastAnswer.map { now.seconds - $0.seconds }
+    }
+
+    /// How everything is: the worst of alerts and hosts; unknown where the collector can't be reached or was never heard.
+    var state: HealthState {
+        guard let alerts else { return .unknown }
+        switch link.state(at: now) {
+        case .connecting, .disconnected: return .unknown
+        case .live, .lagging: break
         }
+        let worst = min(alerts.state, hosts.items.first?.state ?? .ok)
+        return status?.troubles.isEmpty == false && worst > .warning ? .warning : worst
     }
 }
 
@@ -22,23 +136,6 @@ struct ListPosition: Hashable, Sendable {
     var selected = 0
     var offset = 0
     var filter = ""
-}
-
-/// The ranges of time that charts and logs are shown for.
-enum TimeRange: Int64, Hashable, Sendable, CaseIterable {
-    case minutes15 = 900, hour1 = 3600, hours6 = 21_600, day1 = 86_400, days7 = 604_800
-
-    var seconds: Int64 { rawValue }
-    var title: SafeText {
-        switch self {
-        case .minutes15: "15m"
-        case .hour1: "1h"
-        case .hours6: "6h"
-        case .day1: "24h"
-        case .days7: "7d"
-        }
-    }
-    var next: TimeRange { Self.allCases[(Self.allCases.firstIndex(of: self)! + 1) % Self.allCases.count] }
 }
 
 /// How the collector can be reached.
@@ -64,122 +161,5 @@ struct Link: Hashable, Sendable {
         guard let lastAnswer else { return .connecting }
         let age = now.seconds - lastAnswer.seconds
         return age > Limits.laggingSeconds ? .lagging(seconds: age) : .live
-    }
-}
-
-/// The screen of logs.
-struct LogsModel: Hashable, Sendable {
-    enum Phase: Hashable, Sendable { case idle, loading, loaded, failed(String) }
-
-    var query = ""
-    var items: [LogItem] = []
-    var phase = Phase.idle
-    var isFollowing = false
-    /// Lines that were left out of the tail.
-    var skipped = 0
-    var showsDetail = false
-}
-
-/// What the keys go to.
-enum InputMode: Hashable, Sendable {
-    case keys
-    case filter(InputLine)
-    case query(InputLine)
-    case command(InputLine)
-    case help(offset: Int)
-}
-
-/// Everything a frame is made of.
-struct DashboardModel: Sendable {
-    var size: Size
-    var theme: Theme
-    var url: String
-    var now: Timestamp
-    /// Seconds that local time is ahead of UTC, and whether local time is shown.
-    var localOffsetSeconds: Int64 = 0
-    var showsLocalTime = false
-
-    var screen = ScreenKind.overview
-    var history: [ScreenKind] = []
-    var mode = InputMode.keys
-    var range = TimeRange.minutes15
-    var isPaused = false
-    var isMouseCaptured = false
-    var showsAlertDetail = false
-    var notice: SafeText = ""
-
-    var link = Link()
-    var status: CollectorStatus?
-    var alerts: [AlertItem]?
-    var ruleTroubles: [CollectorStatus.RuleTrouble] = []
-    var measures: HostMeasures?
-    /// Why the measures aren't fresh.
-    var measuresReason: String?
-    /// Derived from measures, alerts and agents with every change.
-    var hosts: [HostSummary] = []
-    var selectedHost: String?
-    var detail: HostDetail?
-    var detailReason: String?
-    var logs = LogsModel()
-    var positions: [ScreenKind: ListPosition] = [:]
-
-    init(size: Size, theme: Theme, url: String, now: Timestamp) {
-        self.size = size
-        self.theme = theme
-        self.url = url
-        self.now = now
-    }
-
-    var zoneOffsetSeconds: Int64 { showsLocalTime ? localOffsetSeconds : 0 }
-    var isCompact: Bool { size.columns < Limits.columnsMin || size.rows < Limits.rowsMin }
-    /// Room for a list and the detail of its selection side by side.
-    var isWide: Bool { size.columns >= 110 && size.rows >= 30 }
-    var position: ListPosition { positions[screen] ?? ListPosition() }
-    func position(of screen: ScreenKind) -> ListPosition { positions[screen] ?? ListPosition() }
-
-    var visibleHosts: [HostSummary] {
-        let filter = position(of: .overview).filter
-        return filter.isEmpty ? hosts : hosts.filter { Self.contains("\($0.instance) \($0.state.word.string)", filter) }
-    }
-
-    var visibleAlerts: [AlertItem] {
-        let filter = position(of: .alerts).filter
-        guard let alerts else { return [] }
-        return filter.isEmpty ? alerts : alerts.filter { alert in
-            Self.contains(alert.summary, filter) || Self.contains(alert.severity.word.string, filter)
-                || alert.labels.contains { Self.contains("\($0.name)=\($0.value)", filter) }
-        }
-    }
-
-    var visibleLogs: [LogItem] {
-        let filter = position(of: .logs).filter
-        return filter.isEmpty ? logs.items : logs.items.filter { Self.contains($0.line.string, filter) }
-    }
-
-    /// The rules that can't be used, from files and from evaluation.
-    var allRuleTroubles: [CollectorStatus.RuleTrouble] { (status?.problems ?? []) + ruleTroubles }
-
-    /// Age of the newest data of all hosts; of the last answer where no host has data.
-    var dataAgeSeconds: Double? {
-        let newest = hosts.compactMap(\.ageSeconds).min()
-        return newest ?? link.lastAnswer.map { now.seconds - $0.seconds }
-    }
-
-    /// How everything is: the worst of alerts and hosts; unknown where the collector can't be reached or was never heard.
-    var state: HealthState {
-        guard let alerts else { return .unknown }
-        switch link.state(at: now) {
-        case .connecting, .disconnected: return .unknown
-        case .live, .lagging: break
-        }
-        let worst = min(alerts.state, hosts.map(\.state).min() ?? .ok)
-        return status?.troubles.isEmpty == false && worst > .warning ? .warning : worst
-    }
-
-    private static func contains(_ text: String, _ part: String) -> Bool {
-        let wanted = Array(part.lowercased().utf8)
-        let bytes = Array(text.lowercased().utf8)
-        guard wanted.count <= bytes.count, let first = wanted.first else { return wanted.isEmpty }
-        return (0...bytes.count - wanted.count).contains { bytes[$0] == first && bytes[$0..<$0 + wanted.count].elementsEqual(wanted) }
     }
 }

@@ -42,12 +42,15 @@ public final class Screen {
     private static let leave = "\u{1B}[r\u{1B}[0m\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1000l\u{1B}[?2004l\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
     private static let synchronizedOutput = 2026
 
-    /// Takes the terminal over. Throws where input or output is none, or where it can't move its cursor.
+    /// Takes the terminal over. Throws where input or output is none, or where it can't move its cursor. `adjust` changes what the
+    /// environment tells of the terminal.
     public init(
-        environment: [String: String], input: Int32 = STDIN_FILENO, output: Int32 = STDOUT_FILENO, clock: any WallClock = SystemClock()
+        environment: [String: String], input: Int32 = STDIN_FILENO, output: Int32 = STDOUT_FILENO, clock: any WallClock = SystemClock(),
+        adjust: (inout Capabilities) -> Void = { _ in }
     ) throws(TerminalError) {
         guard isatty(input) == 1, isatty(output) == 1 else { throw .notATerminal }
-        let capabilities = Capabilities(environment: environment)
+        var capabilities = Capabilities(environment: environment)
+        adjust(&capabilities)
         guard capabilities.movesCursor else { throw .cannotMoveCursor(term: environment["TERM"] ?? "") }
         self.input = input
         self.output = output
@@ -106,6 +109,13 @@ public final class Screen {
     public func captureMouse(_ isCaptured: Bool) {
         let sequence = isCaptured ? "\u{1B}[?1000h\u{1B}[?1006h" : "\u{1B}[?1006l\u{1B}[?1000l"
         _ = Array(sequence.utf8).withUnsafeBytes { nj_terminal_write($0.baseAddress, $0.count) }
+    }
+
+    /// Puts text into the clipboard of whoever sits at the terminal (OSC 52), through ssh as well. Terminals that don't know it, or were
+    /// told not to, ignore it.
+    public func copy(_ text: [UInt8]) {
+        let sequence = Array("\u{1B}]52;c;".utf8) + Base64.encoded(text) + [0x07]
+        _ = sequence.withUnsafeBytes { nj_terminal_write($0.baseAddress, $0.count) }
     }
 
     /// Waits for events; none where the timeout has passed.

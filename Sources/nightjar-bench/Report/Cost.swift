@@ -11,6 +11,9 @@ struct Cost {
         return (result, Cost(cpuSeconds: now(CLOCK_PROCESS_CPUTIME_ID) - cpu, wallSeconds: now(CLOCK_MONOTONIC) - wall))
     }
 
+    /// Processor time of this process so far.
+    static func processorSeconds() -> Double { now(CLOCK_PROCESS_CPUTIME_ID) }
+
     private static func now(_ clock: clockid_t) -> Double {
         var time = timespec()
         clock_gettime(clock, &time)

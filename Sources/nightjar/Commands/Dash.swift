@@ -4,21 +4,29 @@ import Foundation
 import Foundations
 import Terminal
 
-/// `nightjar dash`: the dashboard, full-screen, as one frame, or as data.
+/// `nightjar dash`: the dashboard, full-screen, as one frame, as data, or as lines.
 struct Dash: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Opens the terminal dashboard of a collector.",
         discussion: """
-            Press ? for the keys, q to leave. --once and --json print what it shows as text and as data, for scripts.
+            Press ? for the keys, q to leave. --once and --json print what it shows as text and as data, for scripts; with --follow a \
+            line of JSON comes with every change. --wall is for a screen on the wall: nobody acts on it, it shows its screens in turn \
+            and what fires at once. --accessible speaks in lines, for screen readers; help there lists its commands.
+
+            Keys and colours are read from --settings, or ~/.config/nightjar/dash.yml where it exists:
+              keys:  {acknowledge: [a, f2], logs: ["5"]}
+              theme: {critical: "#FF5555", ascii: false, braille: true}
 
             Exit codes: of the dashboard 0, or 128 and the number of the signal that ended it; of --once and --json the state: \
-            0 ok, 1 a warning, 2 critical, 3 unknown or unreachable.
+            0 ok, 1 a warning, 2 critical, 3 unknown, stale or unreachable.
 
             Examples:
               nightjar dash
               nightjar dash --url https://nightjar.example.net:9845 --token-file ~/.token
-              nightjar dash --once --size 100x30
+              nightjar dash --once --size 100x30 --screen alerts
               nightjar dash --json | jq -r .state
+              nightjar dash --json --follow | jq -c '[.state, (.alerts | length)]'
+              nightjar dash --wall --token-file /etc/nightjar/wall.token
             """)
 
     @Flag(help: "Prints one frame and ends.")
@@ -27,31 +35,90 @@ struct Dash: AsyncParsableCommand {
     @Flag(help: "Prints the same as JSON and ends.")
     var json = false
 
+    @Flag(help: "With --json: goes on, a line with every change.")
+    var follow = false
+
+    @Flag(help: "For a screen on the wall: read-only, in turn, and what fires at once.")
+    var wall = false
+
+    @Flag(help: "Plain lines instead of a screen; changes are said as lines.")
+    var accessible = false
+
+    @Flag(help: "Only to look: nothing can be acknowledged or silenced from here.")
+    var readOnly = false
+
     @Option(help: ArgumentHelp("Columns (20 to 1000) and rows (5 to 500) of the frame of --once.", valueName: "COLUMNSxROWS"))
     var size = FrameSize(columns: 120, rows: 40)
+
+    @Option(help: ArgumentHelp("The screen of --once: \(Dashboard.screenNames.joined(separator: ", ")). (default: overview)", valueName: "name"))
+    var screen: String?
+
+    @Option(help: ArgumentHelp("With --once --screen logs: what is searched for.", valueName: "query"))
+    var query: String?
+
+    @Option(help: ArgumentHelp("A file of keys and colours.", valueName: "file"), completion: .file())
+    var settings: String?
+
+    @Option(
+        name: .long, help: ArgumentHelp("Files of dashboards, short YAML or Grafana's JSON; may be repeated. (default: Dashboards/*.yml, *.yaml and *.json)", valueName: "glob"),
+        completion: .file())
+    var dashboards: [String] = []
 
     @OptionGroup var collector: ConnectionFlags
 
     func validate() throws {
-        if once && json { throw ValidationError("--once and --json exclude each other") }
+        if [once, json, wall, accessible].count(where: { $0 }) > 1 { throw ValidationError("--once, --json, --wall and --accessible exclude each other") }
+        if follow && !json { throw ValidationError("--follow needs --json") }
+        if (screen != nil || query != nil) && !once { throw ValidationError("--screen and --query need --once") }
+        if let screen, !Dashboard.screenNames.contains(screen) { throw ValidationError("--screen is one of \(Dashboard.screenNames.joined(separator: ", "))") }
     }
 
     func run() async throws {
         try await reportingFailures(code: 3) {
-            let token = try collector.tokenFile.map { try SecretFile.read($0) }
-            let options = DashboardOptions(url: collector.url, token: token, certificateFile: collector.caFile)
+            let options = try options()
             if json {
+                if follow { throw ExitCode(try await Dashboard.follow(options) { Output.text($0); return true }) }
                 let (text, code) = try await Dashboard.json(options)
                 Output.text(text)
                 throw ExitCode(code)
             }
             if once {
-                let (frame, code) = try await Dashboard.once(options, size: Size(columns: size.columns, rows: size.rows), colours: .none)
+                let (frame, code) = try await Dashboard.once(options, size: Size(columns: size.columns, rows: size.rows), colours: .none, screen: screen, query: query)
                 Output.text(frame)
                 throw ExitCode(code)
             }
-            guard isatty(0) == 1, isatty(1) == 1 else { throw Failure("the dashboard needs a terminal; use --once or --json without one", code: Failure.usageCode) }
+            if accessible { throw ExitCode(try await Dashboard.converse(options, lines: Self.typedLines()) { Output.line($0) }) }
+            guard isatty(0) == 1, isatty(1) == 1 else {
+                throw Failure("the dashboard needs a terminal; use --once, --json or --accessible without one", code: Failure.usageCode)
+            }
             throw ExitCode(try await Dashboard.run(options))
+        }
+    }
+
+    private func options() throws -> DashboardOptions {
+        let token = try collector.tokenFile.map { try SecretFile.read($0) }
+        var options = DashboardOptions(url: collector.url, token: token, certificateFile: collector.caFile, actor: userName())
+        options.isReadOnly = readOnly
+        if !dashboards.isEmpty { options.boardGlobs = dashboards }
+        if wall { options.face = .wall }
+        if let path = settings ?? Self.settingsFile() { options.settings = try DashboardSettings(file: path) }
+        return options
+    }
+
+    /// The user's own file, where it exists.
+    private static func settingsFile() -> String? {
+        let home = ProcessInfo.processInfo.environment["HOME"] ?? ""
+        let folder = ProcessInfo.processInfo.environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.config"
+        let path = folder + "/nightjar/dash.yml"
+        return access(path, R_OK) == 0 ? path : nil
+    }
+
+    /// The lines of standard input, read on a thread of their own.
+    private static func typedLines() -> AsyncStream<String> {
+        AsyncStream { lines in
+            _ = WorkerThread(name: "typed-lines") {
+                while let line = readLine() { lines.yield(line) }
+            }
         }
     }
 }

@@ -84,7 +84,7 @@ private struct Everything: Sendable {
         options.ownLogPath = logPath
         options.excludedDirectories = [configuration.dataDirectory]
         let agent = try AgentService(options: options, logger: Logger(label: "agent"))
-        let dashboard = DashboardOptions(url: local.url, token: local.token)
+        let dashboard = DashboardOptions(url: local.url, token: local.token, actor: userName())
         let instance = options.instance
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await agent.run() }
@@ -122,7 +122,7 @@ private struct Snapshot {
         let clock = SystemClock()
         let end = clock.monotonicNanoseconds() + Self.waitSecondsMax * 1_000_000_000
         while clock.monotonicNanoseconds() < end, try await !isComplete() { try await Task.sleep(for: .milliseconds(500)) }
-        Output.text(try await Dashboard.once(options, size: Self.size).frame, lostReader: .isIgnored)
+        Output.text(try await Dashboard.once(options, size: Self.size, screen: "hosts").frame, lostReader: .isIgnored)
     }
 
     /// Whether this host's values are there, those that need two samples too.

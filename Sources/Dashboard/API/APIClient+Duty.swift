@@ -1,0 +1,98 @@
+import FoundationEssentials
+import Foundations
+
+/// Incidents, who is on call, objectives, and what people do.
+extension APIClient {
+    /// Newest first, the ended ones too.
+    func incidents() async throws(DashboardError) -> [IncidentItem] {
+        let reply: IncidentsReply = try await get("/api/nightjar/v1/incidents", [("state", "all"), ("limit", String(Limits.incidents))])
+        return reply.incidents.filter { $0.state != "merged" }.map(\.item)
+    }
+
+    /// What happened around an incident, oldest first.
+    func timeline(_ id: Int64) async throws(DashboardError) -> [IncidentItem.Entry] {
+        let reply: IncidentReply = try await get("/api/nightjar/v1/incidents/\(id)")
+        return reply.entries
+    }
+
+    /// The incident as Markdown.
+    func exportedIncident(_ id: Int64) async throws(DashboardError) -> String {
+        let (status, body) = try await transport.get("/api/nightjar/v1/incidents/\(id)/export", [])
+        guard status == 200 else { throw Self.refusal(status, body) }
+        return String(decoding: body, as: UTF8.self)
+    }
+
+    /// Why an alert did or didn't page: a sentence, and the last steps.
+    func story(of fingerprint: String) async throws(DashboardError) -> AlertStory {
+        let reply: StoryReply = try await get("/api/v1/nightjar/alerts/\(PercentEncoding.escaped(fingerprint))/events", [("limit", String(Limits.storyLines))])
+        return AlertStory(
+            fingerprint: fingerprint, verdict: reply.verdict,
+            lines: reply.events.map { IncidentItem.Entry(at: moment($0.at) ?? Timestamp(milliseconds: 0), kind: $0.step, actor: "", text: $0.text) })
+    }
+
+    /// Who is on call, now or at a moment, and what climbs now.
+    func onCall(at moment: Timestamp? = nil) async throws(DashboardError) -> OnCallState {
+        let schedules: OnCallReply = try await get("/api/v1/nightjar/oncall", moment.map { [("time", Text.seconds($0))] } ?? [])
+        var state = OnCallState(schedules: schedules.schedules.map(\.item))
+        if moment == nil {
+            let escalations: EscalationsReply = try await get("/api/v1/nightjar/escalations")
+            state.escalations = escalations.escalations.map(\.item)
+        }
+        return state
+    }
+
+    /// Objectives from the series that Sloth and pyrra-like generators record; empty where there are none.
+    func objectives(at moment: Timestamp) async throws(DashboardError) -> [ObjectiveItem] {
+        let objectives = try await query("slo:objective:ratio", at: moment)
+        if objectives.result.isEmpty { return [] }
+        let left = try await query("slo:period_error_budget_remaining:ratio", at: moment).values { Self.objectiveKey($0) }
+        let burns = try await query("slo:current_burn_rate:ratio", at: moment).values { Self.objectiveKey($0) }
+        return objectives.result.compactMap { row -> ObjectiveItem? in
+            guard let objective = row.value?.value, objective.isFinite else { return nil }
+            let key = Self.objectiveKey(row.metric)
+            return ObjectiveItem(
+                service: row.metric["sloth_service"] ?? row.metric["service"] ?? "", name: row.metric["sloth_slo"] ?? row.metric["slo"] ?? key, objective: objective,
+                budgetLeft: left[key], burnRate: burns[key])
+        }.sorted { ($0.state, $0.service, $0.name) < ($1.state, $1.service, $1.name) }
+    }
+
+    private static func objectiveKey(_ labels: [String: String]) -> String {
+        labels["sloth_id"] ?? "\(labels["service"] ?? "")/\(labels["slo"] ?? labels["sloth_slo"] ?? "")"
+    }
+
+    /// What agents dropped, and what waits in their spools, by instance.
+    func agentLosses(at moment: Timestamp) async throws(DashboardError) -> AgentLosses {
+        var losses = AgentLosses()
+        losses.droppedLines = try await query("sum by (instance) (nightjar_agent_log_lines_dropped_total)", at: moment).values(by: "instance")
+        losses.possibleLosses = try await query("sum by (instance) (nightjar_agent_possible_loss_total)", at: moment).values(by: "instance")
+        losses.spoolBytes = try await query("sum by (instance) (nightjar_agent_spool_bytes)", at: moment).values(by: "instance")
+        losses.sendFailures = try await query("sum by (instance) (increase(nightjar_agent_send_failures_total[1h]))", at: moment).values(by: "instance")
+        return losses
+    }
+
+    /// Does something to alerts, incidents or schedules; returns the id that it got, where it got one.
+    func perform(_ deed: Deed) async throws(DashboardError) -> String? {
+        let request = deed.request
+        let (status, body) = try await transport.send(request.method, request.path, json: request.json)
+        guard (200..<300).contains(status) else { throw Self.refusal(status, body) }
+        struct Made: Decodable { let silenceID: String? }
+        return (try? JSONDecoder().decode(Made.self, from: Data(body)))?.silenceID
+    }
+}
+
+/// Why an alert did or didn't page.
+struct AlertStory: Hashable, Sendable {
+    var fingerprint: String
+    var verdict: String
+    /// Oldest first.
+    var lines: [IncidentItem.Entry]
+}
+
+/// What agents lost or couldn't send, by instance.
+struct AgentLosses: Hashable, Sendable {
+    var droppedLines: [String: Double] = [:]
+    var possibleLosses: [String: Double] = [:]
+    var spoolBytes: [String: Double] = [:]
+    /// Within the last hour.
+    var sendFailures: [String: Double] = [:]
+}

@@ -1,0 +1,64 @@
+import Foundations
+import TestSupport
+import Testing
+
+/// A terminal of tmux's own server, in which the real binary runs.
+final class Tmux: Sendable {
+    private let name: String
+    private let folder = TemporaryDirectory("tmux")
+
+    /// Starts a shell of `columns` by `rows`, in which `command` runs.
+    init(columns: Int, rows: Int) async throws {
+        name = "nightjar-\(UInt32.random(in: 0 ... .max))"
+        // The server stays, and must not keep what Foundation watches its child by.
+        let closing = "for file in /proc/self/fd/*; do number=${file##*/}; [ $number -le 2 ] || eval \"exec $number>&-\"; done"
+        let start = "tmux -L \(name) -f /dev/null new-session -d -x \(columns) -y \(rows) 'env PS1=READY: bash --norc --noprofile'"
+        let run = try await CommandRun.shell("( \(closing); exec \(start) )", variables: ["TERM": "xterm-256color"])
+        try #require(run.code == 0, "\(run)")
+        _ = try await shows("READY:")
+    }
+
+    private func tmux(_ arguments: String) async throws -> CommandRun { try await CommandRun.shell("tmux -L \(name) \(arguments)", variables: ["TERM": "xterm-256color"]) }
+
+    func end() async throws { _ = try await tmux("kill-server") }
+
+    /// Types text as it is, then Enter.
+    func run(_ command: String) async throws {
+        try await type(command)
+        try await press("Enter")
+    }
+
+    func type(_ text: String) async throws { _ = try await tmux("send-keys -l -- '" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'") }
+
+    /// Keys by tmux's names: `Enter`, `Escape`, `C-z`.
+    func press(_ keys: String) async throws { _ = try await tmux("send-keys \(keys)") }
+
+    func resize(columns: Int, rows: Int) async throws { _ = try await tmux("resize-window -x \(columns) -y \(rows)") }
+
+    /// What is on the screen.
+    func screen() async throws -> String { try await tmux("capture-pane -p").data }
+
+    /// Waits until a text is on the screen; the screen then, or nil where it doesn't come.
+    func shows(_ text: String, seconds: Double = 20) async throws -> String? {
+        try await eventually(seconds: seconds) {
+            let screen = try await self.screen()
+            return screen.contains(text) ? screen : nil
+        }
+    }
+
+    /// The modes of the terminal that a program may have changed, and whether the alternate screen is shown.
+    func state() async throws -> String {
+        let path = folder.path("modes")
+        try await run("clear; stty -a > \(path); echo DO''NE")
+        try #require(try await shows("DONE") != nil)
+        let modes = String(decoding: try RealFileSystem().readAll(path, bytesMax: 65_536), as: UTF8.self)
+        let flags = try await tmux("display-message -p '#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{wrap_flag}'").data
+        return modes.split(separator: "\n").filter { !$0.contains("rows") }.joined(separator: "\n") + flags
+    }
+
+    /// The process that runs in the foreground of the shell.
+    func child() async throws -> String {
+        let shell = try await tmux("display-message -p '#{pane_pid}'").data.filter(\.isNumber)
+        return try await CommandRun.shell("ps -o pid= --ppid \(shell) | tail -1").data.filter(\.isNumber)
+    }
+}
