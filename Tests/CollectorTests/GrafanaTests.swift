@@ -5,7 +5,7 @@ import Testing
 
 @testable import Collector
 
-/// The calls of Grafana's Prometheus data source, recorded as requests with their answers: a file each in `Goldens/grafana`.
+/// The calls that Grafana's Prometheus data source makes, written as requests after its public documentation, with this collector's answers: a file each in `Goldens/grafana`.
 struct GrafanaTests {
     private static let exchanges = RecordedExchange.all(in: "grafana")
 

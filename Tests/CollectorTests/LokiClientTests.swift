@@ -4,7 +4,7 @@ import Testing
 
 @testable import Collector
 
-/// The calls of Grafana's Loki data source and of logcli, recorded as requests with their answers: a file each in `Goldens/loki`.
+/// The calls that Grafana's Loki data source and logcli make, written as requests after their public documentation, with this collector's answers: a file each in `Goldens/loki`.
 struct LokiClientTests {
     private static let exchanges = RecordedExchange.all(in: "loki")
 
