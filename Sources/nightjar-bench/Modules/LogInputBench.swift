@@ -40,7 +40,8 @@ struct LogInputBench: ModuleBench {
         let some = texts.enumerated().map { $0 % 100 == 0 ? $1 + " password=hunter2 card=4111111111111111" : $1 }
         let (none, clean) = await Cost.of { redact(texts) }
         let (found, dirty) = await Cost.of { redact(some) }
-        guard none == 0, found == 2 * ((texts.count + 99) / 100) else { throw BenchError("redaction found \(none) and \(found) secrets") }
+        // Of many random ids of 16 hexadecimal digits one may be all digits, and a card's number.
+        guard found - none == 2 * ((texts.count + 99) / 100) else { throw BenchError("redaction found \(none) and \(found) secrets") }
         return [
             Measure(title: "redact lines without a secret", unit: .megabytesPerSecond, value: megabytes / clean.cpuSeconds),
             Measure(title: "redact lines, each hundredth with two secrets", unit: .megabytesPerSecond, value: megabytes / dirty.cpuSeconds),
