@@ -79,27 +79,41 @@ struct PartitionTally {
         if needsTemplates {
             for template in rollup.templates { templates.append(try partition.template(template.id, database)) }
         }
-        var wanted: [ChunkRollup.Entry] = []
+        // Each template is decided about once, and entries are added up by small keys before they become groups.
+        var decisions = [TemplateDecider.Decision?](repeating: nil, count: templates.count)
+        let step = tallies.step(of: info.oldest)
+        let isOneStep = step == tallies.step(of: info.newest)
+        var sums: [RollupKey: (count: Int, bytes: Int)] = [:]
         for entry in rollup.entries where plan.hasLevel(entry.level) {
             if needsTemplates {
-                guard entry.template >= 0, let template = templates[Int(entry.template)] else { return false }
-                switch decider!.decision(template, isWhole: rollup.templates[Int(entry.template)].isWhole, chunk: info.id) {
+                let number = Int(entry.template)
+                guard number >= 0, let template = templates[number] else { return false }
+                let decision = decisions[number] ?? decider!.decision(template, isWhole: rollup.templates[number].isWhole, chunk: info.id)
+                decisions[number] = decision
+                switch decision {
                 case .unknown: return false
                 case .none: continue
                 case .all: break
                 }
             }
-            wanted.append(entry)
+            let key = RollupKey(
+                step: isOneStep ? step : tallies.step(of: entry.minute * ChunkRollup.minuteNanoseconds), template: grouping.contains(.template) ? entry.template : -1,
+                level: grouping.contains(.level) ? entry.level : 0)
+            sums[key, default: (0, 0)].count += entry.count
+            sums[key]!.bytes += entry.bytes
         }
-        let step = tallies.step(of: info.oldest)
-        let isOneStep = step == tallies.step(of: info.newest)
-        for entry in wanted {
-            let template = grouping.contains(.template) ? templates[Int(entry.template)] : nil
-            try tallies.add(
-                group(isOneStep ? step : tallies.step(of: entry.minute * ChunkRollup.minuteNanoseconds), stream, entry.level, template), count: entry.count, bytes: entry.bytes)
+        for (key, sum) in sums {
+            try tallies.add(group(key.step, stream, key.level, key.template >= 0 ? templates[Int(key.template)] : nil), count: sum.count, bytes: sum.bytes)
         }
-        if !wanted.isEmpty { pieces[stream, default: 0] += 1 }
+        if !sums.isEmpty { pieces[stream, default: 0] += 1 }
         return true
+    }
+
+    /// What entries of one chunk's roll-up are added up by.
+    private struct RollupKey: Hashable {
+        var step: Int64
+        var template: Int32
+        var level: UInt8
     }
 
     private mutating func addRows(_ info: ChunkInfo, _ stream: Labels, _ tallies: inout LogTallies) throws {
