@@ -6,13 +6,10 @@ struct DeedBook: Hashable, Sendable {
     private(set) var pending: [String: String] = [:]
     /// Sets of deeds that undo one action each, the newest last.
     private(set) var undo: [[Deed]] = []
-    /// Silences that are on their way.
-    private var openSilences: Set<Deed> = []
 
-    /// Notes deeds that are on their way.
-    mutating func begin(_ deeds: [Deed], touching fingerprints: [String], as word: String) {
+    /// Notes what is on its way.
+    mutating func begin(touching fingerprints: [String], as word: String) {
         for fingerprint in fingerprints { pending[fingerprint] = word }
-        for deed in deeds { if case .silence = deed { openSilences.insert(deed) } }
     }
 
     /// The collector has done it: it can be taken back from now on.
@@ -20,14 +17,12 @@ struct DeedBook: Hashable, Sendable {
         switch deed {
         case .acknowledge(let fingerprint, _, let actor): addUndo(.unacknowledge(fingerprint: fingerprint, by: actor))
         case .silence:
-            openSilences.remove(deed)
             if let silenceID { undo.append([.expireSilence(id: silenceID)]) }
         default: break
         }
     }
 
     mutating func failed(_ deed: Deed) {
-        openSilences.remove(deed)
         if let fingerprint = deed.fingerprint { pending[fingerprint] = nil } else if case .silence = deed { pending = pending.filter { $0.value != "silencing" } }
     }
 

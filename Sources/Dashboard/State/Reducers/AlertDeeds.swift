@@ -67,7 +67,7 @@ enum AlertDeeds {
     }
 
     private static func begin(_ deeds: [Deed], touching alerts: [AlertItem], as word: String, _ model: inout DashboardModel) -> [Effect] {
-        model.deeds.begin(deeds, touching: alerts.map(\.fingerprint), as: word)
+        model.deeds.begin(touching: alerts.map(\.fingerprint), as: word)
         model.marked = []
         return deeds.map { .perform($0) }
     }
@@ -77,7 +77,7 @@ enum AlertDeeds {
             model.notice = "there is nothing to take back"
             return []
         }
-        model.deeds.begin(deeds, touching: deeds.compactMap(\.fingerprint), as: "taking back")
+        model.deeds.begin(touching: deeds.compactMap(\.fingerprint), as: "taking back")
         return deeds.map { .perform($0) }
     }
 
@@ -100,7 +100,7 @@ enum AlertDeeds {
             case .failure(let problem): model.notice = SafeText(problem.reason)
             case .success(let draft):
                 model.mode = .keys
-                return begin([.silence(draft, from: model.now, by: model.actor)], touching: preview(draft, model), as: "silencing", &model)
+                return begin([.silence(draft, from: model.now, by: model.actor)], touching: preview(draft, model).filter { $0.phase == .firing && $0.silencedBy.isEmpty }, as: "silencing", &model)
             }
         default:
             if form[form.field].handle(event) { model.mode = .silence(form) }
