@@ -3,7 +3,7 @@ import Foundations
 import TestSupport
 import Testing
 
-/// Log shippers that people have, against the real binary: util-linux's logger, Python's SysLogHandler, rsyslog where it is installed, and
+/// Log shippers that people have, against the real binary: util-linux's logger, Python's SysLogHandler, rsyslog, and
 /// what Filebeat, Fluent Bit and Vector send, kept as requests.
 @Suite(.serialized) struct LogShipperTests {
     private static let clients = Bundle.module.resourceURL!.appendingPathComponent("Clients").path
@@ -31,8 +31,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/rsyslogd"), "rsyslog isn't installed"))
-    func rsyslogForwards() async throws {
+    @Test func rsyslogForwards() async throws {
         let tcp = freePort()
         let bench = try await Bench.start(logFiles: [], arguments: ["--syslog-tcp", "127.0.0.1:\(tcp)"])
         let source = bench.directory.path("logs/in.txt")
