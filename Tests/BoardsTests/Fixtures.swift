@@ -56,7 +56,7 @@ struct WaveSource: BoardSource {
     /// Labels' values are taken from here; hosts where there are none.
     var names: [String: [String]] = ["region": ["eu", "us"], "instance": ["web1:9100", "web2:9100", "db1:9100"], "mode": ["user", "system", "idle"]]
 
-    func answer(_ request: BoardRequest) async throws(BoardSourceError) -> BoardAnswer {
+    func answer(_ request: BoardRequest) async throws -> BoardAnswer {
         if let refusal { throw refusal }
         switch request {
         case .range(let expression, _, let window): return .series(Self.series(expression, window.times))

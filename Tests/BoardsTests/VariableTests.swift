@@ -136,7 +136,7 @@ final class RecordingSource: BoardSource {
     }
     var all: [BoardRequest] { requests.withLock { $0 } }
 
-    func answer(_ request: BoardRequest) async throws(BoardSourceError) -> BoardAnswer {
+    func answer(_ request: BoardRequest) async throws -> BoardAnswer {
         requests.withLock { $0.append(request) }
         return try await WaveSource().answer(request)
     }

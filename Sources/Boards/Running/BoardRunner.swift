@@ -79,11 +79,11 @@ public struct BoardRunner: Sendable {
     }
 
     private func ask(_ request: BoardRequest) async -> Answered {
-        do throws(BoardSourceError) {
+        do {
             let answer = try await source.answer(request)
             return Answered(result: .success(answer), at: clock.nowMilliseconds())
         } catch {
-            return Answered(result: .failure(error), at: clock.nowMilliseconds())
+            return Answered(result: .failure(BoardSourceError(error)), at: clock.nowMilliseconds())
         }
     }
 

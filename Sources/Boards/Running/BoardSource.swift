@@ -78,6 +78,11 @@ public enum BoardSourceError: Error, Hashable, Sendable, CustomStringConvertible
     case refused(reason: String)
     case cancelled
 
+    /// Any error as one of a source.
+    init(_ error: any Error) {
+        self = error as? BoardSourceError ?? (error is CancellationError ? .cancelled : .refused(reason: "\(error)"))
+    }
+
     public var description: String {
         switch self {
         case .unreachable(let reason): "no answer: \(SafeText(reason.prefix(Limits.reasonCharacters)))"
@@ -89,5 +94,6 @@ public enum BoardSourceError: Error, Hashable, Sendable, CustomStringConvertible
 
 /// Where a board's data come from: a collector, or a test.
 public protocol BoardSource: Sendable {
-    func answer(_ request: BoardRequest) async throws(BoardSourceError) -> BoardAnswer
+    /// Throws `BoardSourceError`. It isn't written as a typed error: optimized code lost the answers of tasks that caught one (Swift 6.3.1).
+    func answer(_ request: BoardRequest) async throws -> BoardAnswer
 }

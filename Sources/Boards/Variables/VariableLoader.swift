@@ -20,10 +20,10 @@ struct VariableLoader: Sendable {
             // Variables that wait for each other: the first of them goes with what is chosen.
             if ready.isEmpty { ready = [waiting[0]] }
             let scope = VariableScope(choices, range: range, now: now)
-            for (name, result) in await answers(ready, scope) {
-                switch result {
-                case .success(let values): choices.setOptions(values, of: name)
-                case .failure(let error): choices.setFailure("\(error)", of: name)
+            for answer in await answers(ready, scope) {
+                switch answer.result {
+                case .success(let values): choices.setOptions(values, of: answer.name)
+                case .failure(let error): choices.setFailure("\(error)", of: answer.name)
                 }
             }
             let done = Set(ready.map(\.name))
@@ -32,21 +32,20 @@ struct VariableLoader: Sendable {
         return choices
     }
 
-    private func answers(_ variables: [Variable], _ scope: VariableScope) async -> [(String, Result<[VariableValue], BoardSourceError>)] {
-        await withTaskGroup(of: (String, Result<[VariableValue], BoardSourceError>).self) { group in
+    /// What was found for a variable.
+    private struct Answer: Sendable {
+        let name: String
+        let result: Result<[VariableValue], BoardSourceError>
+    }
+
+    private func answers(_ variables: [Variable], _ scope: VariableScope) async -> [Answer] {
+        await withTaskGroup(of: Answer.self) { group in
             var waiting = variables[...]
             func startNext() {
-                guard let variable = waiting.popFirst() else { return }
-                group.addTask {
-                    do throws(BoardSourceError) {
-                        return (variable.name, .success(try await values(of: variable, scope)))
-                    } catch {
-                        return (variable.name, .failure(error))
-                    }
-                }
+                if let variable = waiting.popFirst() { group.addTask { await answer(of: variable, scope) } }
             }
             for _ in 0..<Limits.requestsAtOnce { startNext() }
-            var answers: [(String, Result<[VariableValue], BoardSourceError>)] = []
+            var answers: [Answer] = []
             for await answer in group {
                 answers.append(answer)
                 startNext()
@@ -55,7 +54,15 @@ struct VariableLoader: Sendable {
         }
     }
 
-    func values(of variable: Variable, _ scope: VariableScope) async throws(BoardSourceError) -> [VariableValue] {
+    private func answer(of variable: Variable, _ scope: VariableScope) async -> Answer {
+        do {
+            return Answer(name: variable.name, result: .success(try await values(of: variable, scope)))
+        } catch {
+            return Answer(name: variable.name, result: .failure(BoardSourceError(error)))
+        }
+    }
+
+    func values(of variable: Variable, _ scope: VariableScope) async throws -> [VariableValue] {
         guard case .query(let query) = variable.kind else { return variable.options }
         var scope = scope
         scope.setStep(milliseconds: StepText.niceMilliseconds(range.milliseconds / Int64(Limits.chartPoints), least: Limits.stepMilliseconds))
@@ -80,7 +87,7 @@ struct VariableLoader: Sendable {
         return Self.narrowed(texts, pattern: filled(variable.pattern, .text), sort: variable.sort)
     }
 
-    private func names(_ request: BoardRequest) async throws(BoardSourceError) -> [String] {
+    private func names(_ request: BoardRequest) async throws -> [String] {
         guard case .names(let names) = try await source.answer(request) else { return [] }
         return names
     }

@@ -5,7 +5,7 @@ import Foundations
 struct CollectorBoards: BoardSource {
     let client: APIClient
 
-    func answer(_ request: BoardRequest) async throws(BoardSourceError) -> BoardAnswer {
+    func answer(_ request: BoardRequest) async throws -> BoardAnswer {
         switch request {
         case .range(let expression, let language, let window):
             let path = language == .promQL ? "/api/v1/query_range" : "/loki/api/v1/query_range"
@@ -40,17 +40,17 @@ struct CollectorBoards: BoardSource {
         return label
     }
 
-    private func series(_ path: String, _ query: [(String, String)]) async throws(BoardSourceError) -> BoardAnswer {
-        guard let series = SeriesReply.series(try await body(path, query)) else { throw .refused(reason: "\(path) didn't answer with series") }
+    private func series(_ path: String, _ query: [(String, String)]) async throws -> BoardAnswer {
+        guard let series = SeriesReply.series(try await body(path, query)) else { throw BoardSourceError.refused(reason: "\(path) didn't answer with series") }
         return .series(series)
     }
 
-    private func names(_ path: String, _ query: [(String, String)]) async throws(BoardSourceError) -> BoardAnswer {
-        guard let names = SeriesReply.names(try await body(path, query)) else { throw .refused(reason: "\(path) didn't answer with a list") }
+    private func names(_ path: String, _ query: [(String, String)]) async throws -> BoardAnswer {
+        guard let names = SeriesReply.names(try await body(path, query)) else { throw BoardSourceError.refused(reason: "\(path) didn't answer with a list") }
         return .names(names)
     }
 
-    private func lines(_ query: String, _ from: Timestamp, _ to: Timestamp, _ limit: Int) async throws(BoardSourceError) -> [BoardLogLine] {
+    private func lines(_ query: String, _ from: Timestamp, _ to: Timestamp, _ limit: Int) async throws -> [BoardLogLine] {
         do throws(DashboardError) {
             return try await client.logs(query, start: from, end: to, limit: limit).map { item in
                 let labels = Dictionary(item.stream.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
@@ -61,7 +61,7 @@ struct CollectorBoards: BoardSource {
         }
     }
 
-    private func body(_ path: String, _ query: [(String, String)]) async throws(BoardSourceError) -> [UInt8] {
+    private func body(_ path: String, _ query: [(String, String)]) async throws -> [UInt8] {
         do throws(DashboardError) {
             return try await client.body(path, query)
         } catch {

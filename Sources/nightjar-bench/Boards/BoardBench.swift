@@ -87,7 +87,7 @@ struct BoardBench: AsyncParsableCommand {
 
     /// Five series in waves, moved by the time.
     private struct Source: BoardSource {
-        func answer(_ request: BoardRequest) async throws(BoardSourceError) -> BoardAnswer {
+        func answer(_ request: BoardRequest) async throws -> BoardAnswer {
             let times: [Int64]
             let text: String
             switch request {
