@@ -5,19 +5,19 @@ import Foundations
 extension APIClient {
     /// Newest first, the ended ones too.
     func incidents() async throws(DashboardError) -> [IncidentItem] {
-        let reply: IncidentsReply = try await get("/api/nightjar/v1/incidents", [("state", "all"), ("limit", String(Limits.incidents))])
+        let reply: IncidentsReply = try await get("/api/v1/nightjar/incidents", [("state", "all"), ("limit", String(Limits.incidents))])
         return reply.incidents.filter { $0.state != "merged" }.map(\.item)
     }
 
     /// What happened around an incident, oldest first.
     func timeline(_ id: Int64) async throws(DashboardError) -> [IncidentItem.Entry] {
-        let reply: IncidentReply = try await get("/api/nightjar/v1/incidents/\(id)")
+        let reply: IncidentReply = try await get("/api/v1/nightjar/incidents/\(id)")
         return reply.entries
     }
 
     /// The incident as Markdown.
     func exportedIncident(_ id: Int64) async throws(DashboardError) -> String {
-        let (status, body) = try await transport.get("/api/nightjar/v1/incidents/\(id)/export", [])
+        let (status, body) = try await transport.get("/api/v1/nightjar/incidents/\(id)/export", [])
         guard status == 200 else { throw Self.refusal(status, body) }
         return String(decoding: body, as: UTF8.self)
     }

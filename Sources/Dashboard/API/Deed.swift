@@ -25,8 +25,8 @@ enum Deed: Hashable, Sendable {
         case .escalate(let fingerprint, let comment, let actor): return alert(fingerprint, "escalate", actor, comment)
         case .comment(let fingerprint, let text, let actor): return alert(fingerprint, "comment", actor, text)
         case .expireSilence(let id): return ("DELETE", "/api/v2/silence/\(PercentEncoding.escaped(id))", [])
-        case .noteIncident(let id, let text, let actor): return ("POST", "/api/nightjar/v1/incidents/\(id)/note", Self.body(actor, text))
-        case .resolveIncident(let id, let text, let actor): return ("POST", "/api/nightjar/v1/incidents/\(id)/resolve", Self.body(actor, text))
+        case .noteIncident(let id, let text, let actor): return ("POST", "/api/v1/nightjar/incidents/\(id)/note", Self.body(actor, text))
+        case .resolveIncident(let id, let text, let actor): return ("POST", "/api/v1/nightjar/incidents/\(id)/resolve", Self.body(actor, text))
         case .handOver(let schedule, let text, let actor): return ("POST", "/api/v1/nightjar/oncall/\(PercentEncoding.escaped(schedule))/notes", Self.body(actor, text))
         case .silence(let draft, let start, let actor): return ("POST", "/api/v2/silences", draft.json(from: start, by: actor))
         }

@@ -1,6 +1,6 @@
 import Foundations
 
-/// `GET /api/nightjar/v1/incidents`.
+/// `GET /api/v1/nightjar/incidents`.
 struct IncidentsReply: Decodable {
     let incidents: [IncidentReply]
 }
