@@ -43,7 +43,7 @@ import Testing
             action(type="omfwd" target="127.0.0.1" port="\(tcp)" protocol="tcp" TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")
             """)
         let run = try await CommandRun.shell(
-            "timeout 5 /usr/sbin/rsyslogd -n -iNONE -f '\(bench.directory.path("rsyslog.conf"))' & sleep 3; kill %1; wait", in: bench.directory.path("logs"))
+            "timeout --signal=KILL 4 /usr/sbin/rsyslogd -n -iNONE -f '\(bench.directory.path("rsyslog.conf"))'", in: bench.directory.path("logs"))
         #expect(try await found(bench, #"{job="filetag"} |= "second""#) == "second", "\(run)")
     }
 
