@@ -94,6 +94,7 @@ public enum BoardSourceError: Error, Hashable, Sendable, CustomStringConvertible
 
 /// Where a board's data come from: a collector, or a test.
 public protocol BoardSource: Sendable {
-    /// Throws `BoardSourceError`. It isn't written as a typed error: optimized code lost the answers of tasks that caught one (Swift 6.3.1).
+    /// Throws `BoardSourceError`. It isn't written as a typed error: with one, and with tuples as the results of tasks, a release build (Swift 6.3.1) crashed where
+    /// a task's result was copied. Both were given up together; which of them it was isn't known.
     func answer(_ request: BoardRequest) async throws -> BoardAnswer
 }
