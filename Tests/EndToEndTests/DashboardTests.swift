@@ -44,8 +44,9 @@ import Testing
         let before = try await terminal.state()
         try await open(terminal, bench.probe)
         try await terminal.press("F6")
-        if way == "q" { try await terminal.type("q") } else { _ = try await CommandRun.shell("kill -\(way) \(try await terminal.child())") }
-        _ = try #require(try await terminal.shows("READY:"))
+        let dashboard = try await terminal.child()
+        if way == "q" { try await terminal.type("q") } else { _ = try await CommandRun.shell("kill -\(way) \(dashboard)") }
+        try #require(try await terminal.ends(dashboard), "\(way)")
         #expect(try await terminal.state() == before, "\(way)")
         try await terminal.end()
     }
@@ -60,8 +61,9 @@ import Testing
         #expect(try await terminal.state() == before)
         try await terminal.run("fg")
         #expect(try await terminal.shows("LIVE") != nil)
+        let dashboard = try await terminal.child()
         try await terminal.type("q")
-        #expect(try await terminal.shows("READY:") != nil)
+        #expect(try await terminal.ends(dashboard))
         try await terminal.end()
     }
 
@@ -84,8 +86,9 @@ import Testing
         try await terminal.press("Enter")
         try await terminal.type("2")
         #expect(try await terminal.shows("Evil")?.contains("q quit") == true)
+        let dashboard = try await terminal.child()
         try await terminal.type("q")
-        _ = try #require(try await terminal.shows("READY:"))
+        try #require(try await terminal.ends(dashboard))
         #expect(try await terminal.state() == before)
         try await terminal.end()
     }
