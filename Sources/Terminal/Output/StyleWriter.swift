@@ -11,24 +11,43 @@ struct StyleWriter {
     mutating func set(_ style: Style, _ output: inout [UInt8]) {
         let wanted = depth == .none ? Style(.standard, on: .standard, style.attributes) : style
         if wanted == current { return }
-        var parameters: [UInt8] = []
-        var base = current ?? Style.plain
-        // Single attributes aren't turned off: terminals disagree about the parameters for that.
-        if current == nil || !base.attributes.subtracting(wanted.attributes).isEmpty {
-            parameters.append(UInt8(ascii: "0"))
-            base = .plain
+        // From nothing, where that is shorter or the only way: single attributes aren't turned off, because terminals disagree about the
+        // parameters for that.
+        var parameters = parameters(from: .plain, to: wanted, startingWith: [UInt8(ascii: "0")])
+        if let current, current.attributes.subtracting(wanted.attributes).isEmpty {
+            let changes = self.parameters(from: current, to: wanted, startingWith: [])
+            if changes.count < parameters.count { parameters = changes }
         }
+        current = wanted
+        output.append(contentsOf: "\u{1B}[".utf8)
+        // Without parameters it means 0.
+        if parameters.count > 1 || parameters != [UInt8(ascii: "0")] { output.append(contentsOf: parameters) }
+        output.append(UInt8(ascii: "m"))
+    }
+
+    /// Whether a cell written now would look as it should.
+    func shows(_ cell: Cell) -> Bool {
+        guard let current else { return false }
+        let background = depth == .none ? .standard : cell.background
+        if cell.glyph == 0x20, cell.style.attributes.isDisjoint(with: .seenOnBlanks), current.attributes.isDisjoint(with: .seenOnBlanks) { return current.background == background }
+        return current == Style(depth == .none ? .standard : cell.foreground, on: background, cell.style.attributes)
+    }
+
+    /// Makes sure that what is erased or comes in by scrolling has the terminal's own background.
+    mutating func clearBackground(_ output: inout [UInt8]) {
+        if let current, current.background.isStandard, current.attributes.isEmpty { return }
+        set(.plain, &output)
+    }
+
+    private func parameters(from base: Style, to wanted: Style, startingWith start: [UInt8]) -> [UInt8] {
+        var parameters = start
         for (attribute, code) in Attributes.all where wanted.attributes.contains(attribute) && !base.attributes.contains(attribute) {
             separate(&parameters)
             parameters.append(decimal: code)
         }
         if wanted.foreground != base.foreground { append(wanted.foreground, isBackground: false, &parameters) }
         if wanted.background != base.background { append(wanted.background, isBackground: true, &parameters) }
-        current = wanted
-        if parameters.isEmpty { return }
-        output.append(contentsOf: "\u{1B}[".utf8)
-        output.append(contentsOf: parameters)
-        output.append(UInt8(ascii: "m"))
+        return parameters
     }
 
     private func append(_ colour: Colour, isBackground: Bool, _ parameters: inout [UInt8]) {
