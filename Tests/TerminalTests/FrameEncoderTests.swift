@@ -27,7 +27,7 @@ struct FrameMaker {
             let y = Int.random(in: 0..<size.rows, using: &random)
             let style = Self.styles.randomElement(using: &random)!
             switch Int.random(in: 0..<11, using: &random) {
-            case 10: if x >= 0 { buffer.shiftLeft(x..<size.columns - Int.random(in: 0...(size.columns - x - 1), using: &random), by: Int.random(in: 1...3, using: &random), row: y) }
+            case 10: if x >= 0, (0..<size.columns).allSatisfy({ buffer[$0, y].width == 1 }) { buffer.shiftLeft(x..<size.columns - Int.random(in: 0...(size.columns - x - 1), using: &random), by: Int.random(in: 1...3, using: &random), row: y) }
             case 0: buffer.clear(Rect(x: x, y: y, width: 9, height: 2), style: style)
             case 1: buffer.restyle(Rect(x: x, y: y, width: 5, height: 2)) { $0.background = style.background }
             case 2: buffer.scroll(min(y, size.rows - 2)..<size.rows, by: Bool.random(using: &random) ? 1 : -1)
@@ -92,6 +92,26 @@ struct FrameMaker {
         #expect(bytes.count < 100)
     }
 
+    @Test func aFollowedLogTakesAFewBytesMoreThanItsLines() {
+        func frame(_ first: Int) -> Buffer {
+            var buffer = Buffer(Size(columns: 160, rows: 40))
+            buffer.write("header", x: 0, y: 0)
+            for row in 1..<39 {
+                buffer.write("12:00:00 ", x: 0, y: row, style: Style(Colour(0x999999)))
+                buffer.write("request number \(String(10_000 + first - row)) of somebody who buys a thing or two and comes back for more, again and again", x: 9, y: row)
+            }
+            buffer.write("status", x: 0, y: 39)
+            return buffer
+        }
+        var encoder = FrameEncoder(capabilities: Capabilities(colours: .indexed256, showsUnicode: true))
+        var bytes: [UInt8] = []
+        encoder.encode(from: nil, to: frame(0), into: &bytes)
+        encoder.encode(from: frame(0), to: frame(1), into: &bytes)
+        bytes = []
+        for number in 1...10 { encoder.encode(from: frame(number), to: frame(number + 1), into: &bytes) }
+        #expect(bytes.count / 10 <= frame(0).text(row: 1).utf8.count + 18, "\(bytes.count / 10)")
+    }
+
     /// A chart of a wave with its axis between other things, after so many columns of time.
     private func chart(_ time: Int) -> Buffer {
         var buffer = Buffer(Size(columns: 120, rows: 20))
@@ -134,6 +154,15 @@ struct FrameMaker {
         #expect(bytes((10, 3), (10, 4)) == "\n" && bytes((10, 3), (0, 4)) == "\n\r" && bytes((10, 3), (9, 2)) == "\u{1B}[A\u{8}")
         #expect(bytes((10, 3), (60, 3)) == "\u{1B}[50C" && bytes((60, 3), (10, 3)) == "\u{1B}[50D" && bytes((100, 50), (0, 0)) == "\u{1B}[H")
         #expect(bytes((100, 50), (19, 4)) == "\u{1B}[5;20H")
+        // A margin of scrolling isn't crossed by relative moves, which end there.
+        var mover = CursorMover()
+        mover.region = 5..<20
+        for (from, to, isCrossing) in [(19, 20, true), (3, 20, true), (3, 19, false), (5, 4, true), (25, 4, true), (25, 5, false), (21, 22, false), (4, 3, false)] {
+            mover.note(x: 0, y: from)
+            var output: [UInt8] = []
+            mover.move(toX: 0, y: to, &output)
+            #expect(!isCrossing || output.last == UInt8(ascii: "H"), "\(from) to \(to)")
+        }
     }
 
     @Test func onlyWhatChangedOfAClockIsSent() {

@@ -68,8 +68,9 @@ struct TerminalEmulator {
         func number(_ index: Int) -> Int { index < numbers.count ? max(1, numbers[index]) : 1 }
         switch final {
         case "H": (x, y) = (min(number(1), size.columns) - 1, min(number(0), size.rows) - 1)
-        case "A": y = max(0, y - number(0))
-        case "B": y = min(size.rows - 1, y + number(0))
+        // Within the margins of scrolling the cursor stays there.
+        case "A": y = max(y >= region.lowerBound ? region.lowerBound : 0, y - number(0))
+        case "B": y = min(y <= region.upperBound ? region.upperBound : size.rows - 1, y + number(0))
         case "C": x = min(size.columns - 1, x + number(0))
         case "D": x = max(0, x - number(0))
         case "P": shift(number(0), isDeleting: true)

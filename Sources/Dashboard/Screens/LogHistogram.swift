@@ -10,10 +10,12 @@ enum LogHistogram {
         let (plot, axis) = rect.splitBottom(1)
         var (oldest, newest) = (first, first)
         for item in items { (oldest, newest) = (min(oldest, item.timestamp.nanoseconds), max(newest, item.timestamp.nanoseconds)) }
-        let stepSeconds = histogramStepSeconds(from: oldest, to: newest, columns: plot.width)
+        // Whoever follows sees bars come in free room at the right, which is made anew once it is used up.
+        let room: Int64 = model.logs.isFollowing ? 10 : 1
+        let stepSeconds = histogramStepSeconds(from: oldest, to: newest, columns: max(1, plot.width - Int(room)))
         let step = stepSeconds * 1_000_000_000
         // Columns stand on whole steps, so that a new line doesn't shift them.
-        let firstColumn = newest / step - Int64(plot.width - 1)
+        let firstColumn = (newest / step / room + 1) * room - Int64(plot.width)
         var counts = [Int](repeating: 0, count: plot.width)
         var gravest = [LogLevel](repeating: .unknown, count: plot.width)
         for item in items {

@@ -4,6 +4,8 @@
 struct CursorMover: Sendable {
     /// Where the cursor is; nil where it isn't known.
     private(set) var position: (x: Int, y: Int)?
+    /// The rows that scroll by themselves, where that isn't the whole screen: relative moves end at its first and last row.
+    var region: Range<Int>?
 
     mutating func forget() { position = nil }
 
@@ -13,13 +15,19 @@ struct CursorMover: Sendable {
     /// Bytes that `move` would append.
     func cost(toX x: Int, y: Int) -> Int {
         let absolute = Self.absoluteCost(x, y)
-        guard let position else { return absolute }
+        guard let position, isFree(from: position.y, to: y) else { return absolute }
         return min(absolute, Self.rowCost(from: position.y, to: y) + Self.columnCost(from: position.x, to: x))
+    }
+
+    /// Whether no margin of the region stands between two rows.
+    private func isFree(from: Int, to: Int) -> Bool {
+        guard let region, from != to else { return true }
+        return to > from ? from >= region.upperBound || to < region.upperBound : from < region.lowerBound || to >= region.lowerBound
     }
 
     mutating func move(toX x: Int, y: Int, _ output: inout [UInt8]) {
         defer { position = (x, y) }
-        if let position, Self.rowCost(from: position.y, to: y) + Self.columnCost(from: position.x, to: x) <= Self.absoluteCost(x, y) {
+        if let position, isFree(from: position.y, to: y), Self.rowCost(from: position.y, to: y) + Self.columnCost(from: position.x, to: x) <= Self.absoluteCost(x, y) {
             Self.moveRow(from: position.y, to: y, &output)
             Self.moveColumn(from: position.x, to: x, &output)
             return

@@ -17,12 +17,14 @@ public struct FrameEncoder: Sendable {
             scroll(&known, towards: new, &output)
             drawChanges(from: &known, to: new, &output)
         } else {
+            if rows.cursor.region != nil { output.append(contentsOf: "\u{1B}[r".utf8) }
+            rows.cursor.region = nil
             forget()
             rows.style.set(.plain, &output)
             output.append(contentsOf: "\u{1B}[H\u{1B}[2J".utf8)
             rows.cursor.note(x: 0, y: 0)
             var blank = Buffer(new.size)
-            drawChanges(from: &blank, to: new, &output)
+            drawChanges(from: &blank, to: new, isBlank: true, &output)
         }
         // A little is written, and shown, at once anyway.
         if capabilities.synchronizesOutput, output.count - mark > Limits.synchronizedBytes {
@@ -41,24 +43,29 @@ public struct FrameEncoder: Sendable {
         guard let scroll = ScrollDetector.find(from: known, to: new) else { return }
         // The rows that come in take the background that is set.
         rows.style.clearBackground(&output)
-        output.append(contentsOf: "\u{1B}[".utf8)
-        output.append(decimal: scroll.rows.lowerBound + 1)
-        output.append(UInt8(ascii: ";"))
-        output.append(decimal: scroll.rows.upperBound)
-        output.append(UInt8(ascii: "r"))
-        rows.cursor.note(x: 0, y: 0)
+        setRegion(scroll.rows, &output)
         rows.cursor.move(toX: 0, y: scroll.shift > 0 ? scroll.rows.upperBound - 1 : scroll.rows.lowerBound, &output)
         for _ in 0..<abs(scroll.shift) {
             if scroll.shift > 0 { output.append(0x0A) } else { output.append(contentsOf: "\u{1B}M".utf8) }
         }
-        output.append(contentsOf: "\u{1B}[r".utf8)
-        rows.cursor.note(x: 0, y: 0)
         known.scroll(scroll.rows, by: scroll.shift)
     }
 
-    private mutating func drawChanges(from old: inout Buffer, to new: Buffer, _ output: inout [UInt8]) {
+    /// Sets the rows that scroll. They stay set for the next time: a log that is followed scrolls with every line.
+    private mutating func setRegion(_ region: Range<Int>, _ output: inout [UInt8]) {
+        if rows.cursor.region == region { return }
+        output.append(contentsOf: "\u{1B}[".utf8)
+        output.append(decimal: region.lowerBound + 1)
+        output.append(UInt8(ascii: ";"))
+        output.append(decimal: region.upperBound)
+        output.append(UInt8(ascii: "r"))
+        rows.cursor.region = region
+        rows.cursor.note(x: 0, y: 0)
+    }
+
+    private mutating func drawChanges(from old: inout Buffer, to new: Buffer, isBlank: Bool = false, _ output: inout [UInt8]) {
         for y in 0..<new.size.rows where !new.hasSameRow(y, as: old, row: y) {
-            for shift in ShiftDetector.find(y, from: old, to: new) { apply(shift, y, &old, &output) }
+            if !isBlank { for shift in ShiftDetector.find(y, from: old, to: new) { apply(shift, y, &old, &output) } }
             drawRow(y, from: old, to: new, &output)
         }
     }

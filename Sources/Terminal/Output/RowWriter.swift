@@ -13,13 +13,16 @@ struct RowWriter: Sendable {
 
     /// The styles of what was drawn, as the terminal shows them.
     struct Drawn {
-        var different: [Style] = []
-        /// How often the style changed.
-        var switches = 0
+        private(set) var different: [Style] = []
+        private var last: Style?
+        /// How often the style changed; blanks go with any of their background.
+        private(set) var switches = 0
 
         mutating func note(_ style: Style, isSwitch: Bool) {
             if isSwitch { switches += 1 }
-            if isSwitch || different.isEmpty, !different.contains(style) { different.append(style) }
+            if style == last { return }
+            last = style
+            if !different.contains(style) { different.append(style) }
         }
     }
 

@@ -11,17 +11,18 @@ struct StyleWriter {
     mutating func set(_ style: Style, _ output: inout [UInt8]) {
         let wanted = depth == .none ? Style(.standard, on: .standard, style.attributes) : style
         if wanted == current { return }
+        output.append(contentsOf: "\u{1B}[".utf8)
+        let start = output.count
         // From nothing, where that is shorter or the only way: single attributes aren't turned off, because terminals disagree about the
-        // parameters for that.
-        var parameters = parameters(from: .plain, to: wanted, startingWith: [UInt8(ascii: "0")])
-        if let current, current.attributes.subtracting(wanted.attributes).isEmpty {
-            let changes = self.parameters(from: current, to: wanted, startingWith: [])
-            if changes.count < parameters.count { parameters = changes }
+        // parameters for that. Without parameters all is reset too.
+        if wanted != .plain { output.append(UInt8(ascii: "0")) }
+        appendParameters(from: .plain, to: wanted, start, &output)
+        let end = output.count
+        if let current, current.attributes.subtracting(wanted.attributes).isEmpty, end > start {
+            appendParameters(from: current, to: wanted, end, &output)
+            if output.count - end < end - start { output.removeSubrange(start..<end) } else { output.removeLast(output.count - end) }
         }
         current = wanted
-        output.append(contentsOf: "\u{1B}[".utf8)
-        // Without parameters it means 0.
-        if parameters.count > 1 || parameters != [UInt8(ascii: "0")] { output.append(contentsOf: parameters) }
         output.append(UInt8(ascii: "m"))
     }
 
@@ -39,19 +40,20 @@ struct StyleWriter {
         set(.plain, &output)
     }
 
-    private func parameters(from base: Style, to wanted: Style, startingWith start: [UInt8]) -> [UInt8] {
-        var parameters = start
-        for (attribute, code) in Attributes.all where wanted.attributes.contains(attribute) && !base.attributes.contains(attribute) {
-            separate(&parameters)
-            parameters.append(decimal: code)
+    /// Appends what turns one style into the other; `start` is where parameters began.
+    private func appendParameters(from base: Style, to wanted: Style, _ start: Int, _ output: inout [UInt8]) {
+        if wanted.attributes != base.attributes {
+            for (attribute, code) in Attributes.all where wanted.attributes.contains(attribute) && !base.attributes.contains(attribute) {
+                separate(start, &output)
+                output.append(decimal: code)
+            }
         }
-        if wanted.foreground != base.foreground { append(wanted.foreground, isBackground: false, &parameters) }
-        if wanted.background != base.background { append(wanted.background, isBackground: true, &parameters) }
-        return parameters
+        if wanted.foreground != base.foreground { append(wanted.foreground, isBackground: false, start, &output) }
+        if wanted.background != base.background { append(wanted.background, isBackground: true, start, &output) }
     }
 
-    private func append(_ colour: Colour, isBackground: Bool, _ parameters: inout [UInt8]) {
-        separate(&parameters)
+    private func append(_ colour: Colour, isBackground: Bool, _ start: Int, _ parameters: inout [UInt8]) {
+        separate(start, &parameters)
         if colour.isStandard {
             parameters.append(decimal: isBackground ? 49 : 39)
             return
@@ -74,8 +76,8 @@ struct StyleWriter {
         }
     }
 
-    private func separate(_ parameters: inout [UInt8]) {
-        if !parameters.isEmpty { parameters.append(UInt8(ascii: ";")) }
+    private func separate(_ start: Int, _ parameters: inout [UInt8]) {
+        if parameters.count > start { parameters.append(UInt8(ascii: ";")) }
     }
 }
 

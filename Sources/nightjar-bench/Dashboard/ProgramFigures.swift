@@ -174,8 +174,10 @@ struct ProgramFigures {
         range: 15m
         refresh: 1s
         panels:
-        """ + ["nightjar_http_requests_total", "process_resident_memory_bytes", "process_cpu_seconds_total", "nightjar_metric_store_series"].enumerated().flatMap { row, metric in
-            (0..<3).map { "\n  - {title: '\(metric) \($0)', query: '\(row % 2 == 0 ? metric : "rate(\(metric)[1m])") + \($0)', size: 8x10}" }
+        """ + [
+            "rate(nightjar_collector_received_bytes_total[1m])", "nightjar_metric_store_head_bytes", "rate(nightjar_collector_samples_stored_total[1m])",
+            "rate(nightjar_metric_store_samples_appended_total[1m])",
+        ].enumerated().flatMap { row, query in (1...3).map { "\n  - {title: 'Panel \(row * 3 + $0)', query: '\(query) * \($0)', size: 8x10}" }
         }.joined() + "\n"
 }
 
