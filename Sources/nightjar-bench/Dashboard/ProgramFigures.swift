@@ -44,17 +44,19 @@ struct ProgramFigures {
     }
 
     private func start() throws -> [DashboardFigure] {
-        var (frames, data): ([Double], [Double]) = ([], [])
+        var (frames, processor, data): ([Double], [Double], [Double]) = ([], [], [])
         for _ in 0..<Self.starts {
             let dashboard = try dashboard()
             // Behind the first frame it asks what the terminal is.
             guard dashboard.read(seconds: Self.secondsMax, untilText: "\u{1B}[c") else { throw BenchError("the dashboard draws no frame") }
             frames.append(dashboard.elapsedMilliseconds)
+            processor.append(dashboard.process.cpuSeconds * 1000)
             guard dashboard.read(seconds: Self.secondsMax, untilText: "BenchFirst") else { throw BenchError("the dashboard shows no alert") }
             data.append(dashboard.elapsedMilliseconds)
         }
         return [
             DashboardFigure("start to first frame, median of \(Self.starts)", .milliseconds, frames.sorted().median, goal: 15),
+            DashboardFigure("processor time of that, median", .milliseconds, processor.sorted().median),
             DashboardFigure("start to first data, median of \(Self.starts)", .milliseconds, data.sorted().median, goal: 150),
         ]
     }
