@@ -32,7 +32,6 @@ help:
 	@echo "  make soak    the long crash tests: SOAK_KILLS=1000 make soak"
 	@echo "  make fuzz    libFuzzer on every decoder: FUZZ_SECONDS=60 make fuzz"
 	@echo "  make compare-prometheus   the same questions to Nightjar and to Debian's Prometheus"
-	@echo "  make bench-alerting   kills it while it pages, and times pages, beside Debian's Alertmanager; FAULTS=10000 at night (default 100)"
 	@echo "  make bench-alerting   kills it while it pages, and times pages; ALERTMANAGER=prometheus-alertmanager beside it, FAULTS=10000 at night"
 	@echo "  make screenshots   plays a night shift in tmux and writes what the terminal shows to Docs/Screens and README.md"
 	@echo "  make clean   removes what was built"
@@ -114,13 +113,12 @@ bench-peers: bench-deps
 bench-alerting-deps:
 	$(call install,$(LIBRARIES) $(ALERTING_PEERS))
 
-bench-alerting: bench-alerting-deps
 bench-logs: deps
 	swift build -c release --product nightjar -j $(JOBS)
 	swift build -c release --product nightjar-bench -j $(JOBS)
 	.build/release/nightjar-bench log-store --megabytes $(if $(MEGABYTES),$(MEGABYTES),$(if $(QUICK),100,1000)) $(ARGUMENTS)
 
-bench-alerting: deps
+bench-alerting: bench-alerting-deps
 	swift build -c release --product nightjar -j $(JOBS)
 	swift build -c release --product nightjar-bench -j $(JOBS)
 	.build/release/nightjar-bench alerting --alertmanager prometheus-alertmanager --document Docs/Benchmarks.md $(if $(FAULTS),--faults $(FAULTS)) $(ARGUMENTS)

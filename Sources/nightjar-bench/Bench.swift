@@ -7,7 +7,7 @@ struct Bench: AsyncParsableCommand {
         commandName: "nightjar-bench", abstract: "Measures Nightjar and its peers.",
         subcommands: [
             PeersCommand.self, ModulesCommand.self, GenerateCommand.self, ScrapeCommand.self, MetricStoreCommand.self, ChurnCommand.self, RemoteWriteCommand.self,
-            ExpressionCommand.self, LogStoreCommand.self, LogInputCommand.self, LogBench.self, ComparePrometheus.self, AlertBench.self, RulesCommand.self,
+            ExpressionCommand.self, LogStoreCommand.self, LogInputCommand.self, LogBench.self, LogCorpusCommand.self, ComparePrometheus.self, AlertBench.self, RulesCommand.self,
             BoardBench.self, DashboardCommand.self,
         ])
 }

@@ -45,10 +45,7 @@ struct BodyFolder {
             data.next(&values)
             for (shard, output) in zip(shards, outputs) {
                 for body in writer.bodies(shard, data.steps, step: step, values) {
-                    output.append(littleEndian: UInt32(step))
-                    output.append(littleEndian: UInt32(body.bytes.count))
-                    output.append(littleEndian: UInt32(body.sampleCount))
-                    try output.append(body.bytes)
+                    try output.append(body.bytes, step: step, count: body.sampleCount)
                 }
             }
             progress.advance(step + 1, of: data.steps.count)
@@ -68,54 +65,5 @@ struct BodyFolder {
             let files = RealFileSystem()
             return try files.list(directory).reduce(0) { try $0 + (files.information(Paths.join(directory, $1))?.sizeBytes ?? 0) }
         }
-    }
-}
-
-/// The bodies in one file, in order of time.
-struct BodyList: Sequence {
-    private let map: MappedFile
-
-    init(_ map: MappedFile) { self.map = map }
-
-    /// Each body's step, samples and bytes; the bytes live as long as the list.
-    func makeIterator() -> AnyIterator<(step: Int, sampleCount: Int, bytes: UnsafeRawBufferPointer)> {
-        var reader = ByteReader(map.bytes)
-        let map = map
-        return AnyIterator {
-            withExtendedLifetime(map) {
-                guard let step: UInt32 = reader.read(), let length: UInt32 = reader.read(), let samples: UInt32 = reader.read(),
-                    let bytes = reader.readBytes(Int(length))
-                else { return nil }
-                return (Int(step), Int(samples), bytes)
-            }
-        }
-    }
-}
-
-/// Writes a long file piece by piece.
-private final class FileWriter {
-    private static let bufferBytes = 1 << 20
-    private let file: any File
-    private var buffer: [UInt8] = []
-    private var offset = 0
-
-    init(_ path: String) throws { file = try RealFileSystem().open(path, .create) }
-
-    func append(littleEndian number: UInt32) { buffer.append(littleEndian: number) }
-
-    func append(_ bytes: [UInt8]) throws {
-        buffer.append(contentsOf: bytes)
-        if buffer.count >= Self.bufferBytes { try flush() }
-    }
-
-    func finish() throws {
-        try flush()
-        file.close()
-    }
-
-    private func flush() throws {
-        try file.write(buffer, at: offset)
-        offset += buffer.count
-        buffer.removeAll(keepingCapacity: true)
     }
 }

@@ -3,8 +3,6 @@ import Foundation
 import Foundations
 import LogStore
 import Model
-import Outbound
-import Wire
 
 /// `nightjar-bench log-store`: the corpus through HTTP push into the real binary, then what it stored and how fast it is found.
 struct LogBench: AsyncParsableCommand {
@@ -15,249 +13,115 @@ struct LogBench: AsyncParsableCommand {
     @Option(help: "A port on the loopback.") var port = 43_010
     @Option(help: "Where data is kept meanwhile.") var folder = WorkFolder.pathDefault + "/logs"
     @Option(help: "Lines of a push, in KB.") var pushKilobytes = 1000
+    @Option(help: "How lines are pushed: \(LogPushFormat.allCases.map(\.rawValue).joined(separator: ", ")).") var format = LogPushFormat.lokiProtobuf
+    @Option(help: "Connections that push at a time.") var connections = 2
+    @Option(help: "MB a second that are pushed while single lines are waited for.") var steadyMegabytes = 5.0
+    @Option(help: "How long single lines are waited for; 0 leaves it out.") var steadySeconds = 20.0
     @Flag(help: "Appends to a store in this process, without a server: what the store alone costs.") var embedded = false
+    @Flag(help: "Leaves the folder, for --reuse.") var keep = false
+    @Flag(help: "Searches the folder that --keep left, as it is.") var reuse = false
     @Flag(help: "Puts the table into Docs/Benchmarks.md.") var writes = false
 
-    /// Each search is done this often; the middle one counts.
-    private static let repeats = 7
-    private static let startSecondsMax = 30
+    func validate() throws {
+        guard megabytes > 0, pushKilobytes > 0, connections > 0, steadyMegabytes > 0, steadySeconds >= 0 else { throw ValidationError("sizes, rates and connections are above 0") }
+        guard !(reuse && (embedded || writes)) else { throw ValidationError("--reuse searches only") }
+    }
 
     func run() async throws {
         let files = RealFileSystem()
-        if try files.exists(folder) { try files.removeTree(folder) }
-        try files.createDirectory(folder)
-        // Yesterday: a whole day, of which nothing is refused.
-        let start = (SystemClock().now().nanoseconds / 86_400_000_000_000 - 1) * 86_400_000_000_000
-        var (lines, rows) = embedded ? try await append(start) : try await push(start)
-        rows.append(LogBenchRow("bytes per raw byte, sealed", try ratio(files), "", goal: "0.16"))
-        rows += try await search(start, "")
-        rows.append(try await merge())
-        rows.append(LogBenchRow("bytes per raw byte, after the day was closed", try ratio(files), "", goal: "0.16"))
-        rows += try await search(start, ", closed day")
+        let kept: KeptCorpus
+        var rows: [LogBenchRow] = []
+        if reuse {
+            kept = try KeptCorpus.read(folder)
+            rows += try await search(kept, "", closes: false)
+        } else {
+            if try files.exists(folder) { try files.removeTree(folder) }
+            try files.createDirectory(folder)
+            (kept, rows) = try await fill()
+            rows += try await search(kept, "", closes: false)
+            rows += try await search(kept, ", closed day", closes: true)
+            if steadySeconds > 0, !embedded { rows += try await visibility() }
+        }
         let table = LogBenchRow.table(rows)
         print(table)
-        if writes { try BenchmarksDocument(path: BenchmarksDocument.pathDefault).replace(.logs, with: "\(megabytes) MB of lines, \(lines) of them.\n\n\(table)") }
-        try files.removeTree(folder)
+        if writes {
+            let way = embedded ? "appended to a store in the benchmark's own process" : "pushed as \(format.title) over \(connections) connections"
+            try BenchmarksDocument(path: BenchmarksDocument.pathDefault).replace(
+                .logs, with: "\(kept.megabytes) MB of lines, \(grouped(kept.lines)) of them, \(way). Measured on \(Machine.date), on \(Machine.description).\n\n\(table)")
+        }
+        if !keep, !reuse { try files.removeTree(folder) }
     }
 
-    private func push(_ start: Int64) async throws -> (lines: Int, rows: [LogBenchRow]) {
-        let server = try await serve()
-        let ingested = try await ingest(server, start)
+    /// The corpus into a new store.
+    private func fill() async throws -> (KeptCorpus, [LogBenchRow]) {
+        // Today, of which nothing is too far ahead: the day isn't over for the server, so that it isn't merged meanwhile.
+        let start = SystemClock().now().nanoseconds / 86_400_000_000_000 * 86_400_000_000_000
+        let corpus = LogCorpus(bytes: megabytes * 1_000_000, start: start)
+        let (lines, rows) = embedded ? try await append(corpus) : try await push(corpus)
+        let kept = KeptCorpus(megabytes: megabytes, start: start, lines: lines)
+        try kept.write(folder)
+        return (kept, rows)
+    }
+
+    private func push(_ corpus: LogCorpus) async throws -> (lines: Int, rows: [LogBenchRow]) {
+        let path = folder + "/corpus.bodies"
+        let bodies = try await LogBodies.write(corpus, as: format, pushBytes: pushKilobytes * 1000, to: path)
+        let server = try await LogServer.start(program: program, folder: folder, port: port)
+        let rows = try await LogIngest(server: server, format: format, connections: connections, logs: logs).run(bodies)
         server.stop()
-        return ingested
+        try RealFileSystem().remove(path)
+        return (bodies.lines, rows)
     }
 
     /// The same lines into a store of our own; making and parsing them isn't counted.
-    private func append(_ start: Int64) async throws -> (lines: Int, rows: [LogBenchRow]) {
-        let store = try LogStore.open(directory: logs, clock: FixedClock(NanoTimestamp(nanoseconds: start + 43_200_000_000_000)))
-        var corpus = LogCorpus(bytes: megabytes * 1_000_000, start: start)
-        let streams = LogCorpus.streams.map { Labels($0.map { (name: $0.0, value: $0.1) }) }
-        let before = Self.seconds(CLOCK_PROCESS_CPUTIME_ID)
-        var making = 0.0
-        while true {
-            let began = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
-            let records = batch(&corpus, streams)
-            making += Self.seconds(CLOCK_THREAD_CPUTIME_ID) - began
-            if records.isEmpty { break }
-            _ = try await store.append(records)
-        }
-        let appended = Self.seconds(CLOCK_PROCESS_CPUTIME_ID) - before - making
-        try await store.seal()
-        let all = Self.seconds(CLOCK_PROCESS_CPUTIME_ID) - before - making
+    private func append(_ corpus: LogCorpus) async throws -> (lines: Int, rows: [LogBenchRow]) {
+        let store = try LogStore.open(directory: logs, clock: StandingClock(daysAfter: 0, corpus.start))
+        let appending = try await LogAppending(store: store, pushBytes: pushKilobytes * 1000).run(corpus)
         await store.close()
-        return (
-            corpus.lines,
-            [
-                LogBenchRow("append, seal and index, the store alone", Double(megabytes) / all, "MB per CPU s", goal: "50"),
-                LogBenchRow("until the last batch was acknowledged, with what was sealed meanwhile", Double(megabytes) / appended, "MB per CPU s", goal: "150"),
-                LogBenchRow("resident memory of all, with the generator", Double(residentBytes()) / 1e6, "MB", goal: ""),
-            ]
-        )
-    }
-
-    private static func seconds(_ clock: clockid_t) -> Double {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
-    private func batch(_ corpus: inout LogCorpus, _ streams: [Labels]) -> [LogRecord] {
-        var records: [LogRecord] = []
-        var bytes = 0
-        while bytes < pushKilobytes * 1000, let line = corpus.next() {
-            bytes += line.text.utf8.count + 1
-            let moment = NanoTimestamp(nanoseconds: line.nanoseconds)
-            let parsed = LogLine.parse(line.text, receivedAt: moment)
-            records.append(LogRecord(timestamp: moment, stream: streams[line.stream], level: parsed.level, body: line.text, fields: parsed.fields))
-        }
-        return records
+        let rows = appending.rows + [LogBenchRow("bytes per raw byte, sealed", try LogIngest.ratio(logs, rawBytes: appending.rawBytes), "", goal: LogGoal(0.16, "0.200 VictoriaLogs"))]
+        return (appending.lines, rows)
     }
 
     private var logs: String { folder + "/data/logs" }
 
-    private func serve() async throws -> ServerProcess {
-        try RealFileSystem().replace(folder + "/nightjar.yml", with: Array("own_metrics: false\n".utf8))
-        let server = try ServerProcess.start(
-            [program, "collector", "--config", folder + "/nightjar.yml", "--data", folder + "/data", "--listen", "127.0.0.1:\(port)", "--rules", folder + "/none", "--log-level", "warning"],
-            log: folder + "/log")
-        let client = HTTPClient(policy: .unrestricted)
-        defer { client.close() }
-        for _ in 0..<Self.startSecondsMax * 50 {
-            if try await isReady(client) { return server }
-            if server.hasExited { throw BenchError("the server ended at its start; see \(folder)/log") }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        server.kill()
-        throw BenchError("the server isn't ready after \(Self.startSecondsMax) s; see \(folder)/log")
-    }
-
-    private func isReady(_ client: HTTPClient) async throws -> Bool {
-        do {
-            return try await client.send(HTTPRequest(method: "GET", url: "http://127.0.0.1:\(port)/-/ready", timeoutSeconds: 2)).status == 200
-        } catch {
-            // Not listening yet.
-            return false
-        }
-    }
-
-    private func ingest(_ server: ServerProcess, _ start: Int64) async throws -> (lines: Int, rows: [LogBenchRow]) {
-        var corpus = LogCorpus(bytes: megabytes * 1_000_000, start: start)
-        let client = HTTPClient(policy: .unrestricted)
-        defer { client.close() }
-        try server.resetPeak()
-        let before = server.cpuSeconds
-        var latencies: [Double] = []
-        while true {
-            var body = LogPushBody()
-            while body.bytes < pushKilobytes * 1000, let line = corpus.next() { body.add(line) }
-            if body.bytes == 0 { break }
-            let request = HTTPRequest(
-                method: "POST", url: "http://127.0.0.1:\(port)/loki/api/v1/push", headers: [("Content-Type", "application/json")], body: body.encoded(), timeoutSeconds: 60)
-            let began = ContinuousClock.now
-            let reply = try await client.send(request)
-            guard reply.status == 204 else { throw BenchError("the push was answered with \(reply.status): \(reply.excerpt())") }
-            latencies.append((ContinuousClock.now - began).seconds)
-        }
-        let acknowledged = server.cpuSeconds - before
-        let peak = server.peakBytes
-        try await settle(server)
-        let all = server.cpuSeconds - before
-        latencies.sort()
-        let rows = [
-            LogBenchRow("ingest and index, all that it costs", Double(megabytes) / all, "MB per CPU s", goal: "50"),
-            LogBenchRow("until the last push was acknowledged", Double(megabytes) / acknowledged, "MB per CPU s", goal: "150"),
-            LogBenchRow("a push acknowledged, 99th percentile", latencies[latencies.count * 99 / 100] * 1000, "ms", goal: ""),
-            LogBenchRow("peak memory while ingesting", Double(max(peak, server.peakBytes)) / 1e6, "MB", goal: "190"),
-        ]
-        return (corpus.lines, rows)
-    }
-
-    /// Waits until the server does nothing more: all is sealed and indexed, or left for later.
-    private func settle(_ server: ServerProcess) async throws {
-        var quiet = 0
-        for _ in 0..<600 where quiet < 8 {
-            let before = server.cpuSeconds
-            try await Task.sleep(for: .seconds(1))
-            quiet = server.cpuSeconds - before < 0.03 ? quiet + 1 : 0
-        }
-    }
-
-    private func ratio(_ files: RealFileSystem) throws -> Double {
-        let bytes = try files.list(logs).reduce(0) { try $0 + (files.information(Paths.join(logs, $1))?.sizeBytes ?? 0) }
-        return Double(bytes) / Double(megabytes * 1_000_000)
-    }
-
-    /// Opens the stopped server's store, whose only day is over, and waits until it is merged.
-    private func merge() async throws -> LogBenchRow {
-        let (_, cost) = try await Cost.of {
-            let store = try LogStore.open(directory: logs)
-            while store.statistics().partitionsClosedTotal == 0 { try await Task.sleep(for: .milliseconds(100)) }
-            await store.close()
-        }
-        return LogBenchRow("closing the day", Double(megabytes) / cost.cpuSeconds, "MB per CPU s", goal: "")
-    }
-
-    private func search(_ start: Int64, _ suffix: String) async throws -> [LogBenchRow] {
-        // A clock of that day's noon: the day isn't over for this store, so that it stays as it is.
-        let store = try LogStore.open(directory: logs, clock: FixedClock(NanoTimestamp(nanoseconds: start + 43_200_000_000_000)))
-        let needle = try await needle(store, start)
-        let day = (start: NanoTimestamp(nanoseconds: start), end: NanoTimestamp(nanoseconds: start + 86_400_000_000_000))
-        let hour = (start: NanoTimestamp(nanoseconds: start + 43_200_000_000_000), end: NanoTimestamp(nanoseconds: start + 46_800_000_000_000))
-        let lines = { (query: LogQuery) async throws -> Int in try await store.search(query, limit: 100).count }
-        let counts = { (query: LogQuery) async throws -> Int in try await store.counts(query, stepNanoseconds: 300_000_000_000).reduce(0) { $0 + $1.count } }
-        let patterns = { (query: LogQuery) async throws -> Int in try await store.patterns(query, stepNanoseconds: 3_600_000_000_000).count }
-        let ofDay = LogQuery(start: day.start, end: day.end)
-        let searches: [LogSearch] = [
-            LogSearch("a needle in 24 h", goal: "1.2", try Self.with(ofDay, .contains, "\"\(needle)\""), lines),
-            LogSearch("newest 100 with two words, 1 h", goal: "7", try Self.with(Self.with(LogQuery(start: hour.start, end: hour.end), .phrase, "error"), .phrase, "timeout"), lines),
-            LogSearch("count of a word over 24 h by 5 min", goal: "40", try Self.with(ofDay, .phrase, "error"), counts),
-            LogSearch("count by level over 24 h by 5 min", goal: "40", ofDay, counts),
-            LogSearch("templates over 24 h by 1 h", goal: "", ofDay, patterns),
-            LogSearch("newest 100 with a prefix", goal: "8.5", try Self.with(ofDay, .contains, "\"\(needle.prefix(4))"), lines),
-            LogSearch("a substring in 24 h", goal: "400", try Self.with(ofDay, .contains, "nnection refu"), counts),
-        ]
+    /// All searches in the store and through the server; `closes` the day before that.
+    private func search(_ corpus: KeptCorpus, _ suffix: String, closes: Bool) async throws -> [LogBenchRow] {
         var rows: [LogBenchRow] = []
-        for search in searches {
-            var times: [Double] = []
-            var found = 0
-            for _ in 0..<Self.repeats {
-                let began = ContinuousClock.now
-                found = try await search.run(search.query)
-                times.append((ContinuousClock.now - began).seconds * 1000)
-            }
-            rows.append(LogBenchRow("\(search.title)\(suffix) (\(found))", times.sorted()[Self.repeats / 2], "ms", goal: search.goal))
+        if closes {
+            rows.append(try await merge(corpus))
+            rows.append(LogBenchRow("bytes per raw byte\(suffix)", try LogIngest.ratio(logs, rawBytes: corpus.megabytes * 1_000_000), "", goal: LogGoal(0.16, "0.200 VictoriaLogs")))
         }
+        // The clock of that day's noon: the day isn't over for this store, so that it stays as it is.
+        let store = try LogStore.open(directory: logs, clock: StandingClock(daysAfter: 0, corpus.start))
+        let searches = try LogSearch.all(start: corpus.start, needle: try await corpus.needle(store))
+        rows += try await LogSearchRun.store(store, searches, suffix: suffix)
         await store.close()
+        if embedded { return rows }
+        let server = try await LogServer.start(program: program, folder: folder, port: port)
+        rows += try await LogSearchRun.server(server, searches, suffix: suffix)
+        server.stop()
         return rows
     }
 
-    private static func with(_ query: LogQuery, _ kind: LineFilter.Kind, _ text: String) throws -> LogQuery {
-        var query = query
-        query.lineFilters.append(try LineFilter(kind, text))
-        return query
+    /// Opens the stopped server's store, whose only day is over, and waits until it is merged.
+    private func merge(_ corpus: KeptCorpus) async throws -> LogBenchRow {
+        let (_, cost) = try await Cost.of {
+            let store = try LogStore.open(directory: logs, clock: StandingClock(daysAfter: 2, corpus.start))
+            while store.statistics().partitionsClosedTotal == 0 { try await Task.sleep(for: .milliseconds(100)) }
+            await store.close()
+        }
+        return LogBenchRow("closing the day", Double(corpus.megabytes) / cost.cpuSeconds, "MB per CPU s")
     }
 
-    /// A trace identifier of a line in the day's middle.
-    private func needle(_ store: LogStore, _ start: Int64) async throws -> String {
-        let query = LogQuery(
-            start: NanoTimestamp(nanoseconds: start + 40_000_000_000_000), end: .distantFuture, streamMatchers: [Matcher("job", equals: "app")], direction: .oldestFirst)
-        guard let line = try await store.search(query, limit: 1).first?.body, let key = line.range(of: "\"trace_id\":\"") else { throw BenchError("no line of the corpus is found") }
-        return String(line[key.upperBound...].prefix(32))
-    }
-}
-
-/// A clock that stands still by day, and goes as the machine's for durations.
-private struct FixedClock: WallClock {
-    private let moment: NanoTimestamp
-    init(_ moment: NanoTimestamp) { self.moment = moment }
-    func now() -> NanoTimestamp { moment }
-    func monotonicNanoseconds() -> Int64 { SystemClock().monotonicNanoseconds() }
-}
-
-/// A search that is timed.
-private struct LogSearch {
-    let title: String
-    let goal: String
-    let query: LogQuery
-    /// Returns how much it found.
-    let run: (LogQuery) async throws -> Int
-
-    init(_ title: String, goal: String, _ query: LogQuery, _ run: @escaping (LogQuery) async throws -> Int) {
-        (self.title, self.goal, self.query, self.run) = (title, goal, query, run)
-    }
-}
-
-/// A line of the benchmark's table.
-struct LogBenchRow {
-    let title: String
-    let value: Double
-    let unit: String
-    let goal: String
-
-    init(_ title: String, _ value: Double, _ unit: String, goal: String) { (self.title, self.value, self.unit, self.goal) = (title, value, unit, goal) }
-
-    static func table(_ rows: [LogBenchRow]) -> String {
-        "| | measured | goal |\n|---|---|---|\n"
-            + rows.map { "| \($0.title) | \(String(format: $0.value < 1 ? "%.3f" : $0.value < 100 ? "%.1f" : "%.0f", $0.value)) \($0.unit) | \($0.goal) |" }.joined(separator: "\n") + "\n"
+    /// On a server of its own, so that the corpus stays what it is.
+    private func visibility() async throws -> [LogBenchRow] {
+        let live = folder + "/live"
+        let server = try await LogServer.start(program: program, folder: live, port: port)
+        let rows = try await LogVisibility(
+            server: server, format: format, megabytesPerSecond: steadyMegabytes, seconds: steadySeconds, pushBytes: pushKilobytes * 1000, folder: live
+        ).run()
+        server.stop()
+        try RealFileSystem().removeTree(live)
+        return rows
     }
 }

@@ -65,6 +65,20 @@ final class ServerProcess: Sendable {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
+    /// Time on a processor so far of its threads that run now and whose name `isCounted` accepts.
+    func cpuSeconds(ofThreads isCounted: (String) -> Bool) -> Double {
+        let folder = "/proc/\(identifier)/task"
+        // A thread that ends meanwhile has no files any more.
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.reduce(0) { sum, thread in
+            guard let name = try? String(contentsOfFile: "\(folder)/\(thread)/comm", encoding: .utf8), isCounted(name.trimmingCharacters(in: .newlines)),
+                let text = try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8),
+                let nanoseconds = text.split(separator: " ").first.flatMap({ Double($0) })
+            else { return sum }
+            return sum + nanoseconds / 1e9
+        }
+    }
+
     /// Resident memory now, and at the most since `resetPeak`.
     var residentBytes: Int { status("VmRSS") }
     var peakBytes: Int { status("VmHWM") }

@@ -14,6 +14,9 @@ struct Cost {
     /// Processor time of this process so far.
     static func processorSeconds() -> Double { now(CLOCK_PROCESS_CPUTIME_ID) }
 
+    /// Processor time of this thread so far.
+    static func threadSeconds() -> Double { now(CLOCK_THREAD_CPUTIME_ID) }
+
     private static func now(_ clock: clockid_t) -> Double {
         var time = timespec()
         clock_gettime(clock, &time)
