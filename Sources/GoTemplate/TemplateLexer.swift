@@ -1,3 +1,5 @@
+import Foundations
+
 /// Cuts a template into text and actions, and actions into tokens, as Go's text/template does.
 public struct TemplateLexer {
     private let bytes: [UInt8]
@@ -209,14 +211,11 @@ public enum GoLiteral {
                 continue
             }
             guard let escape = rest.popFirst() else { throw TemplateError(line: line, reason: "a text ends with a backslash") }
+            if let control = GoEscape.control(escape) {
+                result.append(control)
+                continue
+            }
             switch escape {
-            case UInt8(ascii: "n"): result.append(0x0A)
-            case UInt8(ascii: "t"): result.append(0x09)
-            case UInt8(ascii: "r"): result.append(0x0D)
-            case UInt8(ascii: "a"): result.append(0x07)
-            case UInt8(ascii: "b"): result.append(0x08)
-            case UInt8(ascii: "f"): result.append(0x0C)
-            case UInt8(ascii: "v"): result.append(0x0B)
             case UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "'"): result.append(escape)
             case UInt8(ascii: "x"): result.append(UInt8(truncatingIfNeeded: try code(&rest, digits: 2, line: line)))
             case UInt8(ascii: "u"): result.append(contentsOf: try scalar(&rest, digits: 4, line: line))

@@ -102,6 +102,10 @@ enum Limits {
     /// A day's index is merged this long after its end: agents with a full spool bring most of it later than the midnight, and an hour
     /// of being slower costs nothing.
     static let closingDelaySeconds: Int64 = 3600
+    /// A day is merged when nothing came for it this long: of what is sent in arrears all of it at once.
+    static let mergeQuietSeconds: Int64 = 30
+    /// A merged day is merged again once one of so many rows came after it: then all mergings together cost a few times the last one.
+    static let lateShare = 8
     /// Pages of 4 KiB that one step of merging the index writes: some 100 ms, after which the thread looks for other work.
     static let mergePagesMax = 512
     /// Pages given back to the file system at a time.

@@ -1,4 +1,5 @@
 import Foundations
+import Glibc
 import Model
 import TestSupport
 import Testing
@@ -207,6 +208,65 @@ private func sample(_ files: [String: String], rounds: [[String: String]] = []) 
         #expect(values[#"node_thermal_zone_temp{type="x86_pkg_temp", zone="0"}"#] == 42)
         #expect(values[#"node_edac_correctable_errors_total{controller="0"}"#] == 3 && values[#"node_power_supply_capacity{power_supply="BAT0"}"#] == 80)
         #expect(values[#"node_cpu_scaling_frequency_hertz{cpu="1"}"#] == 2.4e9)
+    }
+
+    /// A line of /proc/*/stat.
+    private func process(_ number: Int, _ name: String, parent: Int = 1, user: Int, system: Int = 0, threads: Int = 1, start: Int = 100, pages: Int) -> (String, String) {
+        ("proc/\(number)/stat", "\(number) (\(name)) S \(parent) 1 1 0 -1 0 0 0 0 0 \(user) \(system) 0 0 20 0 \(threads) 0 \(start) 4096 \(pages) 0\n")
+    }
+
+    @Test func programsThatUseMostAreReportedByName() throws {
+        let first = Dictionary(uniqueKeysWithValues: [
+            process(10, "mysqld", user: 5000, system: 1000, threads: 40, pages: 1000), process(11, "ruby", user: 700, pages: 300), process(12, "ruby", user: 100, pages: 200),
+            process(13, "kworker/0:1", parent: 2, user: 50, pages: 0), process(14, "idle", user: 3, pages: 0),
+        ])
+        // A worker of ruby is replaced by one with the same number, and a third begins; a kernel thread works.
+        let second = Dictionary(uniqueKeysWithValues: [
+            process(10, "mysqld", user: 5200, system: 1100, threads: 41, pages: 1100), process(11, "ruby", user: 40, start: 900, pages: 100), process(12, "ruby", user: 160, pages: 200),
+            process(15, "ruby", user: 7, system: 3, start: 950, pages: 50), process(13, "kworker/0:1", parent: 2, user: 90, pages: 0), process(14, "idle", user: 3, pages: 0),
+        ])
+        let kernel = ["proc/sys/kernel/threads-max": "1000\n", "proc/sys/kernel/pid_max": "32768\n"]
+        let before = try sample(first.merging(kernel) { $1 }).values
+        let name = "namedprocess_namegroup_"
+        #expect(before[name + #"cpu_seconds_total{groupname="mysqld", mode="user"}"#] == 0, "what was used before isn't counted")
+        #expect(before[name + #"num_procs{groupname="kernel threads"}"#] == nil, "it used nothing yet")
+        let values = try sample(first.merging(kernel) { $1 }, rounds: [second]).values
+        #expect(values[name + #"cpu_seconds_total{groupname="mysqld", mode="user"}"#] == 2)
+        #expect(values[name + #"cpu_seconds_total{groupname="mysqld", mode="system"}"#] == 1)
+        #expect(values[name + #"cpu_seconds_total{groupname="ruby", mode="user"}"#] == 1.07 && values[name + #"num_procs{groupname="ruby"}"#] == 3)
+        #expect(values[name + #"memory_bytes{groupname="mysqld", memtype="resident"}"#] == 1100 * Double(sysconf(Int32(_SC_PAGESIZE))))
+        #expect(values[name + #"num_threads{groupname="mysqld"}"#] == 41)
+        #expect(values[name + #"cpu_seconds_total{groupname="kernel threads", mode="user"}"#] == 0.4)
+        #expect(values[name + #"num_procs{groupname="idle"}"#] == nil)
+    }
+
+    @Test func manyProgramsMakeFewSeriesAndThoseThatEndedGoAway() throws {
+        let kernel = ["proc/sys/kernel/threads-max": "1000\n", "proc/sys/kernel/pid_max": "32768\n"]
+        /// Of 100 programs another five work in each round.
+        func round(_ number: Int) -> [String: String] {
+            Dictionary(uniqueKeysWithValues: (0..<100).map { process(100 + $0, "program-\($0)", user: $0 / 5 == number % 20 ? 10 * number : 0, pages: 1 + $0) }).merging(kernel) { $1 }
+        }
+        let values = try sample(round(0), rounds: (1...5).map(round)).values
+        let named = values.keys.filter { $0.hasPrefix("namedprocess_namegroup_num_procs") }
+        #expect(named.count == HostLimits.processGroupsMax)
+        #expect(named.contains { $0.contains(#""program-99""#) }, "the largest")
+    }
+
+    @Test func aProgramThatEndedIsReportedForAWhileWithAllThatItUsed() {
+        var groups = ProcessGroups()
+        func round(user: UInt64?) -> [String: Double] {
+            groups.beginRound()
+            if let user { Array("7 (batch) R 1 1 1 0 -1 0 0 0 0 0 \(user) 0 0 0 20 0 1 0 5 4096 9 0".utf8).withUnsafeBytes { groups.add(7, ProcessLine($0)!) } }
+            groups.endRound()
+            let sink = SeriesSink()
+            sink.begin(Timestamp(milliseconds: 0))
+            groups.report(to: sink)
+            return Dictionary(uniqueKeysWithValues: sink.finish().entries.map { ($0.labels.description, $0.samples[0].value) })
+        }
+        let used = #"namedprocess_namegroup_cpu_seconds_total{groupname="batch", mode="user"}"#
+        #expect(round(user: 100)[used] == 0 && round(user: 400)[used] == 3)
+        for _ in 1...HostLimits.processGroupRounds { #expect(round(user: nil)[used] == 3) }
+        #expect(round(user: nil).isEmpty)
     }
 
     @Test func aCollectorThatFailsIsReportedAndTheRestGoesOn() throws {

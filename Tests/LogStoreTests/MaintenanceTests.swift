@@ -104,6 +104,42 @@ import Testing
         await store.close()
     }
 
+    @Test func aDayIntoWhichMuchComesLateIsMergedAgainOnceNothingComesAnyMore() async throws {
+        let directory = TemporaryDirectory()
+        try await fill(directory, rows: 3000)
+        let clock = ManualClock(noon)
+        let store = try LogStore.open(directory: directory.path("logs"), clock: clock)
+        try await waitForClosing(store)
+        #expect(try await store.append((0..<1500).map { record(Self.yesterday + $0, "late \($0)", stream: ["job": "b"]) }).stored == 1500)
+        try await store.seal()
+        try await Task.sleep(nanoseconds: 700_000_000)
+        #expect(store.statistics().partitionsClosedTotal == 1, "more may come")
+        clock.advance(nanoseconds: (Limits.mergeQuietSeconds + 1) * 1_000_000_000)
+        try await waitForClosing(store, 2)
+        #expect(try await bodies(store).count == 4500)
+        #expect(try await bodies(store, LogQuery(lineFilters: [try LineFilter(.phrase, "late 77")])).count == 1)
+        await store.close()
+        let after = try state(directory)
+        // 2250 and 1500 rows of one stream, 750 of the other.
+        #expect(after.trees == 1 && after.chunks == 2 && after.isMerged)
+    }
+
+    @Test func whatIsErasedFromAMergedDayDoesNotMergeItAgain() async throws {
+        let directory = TemporaryDirectory()
+        try await fill(directory, rows: 3000)
+        let clock = ManualClock(noon)
+        var store = try LogStore.open(directory: directory.path("logs"), clock: clock)
+        try await waitForClosing(store)
+        let range = Self.yesterday..<Self.yesterday + 10
+        #expect(try await store.delete(LogQuery(start: noon.advanced(byNanoseconds: range.lowerBound), end: noon.advanced(byNanoseconds: range.upperBound))) == 10)
+        await store.close()
+        store = try LogStore.open(directory: directory.path("logs"), clock: clock)
+        try await Task.sleep(nanoseconds: 700_000_000)
+        #expect(store.statistics().partitionsClosedTotal == 0)
+        #expect(try await bodies(store).count == 2990)
+        await store.close()
+    }
+
     @Test func aDayIsClosedAnHourAfterItsEndAndNotBefore() async throws {
         let directory = TemporaryDirectory()
         let clock = ManualClock(noon.advanced(byNanoseconds: -12 * 60 * minute + 59 * minute))

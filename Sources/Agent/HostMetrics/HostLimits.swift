@@ -20,6 +20,12 @@ enum HostLimits {
     static let interruptSeriesMax = 1024
     /// Processes whose state is read; beyond, the rest is counted without it.
     static let processesMax = 20_000
+    /// Programs that are reported for their use of processors, and as many for their memory.
+    static let processGroupsByUse = 5
+    /// How long after that a program is still reported: ten minutes at 15 s.
+    static let processGroupRounds = 40
+    /// Programs reported at the most, with five series each: a tenth of what a host has anyway.
+    static let processGroupsMax = 20
     /// Rounds after which series that went away are forgotten.
     static let forgetRounds = 360
 }

@@ -140,6 +140,18 @@ struct ActionRoutes: Sendable {
 }
 
 extension JSONWriter {
+    /// Who has an alert, as the member `acknowledgement`.
+    mutating func acknowledgement(_ acknowledgement: RoutedAlert.Acknowledgement) {
+        key("acknowledgement")
+        object { writer in
+            writer.member("kind", acknowledgement.kind.rawValue)
+            writer.member("actor", acknowledgement.actor)
+            writer.moment("at", acknowledgement.at)
+            writer.member("comment", acknowledgement.comment)
+            if let end = acknowledgement.expiresAt { writer.moment("expiresAt", end) }
+        }
+    }
+
     fileprivate mutating func routedAlert(_ alert: RoutedAlert) {
         object { writer in
             writer.member("fingerprint", alert.fingerprint)
@@ -153,16 +165,7 @@ extension JSONWriter {
             writer.member("silencedBy", alert.silencedBy)
             writer.member("inhibitedBy", alert.inhibitedBy)
             writer.member("isFlapping", alert.isFlapping)
-            if let acknowledgement = alert.acknowledgement {
-                writer.key("acknowledgement")
-                writer.object { writer in
-                    writer.member("kind", acknowledgement.kind.rawValue)
-                    writer.member("actor", acknowledgement.actor)
-                    writer.moment("at", acknowledgement.at)
-                    writer.member("comment", acknowledgement.comment)
-                    if let end = acknowledgement.expiresAt { writer.moment("expiresAt", end) }
-                }
-            }
+            if let acknowledgement = alert.acknowledgement { writer.acknowledgement(acknowledgement) }
             writer.key("groups")
             writer.array(alert.placements) { $0.placement($1) }
         }

@@ -71,16 +71,7 @@ extension JSONWriter {
             writer.member("silencedBy", alert.silencedBy)
             writer.member("inhibitedBy", alert.inhibitedBy)
             writer.member("isFlapping", alert.isFlapping)
-            if let acknowledgement = alert.acknowledgement {
-                writer.key("acknowledgement")
-                writer.object { writer in
-                    writer.member("kind", acknowledgement.kind.rawValue)
-                    writer.member("actor", acknowledgement.actor)
-                    writer.moment("at", acknowledgement.at)
-                    writer.member("comment", acknowledgement.comment)
-                    if let end = acknowledgement.expiresAt { writer.moment("expiresAt", end) }
-                }
-            }
+            if let acknowledgement = alert.acknowledgement { writer.acknowledgement(acknowledgement) }
         }
     }
 }

@@ -105,14 +105,11 @@ struct Lexer {
         let start = offset - 1
         guard let byte = peek() else { return }
         offset += 1
+        if let control = GoEscape.control(byte) {
+            result.append(control)
+            return
+        }
         switch byte {
-        case UInt8(ascii: "n"): result.append(0x0A)
-        case UInt8(ascii: "t"): result.append(0x09)
-        case UInt8(ascii: "r"): result.append(0x0D)
-        case UInt8(ascii: "a"): result.append(0x07)
-        case UInt8(ascii: "b"): result.append(0x08)
-        case UInt8(ascii: "f"): result.append(0x0C)
-        case UInt8(ascii: "v"): result.append(0x0B)
         case UInt8(ascii: "\\"), quote: result.append(byte)
         case UInt8(ascii: "x"): result += Array(try scalar(digits: 2, at: start).utf8)
         case UInt8(ascii: "u"): result += Array(try scalar(digits: 4, at: start).utf8)

@@ -1,4 +1,5 @@
 import Foundations
+import GoTemplate
 import Model
 
 /// Queries as text: what `format_query` gives, and what explanations show.
@@ -155,18 +156,6 @@ enum LogQLText {
         let needsEscapes = text.utf8.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
         let hasControls = text.utf8.contains { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "`") }
         if needsEscapes && !hasControls { return "`\(text)`" }
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
+        return GoFormat.goQuoted(text)
     }
 }

@@ -9,6 +9,8 @@ final class Background: Sendable {
         var dirty: [PartitionName: Int] = [:]
         var commits = 0
         var lastStoredMonotonic: Int64
+        /// When something was last stored in a partition in this run.
+        var storedMonotonic: [PartitionName: Int64] = [:]
         var jobs: [@Sendable (BackgroundWork) -> Void] = []
         var isClosed = false
     }
@@ -23,7 +25,7 @@ final class Background: Sendable {
     }
 
     func start(_ environment: BackgroundEnvironment) {
-        for name in environment.catalog.all where !environment.catalog.isMerged(name) { state.update { $0.dirty[name] = 0 } }
+        for name in environment.catalog.all where !environment.catalog.isAtRest(name) { state.update { $0.dirty[name] = 0 } }
         let worker = WorkerThread(name: "log-sealer") { [self] in run(BackgroundWork(environment)) }
         thread.withLock { $0 = worker }
     }
@@ -35,6 +37,7 @@ final class Background: Sendable {
             state.commits += 1
             state.dirty[name] = state.commits
             state.lastStoredMonotonic = now
+            state.storedMonotonic[name] = now
         }
     }
 
@@ -61,17 +64,17 @@ final class Background: Sendable {
 
     private func run(_ work: BackgroundWork) {
         while true {
-            let (jobs, dirty, quiet, isClosed) = state.wait(
+            let (jobs, dirty, stored, quiet, isClosed) = state.wait(
                 timeoutMilliseconds: work.pauseMilliseconds, until: { !$0.jobs.isEmpty || $0.isClosed },
                 then: { state in
                     defer { state.jobs = [] }
-                    return (state.jobs, state.dirty, clock.monotonicNanoseconds() - state.lastStoredMonotonic, state.isClosed)
+                    return (state.jobs, state.dirty, state.storedMonotonic, clock.monotonicNanoseconds() - state.lastStoredMonotonic, state.isClosed)
                 })
             for job in jobs { job(work) }
             if isClosed { return }
             let isQuiet = quiet >= Limits.quietMilliseconds * 1_000_000
             for (name, commit) in dirty.sorted(by: { $0.key < $1.key }) where !work.tend(name, isQuiet: isQuiet) { forget(name, commit) }
-            work.round(isQuiet: isQuiet)
+            work.round(stored: stored)
         }
     }
 
@@ -117,15 +120,15 @@ final class BackgroundWork {
         return hasRecent || hasUnindexed
     }
 
-    /// What is done on and off: retention, and days that are over.
-    func round(isQuiet: Bool) {
+    /// What is done on and off: retention, and days that are over. `stored`: when something last came into a partition.
+    func round(stored: [PartitionName: Int64]) {
         guard environment.counters.withLock({ $0.refusingReason }) == nil else { return }
         let now = environment.clock.monotonicNanoseconds()
         if lastRoundMonotonic == .min || now - lastRoundMonotonic >= Limits.roundMilliseconds * 1_000_000 {
             lastRoundMonotonic = now
             retention.apply()
         }
-        merging.step()
+        merging.step(now: now, stored: stored)
     }
 
     /// Runs a step; a failure is told in the statistics, and the step is tried again later. A damaged file is put aside.

@@ -6,10 +6,9 @@ import Model
 /// pages go back. Each day once, in short steps. Used by the background's thread alone.
 final class DayMerging {
     private enum Phase {
-        /// All days up to this one were looked at.
-        case waiting(through: Day?)
-        /// Working on one; the others wait, ascending. `wasOpen`: somebody else used it already.
-        case merging(PartitionName, Work, wasOpen: Bool, rest: [PartitionName])
+        case waiting
+        /// Working on one. `stored`: when something last came for it; `wasOpen`: somebody else used it already.
+        case merging(PartitionName, Work, stored: Int64?, wasOpen: Bool)
     }
 
     /// What is to be done with a day, first to last.
@@ -25,7 +24,9 @@ final class DayMerging {
     private let environment: BackgroundEnvironment
     private let sealing: Sealing
     private let indexing: Indexing
-    private var phase = Phase.waiting(through: nil)
+    private var phase = Phase.waiting
+    /// Partitions that were looked at, with when something had last been stored in each.
+    private var done: [PartitionName: Int64?] = [:]
 
     init(_ environment: BackgroundEnvironment, sealing: Sealing, indexing: Indexing) {
         self.environment = environment
@@ -35,14 +36,11 @@ final class DayMerging {
 
     var isUnderWay: Bool { if case .merging = phase { true } else { false } }
 
-    /// Does one step, where there is one.
-    func step() {
+    /// Does one step, where there is one. `stored`: when something last came for a partition, as `now` nanoseconds of the monotonic clock.
+    func step(now: Int64, stored: [PartitionName: Int64]) {
         switch phase {
-        case .waiting(let last):
-            let newest = newestOver
-            guard last.map({ $0 < newest }) ?? true else { return }
-            begin(environment.catalog.all.filter { name in name.day <= newest && last.map { name.day > $0 } ?? true })
-        case .merging(let name, let work, let wasOpen, let rest):
+        case .waiting: begin(now, stored)
+        case .merging(let name, let work, let last, let wasOpen):
             let next: Work?
             do {
                 next = try self.next(name, work)
@@ -52,10 +50,11 @@ final class DayMerging {
                 next = nil
             }
             if let next {
-                phase = .merging(name, next, wasOpen: wasOpen, rest: rest)
+                phase = .merging(name, next, stored: last, wasOpen: wasOpen)
             } else {
                 if !wasOpen { release(name) }
-                begin(rest)
+                done[name] = .some(last)
+                begin(now, stored)
             }
         }
     }
@@ -71,13 +70,16 @@ final class DayMerging {
         environment.catalog.release(name)
     }
 
-    /// The newest day first: it is the one that is searched most.
-    private func begin(_ names: [PartitionName]) {
-        guard let name = names.last else {
-            phase = .waiting(through: newestOver)
-            return
+    /// Of the days for which nothing comes any more the newest first: it is the one that is searched most.
+    private func begin(_ now: Int64, _ stored: [PartitionName: Int64]) {
+        phase = .waiting
+        let newest = newestOver
+        let name = environment.catalog.all.last { name in
+            guard name.day <= newest else { return false }
+            if let known = done[name], known == stored[name] { return false }
+            return stored[name].map { now - $0 >= Limits.mergeQuietSeconds * 1_000_000_000 } ?? true
         }
-        phase = .merging(name, .begin, wasOpen: environment.catalog.isOpen(name), rest: names.dropLast())
+        if let name { phase = .merging(name, .begin, stored: stored[name], wasOpen: environment.catalog.isOpen(name)) }
     }
 
     /// The last day that ended long enough ago for its late records to be in.
@@ -88,11 +90,10 @@ final class DayMerging {
     /// One step of a day; nil where nothing is left to do.
     private func next(_ name: PartitionName, _ work: Work) throws -> Work? {
         // Removed meanwhile, or put aside.
-        guard environment.catalog.all.contains(name), let partition = environment.catalog.isMerged(name) ? nil : try environment.catalog.existing(name) else { return nil }
+        guard environment.catalog.all.contains(name), let partition = environment.catalog.isAtRest(name) ? nil : try environment.catalog.existing(name) else { return nil }
         switch work {
         case .begin:
-            let isMerged = try partition.read(environment.control()) { try ChunkWriter.progress("merged", $0) > 0 }
-            if isMerged { return nil }
+            guard try partition.read(environment.control(), { try Partition.needsMerging($0) }) else { return nil }
             try sealing.sealAll(name)
             return .chunks(try plan(partition))
         case .chunks(let groups):

@@ -86,7 +86,10 @@ struct Rewriting {
                 if isErasing { try writer.partition.maintain { try $0.execute(sql: "PRAGMA secure_delete = ON") } }
                 return try writer.change { database in
                     try ChunkWriter.remove(old, database)
-                    return try ChunkWriter.insert(chunks, database)
+                    let ids = try ChunkWriter.insert(chunks, database)
+                    // What is left of a merged day's chunks is no late record.
+                    if isMerge, let last = ids.last, try ChunkWriter.progress("merged", database) > 0 { try ChunkWriter.put("merged", last, database) }
+                    return ids
                 }
             }
         }

@@ -76,14 +76,24 @@ final class Partition: Sendable {
         if !isCurrent { return nil }
     }
 
-    /// Whether the file says that the day was closed and its chunks merged. False where that can't be told without opening it.
-    static func isMerged(_ path: String) -> Bool {
+    /// Whether the file says that nothing is left to do for its day. False where that can't be told without opening it.
+    static func isAtRest(_ path: String) -> Bool {
         do {
-            return try DatabaseFile.frozen(path).read { try Int64.fetchOne($0, sql: "SELECT value FROM progress WHERE name = 'merged'") != nil }
+            return try DatabaseFile.frozen(path).read { try recent($0).rows == 0 && !needsMerging($0) }
         } catch {
             // Being written, or damaged: the ordinary opening tells.
             return false
         }
+    }
+
+    /// Whether merging the day pays: it never was to its end, or much came after it.
+    static func needsMerging(_ database: Database) throws -> Bool {
+        let merged = try ChunkWriter.progress("merged", database)
+        if try merged == 0 || ChunkWriter.progress("merging", database) > 0 { return true }
+        let late = try Int.fetchOne(database, sql: "SELECT ifnull(sum(rows), 0) FROM chunks WHERE id > ?", arguments: [merged]) ?? 0
+        let waiting = try recent(database).rows
+        let all = try Int.fetchOne(database, sql: "SELECT ifnull(sum(rows), 0) FROM chunks") ?? 0
+        return late + waiting > 0 && (late + waiting) * Limits.lateShare >= all + waiting
     }
 
     private static func recent(_ database: Database) throws -> Recent {

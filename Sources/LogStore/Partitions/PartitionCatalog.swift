@@ -74,8 +74,8 @@ final class PartitionCatalog: Sendable {
         }
     }
 
-    /// Whether the day was closed earlier; not asked for a day that is open.
-    func isMerged(_ name: PartitionName) -> Bool { !isOpen(name) && Partition.isMerged(Paths.join(directory, name.file)) }
+    /// Whether the day needs nothing any more: it is closed, with all of its rows in chunks, and was merged. Not asked for a day that is open.
+    func isAtRest(_ name: PartitionName) -> Bool { !isOpen(name) && Partition.isAtRest(Paths.join(directory, name.file)) }
 
     /// A day to write into, made where it is missing.
     func writable(_ name: PartitionName) throws -> Partition {

@@ -1,3 +1,4 @@
+import Foundations
 import Glibc
 
 /// Numbers as PromQL writes them: decimal, hexadecimal, octal with a leading 0, underscores between digits.
@@ -63,14 +64,11 @@ enum StringEscape {
     /// Decodes what follows a backslash and appends it; the number of bytes used, or nil where it is no escape.
     static func decode(_ rest: ArraySlice<UInt8>, quote: UInt8, into content: inout [UInt8]) -> Int? {
         guard let first = rest.first else { return nil }
+        if let control = GoEscape.control(first) {
+            content.append(control)
+            return 1
+        }
         switch first {
-        case UInt8(ascii: "a"): content.append(0x07)
-        case UInt8(ascii: "b"): content.append(0x08)
-        case UInt8(ascii: "f"): content.append(0x0C)
-        case UInt8(ascii: "n"): content.append(0x0A)
-        case UInt8(ascii: "r"): content.append(0x0D)
-        case UInt8(ascii: "t"): content.append(0x09)
-        case UInt8(ascii: "v"): content.append(0x0B)
         case UInt8(ascii: "\\"), quote: content.append(first)
         case UInt8(ascii: "x"): return number(rest.dropFirst(), digits: 2, radix: 16, max: 0xFF).map { content.append(UInt8($0)); return 3 }
         case 0x30...0x37: return number(rest, digits: 3, radix: 8, max: 0xFF).map { content.append(UInt8($0)); return 3 }

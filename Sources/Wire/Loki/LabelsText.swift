@@ -1,3 +1,4 @@
+import Foundations
 import Model
 
 /// Labels as Loki's clients write them: `{job="api", path="/a \"b\""}`, strings in Go's spelling.
@@ -66,14 +67,11 @@ enum GoString {
     private static func appendEscape(_ cursor: inout LineCursor, to result: inout [UInt8]) -> Bool {
         let escape = cursor.current
         cursor.index += 1
+        if let control = GoEscape.control(escape) {
+            result.append(control)
+            return true
+        }
         switch escape {
-        case UInt8(ascii: "n"): result.append(0x0A)
-        case UInt8(ascii: "t"): result.append(0x09)
-        case UInt8(ascii: "r"): result.append(0x0D)
-        case UInt8(ascii: "a"): result.append(0x07)
-        case UInt8(ascii: "b"): result.append(0x08)
-        case UInt8(ascii: "f"): result.append(0x0C)
-        case UInt8(ascii: "v"): result.append(0x0B)
         case UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "'"): result.append(escape)
         case UInt8(ascii: "x"):
             guard let value = number(&cursor, digits: 2, radix: 16) else { return false }

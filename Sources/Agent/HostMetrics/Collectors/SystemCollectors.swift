@@ -126,46 +126,6 @@ struct OSReleaseCollector: HostCollector {
     }
 }
 
-/// /proc/*/stat: processes and threads by state.
-struct ProcessCollector: HostCollector {
-    let name: StaticString = "processes"
-
-    func collect(_ context: HostContext) throws(HostMetricsError) {
-        var numbers: [UInt32] = []
-        context.files.forEachName(in: "proc") { name in
-            if let number = name.number.flatMap({ UInt32(exactly: $0) }) { numbers.append(number) }
-        }
-        var states = [Double](repeating: 0, count: 128)
-        var threads = 0.0
-        for number in numbers.prefix(HostLimits.processesMax) {
-            // A process may end between the listing and the reading.
-            guard let bytes = context.files.readIfPresent("proc/\(number)/stat"), let (state, count) = Self.parse(bytes) else { continue }
-            if state < 128 { states[Int(state)] += 1 }
-            threads += count
-        }
-        context.sink.add("node_processes_pids", .gauge, "Processes.", Double(numbers.count))
-        context.sink.add("node_processes_threads", .gauge, "Threads of all processes.", threads)
-        for (state, count) in states.enumerated() where count > 0 {
-            withUnsafeBytes(of: UInt8(state)) {
-                context.sink.add("node_processes_state", .gauge, "Processes by state.", count, HostLabel("state", $0))
-            }
-        }
-        let threadsMax = try context.files.read("proc/sys/kernel/threads-max").trimmed.number
-        context.sink.add("node_processes_max_threads", .gauge, "Threads that there may be.", threadsMax)
-        let processesMax = try context.files.read("proc/sys/kernel/pid_max").trimmed.number
-        context.sink.add("node_processes_max_processes", .gauge, "Processes that there may be.", processesMax)
-    }
-
-    /// `12 (a name) S 1 …`: the letter behind the name, which may itself have blanks and parentheses, and the 20th field, the threads.
-    static func parse(_ bytes: Bytes) -> (state: UInt8, threads: Double)? {
-        guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        var fields = ByteFields(bytes.dropping(end + 1))
-        guard let state = fields.next()?.first else { return nil }
-        fields.skip(16)
-        return fields.nextNumber().map { (state, $0) }
-    }
-}
-
 /// Whether SELinux is there, and what it does.
 struct SELinuxCollector: HostCollector {
     let name: StaticString = "selinux"
