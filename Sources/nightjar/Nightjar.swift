@@ -11,7 +11,12 @@ enum Entry {
         signal(SIGPIPE, SIG_IGN)
         refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
         Allocator.tune()
-        await Nightjar.main()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if LogsTools.isMeant(by: arguments) {
+            await LogsTools.main(arguments)
+        } else {
+            await Nightjar.main()
+        }
     }
 
     /// A mistyped command gets the nearest one named.
