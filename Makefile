@@ -24,11 +24,12 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS := $(shell nproc)
 ARGUMENTS ?=
 
-.PHONY: help run build debug test soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps bench-alerting-deps clean fuzz-deps bench-logs screenshots
+.PHONY: help run build debug test test-clients soak fuzz bench bench-peers bench-alerting compare-prometheus deps test-deps bench-deps bench-alerting-deps clean fuzz-deps bench-logs screenshots
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
 	@echo "  make build   builds for release: .build/release/nightjar"
+	@echo "  make test-clients   log clients of PyPI and syslog-ng against the real binary"
 	@echo "  make soak    the long crash tests: SOAK_KILLS=1000 make soak"
 	@echo "  make fuzz    libFuzzer on every decoder: FUZZ_SECONDS=60 make fuzz"
 	@echo "  make compare-prometheus   the same questions to Nightjar and to Debian's Prometheus"
@@ -72,6 +73,12 @@ run: deps
 test: test-deps
 	swift build --build-tests -j $(JOBS)
 	swift test --skip-build --no-parallel
+
+# Clients from PyPI, and syslog-ng, as they are.
+test-clients: test-deps
+	Tests/EndToEndTests/Clients/prepare.sh .build/clients
+	swift build --build-tests -j $(JOBS)
+	NIGHTJAR_TEST_CLIENTS=$(CURDIR)/.build/clients swift test --skip-build --no-parallel --filter LogClientTests
 
 soak: test-deps
 	swift build --build-tests -j $(JOBS)

@@ -127,7 +127,8 @@ public final class CollectorService: Service {
     private func groupConfiguration() -> ServiceGroupConfiguration {
         let monitor = SelfMonitor(edge: edge)
         // Stopped from the last to the first: the server before what it uses.
-        var services: [any Service] = [RepeatedWork { await monitor.run() }]
+        let edge = edge
+        var services: [any Service] = [RepeatedWork { await monitor.run() }, RepeatedWork { await edge.runDeletions() }]
         if case .service = ownership {
             let alerting = edge.alerting
             services.append(RepeatedWork { await alerting.run() })

@@ -75,6 +75,15 @@ extension Configuration {
         inputs.gelfTCP = address("gelf_tcp")
         inputs.fluent = address("fluent")
         inputs.fluentSharedKeyFile = section.string("fluent_shared_key_file")
+        func tenant(_ key: String) -> TenantName? {
+            guard let text = section.string(key) else { return nil }
+            if let name = TenantName(text) { return name }
+            section.report(key, "`\(key)` must be \(TenantName.form), not `\(SafeText(text.prefix(100)))`")
+            return nil
+        }
+        inputs.syslogTenant = tenant("syslog_tenant")
+        inputs.gelfTenant = tenant("gelf_tenant")
+        inputs.fluentTenant = tenant("fluent_tenant")
         section.finish()
         return inputs
     }
@@ -89,6 +98,10 @@ extension Configuration {
         public var fluent: ListenAddress?
         /// A file with the key that senders of Fluent forward must know.
         public var fluentSharedKeyFile: String?
+        /// Whose logs they write; nil means the default tenant's.
+        public var syslogTenant: TenantName?
+        public var gelfTenant: TenantName?
+        public var fluentTenant: TenantName?
 
         public init() {}
 

@@ -13,7 +13,7 @@ public final class LogStore: LogReader, Sendable {
     let counters = Locked(LogStoreStatistics())
     let readers: ReaderThreads
     let background: Background
-    private let writer: Writer
+    let writer: Writer
     private let tails: TailHub
 
     /// Opens the folder, and makes it where it is missing. Throws `.locked` where another process has it open.
@@ -106,11 +106,15 @@ public final class LogStore: LogReader, Sendable {
         }
     }
 
-    private func inBackground<Value: Sendable>(_ body: @escaping @Sendable (BackgroundWork) throws -> Value) async throws(LogStoreError) -> Value {
+    func inBackground<Value: Sendable>(_ body: @escaping @Sendable (BackgroundWork) throws -> Value) async throws(LogStoreError) -> Value {
+        try await onThread { [background] in try background.perform(body) }
+    }
+
+    /// Runs what blocks on a thread of its own, so that it doesn't block the cooperative pool.
+    func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws(LogStoreError) -> Value {
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, LogStoreError>, Never>) in
-            // A thread of its own: waiting for the background must not block the cooperative pool.
-            _ = WorkerThread(name: "log-request") { [background, catalog] in
-                continuation.resume(returning: Result { try background.perform(body) }.mapError { LogStoreError($0, file: catalog.directory) })
+            _ = WorkerThread(name: "log-request") { [catalog] in
+                continuation.resume(returning: Result { try body() }.mapError { LogStoreError($0, file: catalog.directory) })
             }
         }
         return try result.get()

@@ -12,7 +12,12 @@ enum Entry {
         if isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, let call = DashboardCall(plain: CommandLine.arguments.dropFirst()) { exit(await call.run()) }
         refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
         Allocator.tune()
-        await Nightjar.main()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if LogsTools.isMeant(by: arguments) {
+            await LogsTools.main(arguments)
+        } else {
+            await Nightjar.main()
+        }
     }
 
     /// A mistyped command gets the nearest one named.

@@ -70,6 +70,14 @@ struct LokiClientTests {
         try await collector.stop()
     }
 
+    @Test func aQueryThatTakesTooLongSaysHowFarItGot() async throws {
+        let collector = try await RunningCollector.start { $0.limits.querySeconds = 0.000_1 }
+        _ = try await collector.push((0..<2000).map { TailTests.record("line \($0)") })
+        let late = try await collector.get("/loki/api/v1/query_range?query=\(percentEncoded(#"{app="web"} | logfmt | line_format "{{.x}}""#))&limit=5000")
+        #expect(late.status == 504 && late.text.contains("passed its deadline") && late.text.contains("narrow its time range"), "\(late.text)")
+        try await collector.stop()
+    }
+
     @Test func thePathsOfItsOwnAnswerPeople() async throws {
         let collector = try await RunningCollector.start()
         let base = nowMilliseconds() / 1000 - 60

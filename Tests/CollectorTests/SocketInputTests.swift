@@ -53,6 +53,30 @@ struct SocketInputTests {
         try await collector.stop()
     }
 
+    @Test func aSocketWritesToTheTenantThatItBelongsTo() async throws {
+        let collector = try await RunningCollector.start(tenants: TenantTests.both) {
+            ($0.inputs.syslogUDP, $0.inputs.syslogTenant) = (Self.local, TenantTests.shop)
+            ($0.inputs.gelfUDP, $0.inputs.gelfTenant) = (Self.local, TenantTests.bank)
+        }
+        sendDatagram(Array("<11>1 - web-1 app 42 - - by syslog".utf8), to: try await port(collector, .syslogUDP))
+        sendDatagram(Array(#"{"version":"1.1","host":"web-1","short_message":"by gelf"}"#.utf8), to: try await port(collector, .gelfUDP))
+        let path = "/loki/api/v1/query_range?query=\(percentEncoded(#"{instance="web-1"}"#))"
+        for (tenant, own, other) in [("shop", "by syslog", "by gelf"), ("bank", "by gelf", "by syslog")] {
+            var found = ""
+            for _ in 0..<200 where !found.contains(own) {
+                found = try await collector.get(path, headers: TenantTests.of(tenant)).text
+                try await Task.sleep(for: .milliseconds(25))
+            }
+            #expect(found.contains(own) && !found.contains(other), "\(tenant): \(found)")
+        }
+        let standard = try await collector.get(path).text
+        #expect(!standard.contains("by syslog") && !standard.contains("by gelf"))
+        try await collector.stop()
+        await #expect(throws: CollectorError.self, "a tenant that isn't there") {
+            _ = try await RunningCollector.open(in: TemporaryDirectory("collector")) { ($0.inputs.fluent, $0.inputs.fluentTenant) = (Self.local, TenantTests.shop) }
+        }
+    }
+
     @Test func whatCameBeforeTheStopIsStored() async throws {
         let directory = TemporaryDirectory("collector")
         let collector = try await RunningCollector.start(in: directory) {

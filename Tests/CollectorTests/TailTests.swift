@@ -19,7 +19,7 @@ struct TailTests {
     static func frame(_ connection: RawConnection) throws -> (opcode: UInt8, data: [UInt8]) {
         let head = try connection.receive(exactly: 2)
         var length = Int(head[1] & 0x7F)
-        if length == 126 { length = try connection.receive(exactly: 2).reduce(0) { $0 << 8 | Int($1) } }
+        if length >= 126 { length = try connection.receive(exactly: length == 126 ? 2 : 8).reduce(0) { $0 << 8 | Int($1) } }
         return (head[0] & 0xF, try connection.receive(exactly: length))
     }
 
@@ -83,6 +83,41 @@ struct TailTests {
             #expect(close.opcode == 8 && close.data == [0x03, 0xE8])
             #expect(try connection.receive().isEmpty)
         }
+        try await collector.stop()
+    }
+
+    @Test func aClientThatDoesNotReadIsToldHowManyLinesItMissedAndHoldsNobodyUp() async throws {
+        let collector = try await RunningCollector.start()
+        let port = collector.port
+        let connection = try await blocking {
+            let connection = try RawConnection(port: port, receiveBytes: 8192)
+            try connection.send(Self.upgrade("/loki/api/v1/tail?limit=1&query=\(percentEncoded(#"{app="web"}"#))"))
+            #expect(try connection.receiveHead().status == 101)
+            return connection
+        }
+        // More than sockets and buffers hold: each push is acknowledged all the same, while nobody reads.
+        let padding = String(repeating: "x", count: 1500)
+        let (batches, count) = (16, 1000)
+        for batch in 0..<batches {
+            let records = (0..<count).map { Self.record("line \(batch * count + $0) \(padding)") }
+            #expect(try await collector.push(records).status == 200)
+        }
+        let last = Self.record("the end")
+        #expect(try await collector.push([last]).status == 200)
+        let (seen, skipped) = try await blocking {
+            var (seen, skipped) = (0, 0)
+            while seen + skipped <= batches * count {
+                let (opcode, data) = try Self.frame(connection)
+                guard opcode == 1 else { continue }
+                let text = String(decoding: data, as: UTF8.self)
+                seen += text.matches(of: /"line \d+ x|"the end"/).count
+                skipped += text.matches(of: /"nightjar_skipped":"(\d+)"/).reduce(0) { $0 + (Int($1.output.1) ?? 0) }
+            }
+            return (seen, skipped)
+        }
+        #expect(skipped > 0, "it is told how many it missed")
+        #expect(seen + skipped == batches * count + 1, "each line came or was counted, once: \(seen) and \(skipped)")
+        #expect(try await collector.get("/metrics").text.firstMatch(of: /tail_records_skipped_total (\d+)/).flatMap { Int($0.output.1) } == skipped)
         try await collector.stop()
     }
 

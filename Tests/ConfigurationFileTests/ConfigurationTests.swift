@@ -142,7 +142,7 @@ func aWrongTenantIsToldWithItsReason(yaml: String, reason: String) {
             kinds: [cards, keys]
             patterns:
               - {name: employee, regex: "EMP-[0-9]{6}"}
-        inputs: {syslog_udp: "0.0.0.0:514", syslog_tls: "[::1]:6514", fluent: ":24224", fluent_shared_key_file: /k}
+        inputs: {syslog_udp: "0.0.0.0:514", syslog_tls: "[::1]:6514", fluent: ":24224", fluent_shared_key_file: /k, syslog_tenant: shop}
         agent: {multiline_start: "^[0-9]"}
         """, path: "nightjar.yml")
     #expect(configuration.redaction.kinds == [.cards, .keys, .patterns])
@@ -150,6 +150,7 @@ func aWrongTenantIsToldWithItsReason(yaml: String, reason: String) {
     #expect(configuration.inputs.syslogUDP == ListenAddress(host: "0.0.0.0", port: 514))
     #expect(configuration.inputs.syslogTLS == ListenAddress(host: "::1", port: 6514))
     #expect(configuration.inputs.fluent == ListenAddress(host: "0.0.0.0", port: 24224))
+    #expect(configuration.inputs.syslogTenant?.description == "shop" && configuration.inputs.gelfTenant == nil)
     #expect(configuration.inputs.gelfUDP == nil && configuration.inputs.fluentSharedKeyFile == "/k")
     guard case .start(let expression) = configuration.agent.multiline else { return #expect(Bool(false), "no start") }
     #expect(expression.pattern == "^[0-9]")
@@ -160,7 +161,7 @@ func aWrongTenantIsToldWithItsReason(yaml: String, reason: String) {
 @Test(arguments: [
     ("logs: {redact: {kinds: [card]}}", "`card` is no kind of secret"), ("logs: {redact: {patterns: [{regex: \"(\"}]}}", "is no regular expression"),
     ("inputs: {syslog_udp: nowhere}", "must be an address with a port"), ("inputs: {gelf_udp: \"127.0.0.1:\"}", "must be an address with a port"),
-    ("inputs: {syslog: \"127.0.0.1:1\"}", "syslog"), ("agent: {multiline: maybe}", "`multiline` is `auto` or `off`"),
+    ("inputs: {syslog: \"127.0.0.1:1\"}", "syslog"), ("inputs: {gelf_tenant: \"a b\"}", "`gelf_tenant` must be"), ("agent: {multiline: maybe}", "`multiline` is `auto` or `off`"),
     ("agent: {multiline: off, multiline_start: x}", "keep one of them"),
 ])
 func aWrongInputIsToldWithItsReason(yaml: String, reason: String) {

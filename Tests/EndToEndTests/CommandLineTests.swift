@@ -6,7 +6,7 @@ import Testing
 /// Each command's output and exit code, as a person and a script meet them: data on standard output, messages on standard error.
 @Suite(.serialized) struct CommandLineTests {
     @Test(arguments: [
-        "up", "collector", "evaluator", "agent", "dash", "board", "query", "logs", "alerts", "check", "check dashboard", "token create", "sink",
+        "up", "collector", "evaluator", "agent", "dash", "board", "query", "logs", "logs backup", "logs restore", "logs delete", "alerts", "check", "check dashboard", "token create", "sink",
         "test promql", "test routes", "test rules", "metrics import", "metrics export", "metrics snapshot", "metrics restore", "beat", "heartbeats",
         "incidents", "replay", "ack", "resolve", "comment", "silence", "silence add", "silence list", "silence expire", "escalate", "oncall",
         "oncall show", "oncall override", "oncall note", "oncall calendar", "oncall escalations", "explain", "drill",

@@ -27,6 +27,8 @@ enum CollectorRoutes {
         LokiRoutes(edge: edge).register(routes)
         tail.register(routes)
         LogRoutes(edge: edge).register(routes)
+        LogDeletionRoutes(edge: edge).register(routes)
+        LogDayRoutes(edge: edge).register(routes)
         NightjarRoutes(edge: edge).register(routes)
         return routes.responder
     }

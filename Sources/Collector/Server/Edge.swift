@@ -1,8 +1,10 @@
 import Alerting
 import Foundations
+import Hummingbird
 import LogStore
 import Logging
 import MetricStore
+import Model
 import PromQL
 import Wire
 
@@ -32,6 +34,7 @@ final class Edge: Sendable {
     let startedAt: NanoTimestamp
     /// Set when the server stops: readiness ends and live tails close.
     let stopping = Signal()
+    private let deletions: [TenantName: LogDeletions]
     private let refusalLog: RefusalLog
 
     init(
@@ -53,12 +56,48 @@ final class Edge: Sendable {
         resultCache = limits.resultCacheBytesMax > 0 ? ResultCache(bytesMax: limits.resultCacheBytesMax) : nil
         tails = TailLimit(countMax: limits.tailsMax)
         startedAt = clock.now()
+        deletions = Dictionary(
+            uniqueKeysWithValues: tenants.all.map { tenant in
+                (tenant.name, LogDeletions(tenant: tenant, clock: clock, fileSystem: fileSystem) { Self.note($0, of: tenant.name, in: logger) })
+            })
         refusalLog = RefusalLog(intervalSeconds: limits.refusalLogIntervalSeconds, clock: clock, logger: logger)
     }
 
     /// The default tenant's stores. A route that serves each tenant takes those of its context's.
     var metrics: MetricStore { tenants.standard.metrics }
     var logs: LogStore { tenants.standard.logs }
+
+    /// Requests to erase log lines.
+    func deletions(of tenant: Tenant) -> LogDeletions {
+        guard let deletions = deletions[tenant.name] else { preconditionFailure("a tenant came after the start") }
+        return deletions
+    }
+
+    /// Goes on with deletions that a stop cut off, until the server stops.
+    func runDeletions() async {
+        for deletions in deletions.values { await deletions.resume() }
+        do {
+            while true { try await Task.sleep(for: .seconds(3600)) }
+        } catch {
+            // The server stops.
+        }
+        for deletions in deletions.values { await deletions.stop() }
+    }
+
+    /// Whose token a request came with; `local` on loopback without tokens.
+    func actor(of request: Request, _ context: CollectorContext, _ scope: AccessScope) throws(Refusal) -> String {
+        try access.authorize(AccessRequest(request.head, address: context.remoteAddress), scope).name
+    }
+
+    private static func note(_ deletion: LogDeletion, of tenant: TenantName, in logger: Logger) {
+        logger.notice(
+            "a deletion of log lines is \(deletion.state.rawValue)",
+            metadata: [
+                "id": "\(deletion.id)", "tenant": "\(tenant)", "actor": "\(deletion.actor)", "query": "\(SafeText(deletion.query.prefix(300)).string)",
+                "start": "\(TimestampText.rfc3339(NanoTimestamp(nanoseconds: deletion.start)))", "end": "\(TimestampText.rfc3339(NanoTimestamp(nanoseconds: deletion.end)))",
+                "lines": "\(deletion.linesErased)", "failure": "\(deletion.failure ?? "")",
+            ])
+    }
 
     /// Reads the tokens and the rule files again. Throws with what is wrong in them; what was in force before stays so.
     func reload() async throws(Refusal) {

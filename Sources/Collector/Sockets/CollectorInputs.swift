@@ -1,6 +1,8 @@
+import Model
+
 /// The sockets beside the HTTP server on which log shippers are listened to. Each is off until it is given an address.
 ///
-/// These protocols carry no token: whoever reaches the address may write to the default tenant's logs. Fluent forward can ask for a shared key.
+/// These protocols carry no token: whoever reaches the address may write to the logs of the tenant that the input belongs to. Fluent forward can ask for a shared key.
 public struct CollectorInputs: Sendable, Equatable {
     /// RFC 5424 and RFC 3164, a message a datagram.
     public var syslogUDP: ServerAddress?
@@ -16,6 +18,10 @@ public struct CollectorInputs: Sendable, Equatable {
     public var fluent: ServerAddress?
     /// A file with the key that senders of Fluent forward must know; nil asks for none.
     public var fluentSharedKeyFile: String?
+    /// Whose logs each protocol writes.
+    public var syslogTenant = TenantName.standard
+    public var gelfTenant = TenantName.standard
+    public var fluentTenant = TenantName.standard
 
     public init() {}
 
@@ -24,6 +30,14 @@ public struct CollectorInputs: Sendable, Equatable {
         [
             (InputKind.syslogUDP, syslogUDP), (.syslogTCP, syslogTCP), (.syslogTLS, syslogTLS), (.gelfUDP, gelfUDP), (.gelfTCP, gelfTCP), (.fluent, fluent),
         ].compactMap { kind, address in address.map { (kind, $0) } }
+    }
+
+    func tenant(of kind: InputKind) -> TenantName {
+        switch kind {
+        case .syslogUDP, .syslogTCP, .syslogTLS: syslogTenant
+        case .gelfUDP, .gelfTCP: gelfTenant
+        case .fluent: fluentTenant
+        }
     }
 }
 
@@ -38,5 +52,7 @@ public enum InputKind: String, CaseIterable, Sendable {
 
     /// The flag that turns it on.
     var flag: String { "--" + rawValue.replacing("_", with: "-") }
+    /// The flag that says whose logs it writes.
+    var tenantFlag: String { "--\(rawValue.prefix { $0 != "_" })-tenant" }
     var isDatagram: Bool { self == .syslogUDP || self == .gelfUDP }
 }

@@ -16,6 +16,9 @@ struct SocketInputs: Service {
     init?(_ edge: Edge, tls: TLSConfiguration?) throws(CollectorError) {
         let inputs = edge.options.inputs
         if inputs.addresses.isEmpty { return nil }
+        for (kind, _) in inputs.addresses where edge.tenants.named(inputs.tenant(of: kind)) == nil {
+            throw .input(flag: kind.tenantFlag, reason: "there is no tenant \(inputs.tenant(of: kind)); name it under `tenants:` in nightjar.yml first")
+        }
         self.edge = edge
         self.tls = inputs.syslogTLS == nil ? nil : try Self.context(tls)
         sharedKey = try inputs.fluentSharedKeyFile.map { path throws(CollectorError) in

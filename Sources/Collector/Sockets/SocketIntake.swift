@@ -3,7 +3,7 @@ import LogStore
 import Model
 import Wire
 
-/// Stores what a socket input read, into the default tenant's logs.
+/// Stores what a socket input read, into the logs of the tenant that the input belongs to.
 struct SocketIntake: Sendable {
     let edge: Edge
     let kind: InputKind
@@ -15,10 +15,11 @@ struct SocketIntake: Sendable {
     /// False where the collector stopped first; then it is lost, and counted.
     func store(_ records: [LogRecord]) async -> Bool {
         if records.isEmpty { return true }
+        guard let tenant = edge.tenants.named(edge.options.inputs.tenant(of: kind)) else { preconditionFailure("an input of no tenant is listened on") }
         while true {
             if edge.disk.state == .accepting {
                 do throws(LogStoreError) {
-                    let outcome = try await LogIntake(edge: edge).store(records, of: edge.tenants.standard)
+                    let outcome = try await LogIntake(edge: edge).store(records, of: tenant)
                     edge.inputs.change(kind) { $0.stored += UInt64(outcome.stored) }
                     return true
                 } catch {

@@ -51,6 +51,9 @@ final class Tenants: Sendable {
         throw .forbidden("this request may not speak of a tenant \"\(name)\"; the header \(TenantName.header) names one, and the token says which it may be")
     }
 
+    /// Nil where there is none such.
+    func named(_ name: TenantName) -> Tenant? { byName[name] }
+
     private func tenant(_ name: TenantName, for access: TenantAccess) -> Tenant? { access.allows(name) ? byName[name] : nil }
 }
 

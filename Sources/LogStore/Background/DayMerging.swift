@@ -42,9 +42,12 @@ final class DayMerging {
         case .waiting: begin(now, stored)
         case .merging(let name, let work, let last, let wasOpen):
             let next: Work?
+            var staysOpen = wasOpen
             do {
                 next = try self.next(name, work)
             } catch {
+                // Read on as it is: on a full disk it couldn't be opened again.
+                staysOpen = true
                 // A full disk, say: the day answers as it is, and the next opening of the store tries again.
                 environment.counters.withLock { $0.indexingFailure = LogStoreError(error, file: name.file).description }
                 next = nil
@@ -52,7 +55,7 @@ final class DayMerging {
             if let next {
                 phase = .merging(name, next, stored: last, wasOpen: wasOpen)
             } else {
-                if !wasOpen { release(name) }
+                if !staysOpen { release(name) }
                 done[name] = .some(last)
                 begin(now, stored)
             }

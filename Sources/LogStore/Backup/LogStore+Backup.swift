@@ -57,7 +57,7 @@ extension LogStore {
             }
             for name in names {
                 let target = Paths.join(directory, name.file)
-                let part = target + ".restoring"
+                let part = target + PartitionName.restoringMark
                 for suffix in PartitionName.suffixes where try files.exists(part + suffix) { try files.remove(part + suffix) }
                 try copy(Paths.join(backup, name.file), to: part, files)
                 let index = Paths.join(directory, name.indexFile)
@@ -80,7 +80,7 @@ extension LogStore {
         }
     }
 
-    private static func copy(_ path: String, to target: String, _ files: RealFileSystem) throws {
+    static func copy(_ path: String, to target: String, _ files: RealFileSystem) throws {
         try files.open(target, .create).close()
         let source = try DatabaseQueue(path: path, configuration: DatabaseFile.configuration(label: "logs, backup"))
         let copy = try DatabaseQueue(path: target)

@@ -32,6 +32,9 @@ final class PartitionCatalog: Sendable {
             for name in try fileSystem.list(directory) {
                 if let partition = PartitionName(file: name) {
                     state.names.insert(partition)
+                } else if name.contains(PartitionName.restoringMark) {
+                    // A day that was being restored when the process ended: its sender sends it again.
+                    try fileSystem.remove(Paths.join(directory, name))
                 } else if name.contains(Self.quarantineMark), !name.hasSuffix("-wal"), !name.hasSuffix("-shm") {
                     state.quarantined.append(.init(file: name, reason: "it was put aside in an earlier run"))
                 }
@@ -155,6 +158,20 @@ final class PartitionCatalog: Sendable {
             }
             if !expired.isEmpty { try fileSystem.synchronizeDirectory(directory) }
             return expired.count
+        }
+    }
+
+    /// Gives a file of this folder a day's name. Throws `.alreadyThere` where there is such a day.
+    func adopt(_ path: String, as name: PartitionName) throws {
+        try state.withLock { state throws in
+            if state.isClosed { throw LogStoreError.closed }
+            let target = Paths.join(directory, name.file)
+            guard !state.names.contains(name), try !fileSystem.exists(target) else { throw LogStoreError.alreadyThere(file: target) }
+            for suffix in PartitionName.suffixes.dropFirst() where try fileSystem.exists(target + suffix) { try fileSystem.remove(target + suffix) }
+            try removeIndex(name)
+            try fileSystem.rename(path, to: target)
+            try fileSystem.synchronizeDirectory(directory)
+            state.names.insert(name)
         }
     }
 

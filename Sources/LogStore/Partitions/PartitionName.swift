@@ -32,6 +32,9 @@ struct PartitionName: Hashable, Comparable, Sendable {
         left.day != right.day ? left.day < right.day : left.retentionClass < right.retentionClass
     }
 
+    /// In the name of a file that is to become a day.
+    static let restoringMark = ".restoring"
+
     /// SQLite's files of a database: itself, its write-ahead log and the log's index.
     static let suffixes = ["", "-wal", "-shm"]
 }

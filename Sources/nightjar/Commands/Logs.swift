@@ -11,7 +11,8 @@ struct Logs: AsyncParsableCommand {
             level or worse, level=warn that one alone; key:value means a label of the stream or a field of the line, with * for anything; \
             status>=500 and took>1s compare; last 6h is how far back; context 5 shows the lines around each. Behind |, by 5m and by service \
             count, top 10 path gives the most frequent, patterns the kinds of lines, patterns new and patterns grown what the time before \
-            hadn't. `nightjar logs patterns` is short for '| patterns'. A text that begins with { or a function is LogQL.
+            hadn't. `nightjar logs patterns` is short for '| patterns'. A text that begins with { or a function is LogQL. \
+            To search for the first word backup, restore or delete, put -- in front.
 
             A time is \(TimeArgument.forms).
 
@@ -27,7 +28,10 @@ struct Logs: AsyncParsableCommand {
               nightjar logs '{filename="/var/log/syslog"} |~ "oom|killed"' --follow
               nightjar logs 'sum by (job) (rate({job=~".+"}[5m]))' --step 5m
             """,
-        subcommands: [LogsBackup.self, LogsRestore.self, LogsDelete.self])
+        subcommands: tools)
+
+    /// What is done to stored logs: below `logs`, whose words would take the names of these for themselves.
+    static var tools: [any ParsableCommand.Type] { [LogsBackup.self, LogsRestore.self, LogsDelete.self] }
 
     @Argument(help: "Words, or LogQL. Without any: everything.", completion: .custom(LogCompletion.candidates))
     var words: [String] = []

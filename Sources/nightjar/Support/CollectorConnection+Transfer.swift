@@ -7,17 +7,17 @@ extension CollectorConnection {
     /// POSTs a body whose length isn't known, and decodes the `data` of the answer. Without bound in time: the collector answers once
     /// everything is stored.
     func upload<Value: Decodable>(
-        _ path: String, _ query: [(String, String)], source: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Int
+        _ path: String, _ query: [(String, String)], type: String = "application/openmetrics-text", source: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Int
     ) async throws -> Value {
         var request = HTTPRequest(
-            method: "POST", url: address(path, query), headers: headers + [("Content-Type", "application/openmetrics-text")], timeoutSeconds: 0)
+            method: "POST", url: address(path, query), headers: headers + [("Content-Type", type)], timeoutSeconds: 0)
         request.bodySource = source
         return try await answer(to: request, path)
     }
 
     /// POSTs without a body, and decodes the `data` of the answer.
-    func post<Value: Decodable>(_ path: String, timeoutSeconds: Double = 0) async throws -> Value {
-        try await answer(to: HTTPRequest(method: "POST", url: address(path, []), headers: headers, timeoutSeconds: timeoutSeconds), path)
+    func post<Value: Decodable>(_ path: String, _ query: [(String, String)] = [], timeoutSeconds: Double = 0) async throws -> Value {
+        try await answer(to: HTTPRequest(method: "POST", url: address(path, query), headers: headers, timeoutSeconds: timeoutSeconds), path)
     }
 
     private func answer<Value: Decodable>(to request: HTTPRequest, _ path: String) async throws -> Value {

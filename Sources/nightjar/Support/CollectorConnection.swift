@@ -36,11 +36,13 @@ struct ConnectionFlags: ParsableArguments {
 struct TenantFlag: ParsableArguments {
     @Option(
         help: ArgumentHelp("The tenant whose data is meant. (default: the token's, else \(TenantName.standard))", valueName: "name"),
-        transform: { text in
-            guard let name = TenantName(text) else { throw ValidationError("--tenant must be \(TenantName.form), not `\(SafeText(text))`") }
-            return name
-        })
+        transform: Self.name)
     var tenant: TenantName?
+
+    static func name(_ text: String) throws -> TenantName {
+        guard let name = TenantName(text) else { throw ValidationError("a tenant must be \(TenantName.form), not `\(SafeText(text))`") }
+        return name
+    }
 }
 
 /// Calls of the collector's HTTP API, for the commands.
@@ -192,7 +194,7 @@ struct CollectorConnection: Sendable {
         case 401: return Failure("the collector at \(base) wants a token, or another one; name its file with --token-file", code: 3)
         case 403: return Failure("the collector at \(base) refuses: \(words.isEmpty ? "the token lacks the scope" : words)", code: 3)
         case 404 where !words.isEmpty && words != "there is no such path": return Failure(words, code: 1)
-        case 400, 422: return Failure(words.isEmpty ? "the collector at \(base) answered \(reply.status)" : words, code: 2)
+        case 400, 409, 422: return Failure(words.isEmpty ? "the collector at \(base) answered \(reply.status)" : words, code: 2)
         default: return Failure("the collector at \(base) answered \(reply.status)" + (words.isEmpty ? "; is --url right?" : ": \(words)"), code: 3)
         }
     }

@@ -56,6 +56,9 @@ private func collectorInputs(_ configured: Configuration.Inputs) -> CollectorInp
     inputs.gelfTCP = address(configured.gelfTCP)
     inputs.fluent = address(configured.fluent)
     inputs.fluentSharedKeyFile = configured.fluentSharedKeyFile
+    inputs.syslogTenant = configured.syslogTenant ?? .standard
+    inputs.gelfTenant = configured.gelfTenant ?? .standard
+    inputs.fluentTenant = configured.fluentTenant ?? .standard
     return inputs
 }
 

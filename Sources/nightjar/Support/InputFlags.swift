@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigurationFile
 import Foundations
+import Model
 
 /// An address with a port, for a socket.
 struct SocketAddressArgument: ExpressibleByArgument {
@@ -39,6 +40,15 @@ struct InputFlags: ParsableArguments {
         help: ArgumentHelp("A file with the key that senders of Fluent forward must know. (default: none is asked for)", valueName: "file"), completion: .file())
     var fluentSharedKeyFile: String?
 
+    @Option(help: ArgumentHelp("The tenant whose logs syslog writes. (default: \(TenantName.standard))", valueName: "name"), transform: TenantFlag.name)
+    var syslogTenant: TenantName?
+
+    @Option(help: ArgumentHelp("The tenant whose logs GELF writes. (default: \(TenantName.standard))", valueName: "name"), transform: TenantFlag.name)
+    var gelfTenant: TenantName?
+
+    @Option(help: ArgumentHelp("The tenant whose logs Fluent forward writes. (default: \(TenantName.standard))", valueName: "name"), transform: TenantFlag.name)
+    var fluentTenant: TenantName?
+
     func apply(to inputs: inout Configuration.Inputs) {
         if let syslogUDP { inputs.syslogUDP = syslogUDP.address }
         if let syslogTCP { inputs.syslogTCP = syslogTCP.address }
@@ -47,5 +57,8 @@ struct InputFlags: ParsableArguments {
         if let gelfTCP { inputs.gelfTCP = gelfTCP.address }
         if let fluent { inputs.fluent = fluent.address }
         if let fluentSharedKeyFile { inputs.fluentSharedKeyFile = fluentSharedKeyFile }
+        if let syslogTenant { inputs.syslogTenant = syslogTenant }
+        if let gelfTenant { inputs.gelfTenant = gelfTenant }
+        if let fluentTenant { inputs.fluentTenant = fluentTenant }
     }
 }
