@@ -151,7 +151,7 @@ let package = Package(
         .target(
             name: "CSQLiteFaults", path: "Tests/CSQLiteFaults", cSettings: [.unsafeFlags(["-Wall", "-Werror"])],
             linkerSettings: [.linkedLibrary("sqlite3")]),
-        tests(of: "LogStore", ["CSQLiteFaults", grdb]),
+        tests(of: "LogStore", ["CSQLiteFaults", grdb], resources: [.copy("Goldens")]),
         tests(of: "PromQL", ["MetricStore"], resources: [.copy("Scripts")]),
         tests(of: "LogQL"),
         tests(of: "Alerting", [grdb, crypto]),

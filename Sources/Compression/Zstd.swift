@@ -25,6 +25,32 @@ public enum Zstd {
         }
     }
 
+    /// One frame with a checksum, whose blocks end where sections do: each gets codes of its own, so bytes of different natures, one behind
+    /// the other, don't spoil each other's. `sectionEnds`: ascending; the last section ends with the bytes.
+    public static func compress(_ bytes: UnsafeRawBufferPointer, sectionEnds: [Int], level: Int) -> [UInt8] {
+        let context = pool.withLock { $0.compressors.popLast() } ?? ZSTD_createCCtx()!
+        defer { giveBack(context, to: \.compressors) { ZSTD_freeCCtx($0) } }
+        ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(min(19, max(1, level))))
+        ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+        ZSTD_CCtx_setPledgedSrcSize(context, UInt64(bytes.count))
+        // A block has a header of three bytes.
+        let bound = ZSTD_compressBound(bytes.count) + 8 * (sectionEnds.count + 1)
+        return [UInt8](unsafeUninitializedCapacity: bound) { room, count in
+            var output = ZSTD_outBuffer(dst: room.baseAddress, size: bound, pos: 0)
+            var input = ZSTD_inBuffer(src: bytes.baseAddress, size: 0, pos: 0)
+            for end in sectionEnds where end < bytes.count {
+                input.size = end
+                let left = ZSTD_compressStream2(context, &output, &input, ZSTD_e_flush)
+                precondition(left == 0, "zstd: \(String(cString: ZSTD_getErrorName(left)))")
+            }
+            input.size = bytes.count
+            let left = ZSTD_compressStream2(context, &output, &input, ZSTD_e_end)
+            precondition(left == 0, "zstd: \(String(cString: ZSTD_getErrorName(left)))")
+            count = output.pos
+        }
+    }
+
     public static func compress(_ bytes: [UInt8], level: Int = 1) -> [UInt8] { bytes.withUnsafeBytes { compress($0, level: level) } }
 
     /// All frames, one after the other; skippable ones are skipped.

@@ -20,6 +20,8 @@ enum Limits {
     static let mergedChunkBytes = 4 << 20
     /// What a chunk that is read may say of itself.
     static let chunkRowsMax = 16_384
+    /// Values of one of its columns, which may hold several of a line.
+    static let columnValuesMax = 1 << 18
     /// What one part of a chunk may take in memory, so that a damaged size can't take all of it: the largest chunk holds one line over its bytes.
     static let chunkPartBytesMax = 64 << 20
     /// The same for a block of recent rows: one batch of the largest request.
@@ -27,6 +29,8 @@ enum Limits {
     static let sealLevel = 3
     static let mergeLevel = 9
     static let recentLevel = 1
+    /// Roll-ups are small and read often.
+    static let rollupLevel = 3
     /// Templates that a chunk's counts are kept apart by: more come from free text, whose counts nobody asks for by template.
     static let rollupTemplatesMax = 256
 
@@ -45,8 +49,9 @@ enum Limits {
     static let quietMilliseconds: Int64 = 5000
     static let quietBytes = 256 << 10
 
-    /// Chunks that are indexed in one transaction: FTS5 writes its hash at every commit, so small ones cost 3 times as much.
-    static let indexBatchChunks = 128
+    /// Chunks that are indexed in one transaction: FTS5 writes its hash at every commit, so small ones cost 3 times as much;
+    /// in larger ones its sorting misses the processor's caches.
+    static let indexBatchChunks = 64
     /// Fewer are indexed when nothing comes for `quietMilliseconds`, or after this time.
     static let indexDelayMilliseconds: Int64 = 20_000
     /// What FTS5 gathers before it writes: more than a batch of chunks makes.

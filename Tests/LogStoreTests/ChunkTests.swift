@@ -75,7 +75,7 @@ import Testing
         var generator = SeededGenerator(seed: 8)
         let (rows, records) = Self.rows(90, &generator)
         let encoded = try ChunkEncoder.encode(rows, level: 3)
-        let rollup = try encoded.parts.first { $0.part == .rollup }!.bytes.withUnsafeBytes { try ChunkRollup($0) }
+        let rollup = try encoded.parts.first { $0.part == .rollup }!.bytes.withUnsafeBytes { try ChunkRollup(packed: $0) }
         var counts: [UInt64: Int] = [:]
         for entry in rollup.entries { counts[rollup.templates[Int(entry.template)].id, default: 0] += entry.count }
         #expect(counts == Dictionary(grouping: records) { LogTemplate($0.body).id }.mapValues(\.count))
@@ -104,8 +104,7 @@ import Testing
             var rows = Rows()
             for index in 0..<500 {
                 let time = noon.nanoseconds + Int64(index) * 61_001_002_003
-                var text: [UInt8] = []
-                times.append(layout, time, to: &text)
+                let text = [UInt8](unsafeUninitializedCapacity: TimeLayout.bytesMax) { room, count in count = times.write(layout, time, to: room.baseAddress!) }
                 Array("at ".utf8 + text + " done".utf8).withUnsafeBytes { rows.append(id: Int64(index), timestamp: time, level: 9, line: $0, fields: .init(start: nil, count: 0)) }
             }
             let encoded = try ChunkEncoder.encode(rows, level: 3)

@@ -121,7 +121,7 @@ struct Rewriting {
         defer { rollups.reset() }
         while try rollups.step() {
             do {
-                for template in try ChunkRollup(rollups.bytes(0)).templates {
+                for template in try ChunkRollup(packed: rollups.bytes(0)).templates {
                     insert.bind(1, Int64(bitPattern: template.id))
                     try insert.run()
                 }

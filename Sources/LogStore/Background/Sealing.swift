@@ -103,23 +103,32 @@ final class Sealing {
             let stored = statement.integer(1)
             bytes += Int(statement.integer(2))
             do {
-                let content = try Frame.content(statement.bytes(3), bytesMax: Limits.blockBytesMax)
-                // First read to its end, so that a damaged block leaves nothing behind.
-                var check = try RecentBlock.Reader(content, first: id)
-                while try check.next() != nil {}
-                var reader = try RecentBlock.Reader(content, first: id)
-                while let row = try reader.next() {
-                    waiting[reader.labels[row.stream], default: Waiting()].rows.append(
-                        id: row.id, timestamp: row.timestamp, level: row.level, line: row.line, fields: row.fields)
-                }
-                for stream in reader.labels {
-                    if let known = waiting[stream]?.stored { waiting[stream]!.stored = min(known, stored) }
-                }
+                try read(statement.bytes(3), id, stored, &waiting)
                 blocks.append(id)
             } catch {
                 damaged.append(id)
             }
         }
+    }
+
+    /// Adds a block's rows to what waits. A damaged block leaves nothing behind.
+    private func read(_ frame: UnsafeRawBufferPointer, _ id: Int64, _ stored: Int64, _ waiting: inout [Labels: Waiting]) throws(DamagedBytes) {
+        var reader = try RecentBlock.Reader(try Frame.content(frame, bytesMax: Limits.blockBytesMax), first: id)
+        // Taken out of the dictionary for as long as rows are added: by position, and each the only owner of its rows.
+        var streams = reader.labels.map { waiting.removeValue(forKey: $0) ?? Waiting() }
+        let counts = streams.map(\.rows.count)
+        defer {
+            for (labels, stream) in zip(reader.labels, streams) where stream.rows.count > 0 { waiting[labels] = stream }
+        }
+        do {
+            while let row = try reader.next() {
+                streams[row.stream].rows.append(id: row.id, timestamp: row.timestamp, level: row.level, line: row.line, fields: row.fields)
+            }
+        } catch {
+            for index in streams.indices { streams[index].rows.cut(to: counts[index]) }
+            throw error
+        }
+        for index in streams.indices { streams[index].stored = min(streams[index].stored, stored) }
     }
 
     /// Takes full chunks from what waits, and what is left where it is old, or too much.

@@ -20,7 +20,7 @@ enum PartitionCheck {
 
     private static func problems(_ database: Database, _ path: String) throws -> [String] {
         var problems = try String.fetchAll(database, sql: "PRAGMA quick_check(\(problemsMax))").filter { $0 != "ok" }
-        guard try PartitionSchema.content(database, file: path) == .current else { return problems }
+        guard try [.current, .olderChunks].contains(PartitionSchema.content(database, file: path)) else { return problems }
         try PartitionSchema.check(PartitionSchema.statements, database, file: path)
         let reader = try ChunkReader(database)
         for info in try ChunkList().brought(to: database).visible where problems.count < problemsMax {

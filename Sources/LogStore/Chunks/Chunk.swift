@@ -22,8 +22,8 @@ final class Chunk {
     private var text: ChunkText?
     private var ordinals: [Int32] = []
     private var fields: ChunkFields??
-    private var line: [UInt8] = []
-    private var pieceEnds: [Int32] = []
+    private var line = GrowingBuffer<UInt8>(capacity: 1024)
+    private var pieceEnds = GrowingBuffer<Int32>(capacity: 64)
 
     /// `readPart` brings a part's content; nil where the chunk has none.
     init(_ info: ChunkInfo, readPart: @escaping (ChunkPart) throws -> ByteBlock?) throws {
@@ -53,24 +53,27 @@ final class Chunk {
     /// Calls `body` with a row's line, valid during the call.
     func withLine<Result>(_ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
         let text = try loadedText()
-        line.removeAll(keepingCapacity: true)
+        line.removeAll()
         try text.appendLine(
             template: Int(heads.templates[row]), ordinal: Int(ordinals[row]), timestamp: heads.timestamps[row], to: &line, pieceEnds: &pieceEnds)
-        return try line.withUnsafeBytes { try body($0) }
+        return try body(line.bytes)
     }
 
     /// Inside `withLine` of the same row: the text of its first field of a name, empty where there is none.
     func fieldText(_ name: String, _ row: Int, line: UnsafeRawBufferPointer) throws -> String {
-        try loadedFields()?.text(of: name, row, line: line, pieceEnds: pieceEnds) ?? ""
+        try loadedFields()?.text(of: name, row, line: line, pieceEnds: pieceEnds.elements) ?? ""
     }
 
     /// Inside `withLine` of the same row: its fields.
     func fields(_ row: Int, line: UnsafeRawBufferPointer) throws -> [LogField] {
-        try loadedFields()?.fields(row, line: line, pieceEnds: pieceEnds) ?? []
+        try loadedFields()?.fields(row, line: line, pieceEnds: pieceEnds.elements) ?? []
     }
 
     /// By the chunk's own templates, what people see of them.
-    func templateKinds() throws -> [TemplateKind] { try loadedText().templates.map { TemplateKind(pieces: $0.pieces) } }
+    func templateKinds() throws -> [TemplateKind] { 
+        let text = try loadedText()
+        return text.templates.map { TemplateKind(pieces: text.pieces($0)) }
+    }
 
     func level(_ row: Int) -> LogLevel { LogLevel(rawValue: heads.levels[row] & ~Rows.invalidMark) ?? .unknown }
     func isInvalid(_ row: Int) -> Bool { heads.levels[row] & Rows.invalidMark != 0 }
@@ -96,7 +99,7 @@ final class Chunk {
             try withLine(row) { line in
                 guard try isKept(row, line) else { return }
                 coded.removeAll(keepingCapacity: true)
-                FieldCoding.encode(try fields(row, line: line), line: line, into: &coded)
+                try loadedFields()?.appendCoded(row, line: line, pieceEnds: pieceEnds.elements, to: &coded)
                 coded.withUnsafeBytes {
                     rows.append(id: heads.ids[row], timestamp: heads.timestamps[row], level: heads.levels[row], line: line, fields: $0)
                 }

@@ -86,7 +86,7 @@ struct ChunkFields {
     }
 
     /// The fields of a row. `ends`: where the pieces of its line begin and end.
-    func fields(_ row: Int, line: UnsafeRawBufferPointer, pieceEnds ends: [Int32]) throws(DamagedBytes) -> [LogField] {
+    func fields(_ row: Int, line: UnsafeRawBufferPointer, pieceEnds ends: UnsafeBufferPointer<Int32>) throws(DamagedBytes) -> [LogField] {
         let shape = shapes[Int(shapeOfRow[row])]
         if shape.isEmpty { return [] }
         var fields: [LogField] = []
@@ -96,8 +96,78 @@ struct ChunkFields {
         return fields
     }
 
+    /// Appends a row's fields as `FieldCoding` writes them beside its line.
+    func appendCoded(_ row: Int, line: UnsafeRawBufferPointer, pieceEnds ends: UnsafeBufferPointer<Int32>, to bytes: inout [UInt8]) throws(DamagedBytes) {
+        let shape = shapes[Int(shapeOfRow[row])]
+        if shape.isEmpty { return }
+        bytes.append(varint: UInt64(shape.count))
+        var reader = ByteReader(values, offset: Int(firstValue[row]))
+        // Fields follow one another in the line, so the search for a name goes on where the last one was found.
+        var searched = 0
+        for field in shape {
+            field.name.withUnsafeBytes { Self.appendName($0, line, &searched, to: &bytes) }
+            bytes.append(field.kind.rawValue)
+            if let (first, last) = field.place {
+                let range = try Self.range(first, last, ends, line)
+                try Self.appendValue(field.kind, line, range, to: &bytes)
+                searched = range.upperBound
+            } else {
+                guard let apart = Self.readBytes(field.kind, &reader) else { throw DamagedBytes("a field's value") }
+                if field.kind == .text { bytes.append(varint: UInt64(apart.count) << 1) }
+                bytes.append(contentsOf: apart)
+            }
+        }
+    }
+
+    private static func appendName(_ name: UnsafeRawBufferPointer, _ line: UnsafeRawBufferPointer, _ searched: inout Int, to bytes: inout [UInt8]) {
+        if name.count >= FieldCoding.referenceBytesMin, let found = firstOffset(of: name, in: line, from: searched) ?? (searched > 0 ? firstOffset(of: name, in: line) : nil) {
+            bytes.append(varint: UInt64(name.count) << 1 | 1)
+            bytes.append(varint: UInt64(found))
+            searched = found + name.count
+        } else {
+            bytes.append(varint: UInt64(name.count) << 1)
+            bytes.append(contentsOf: name)
+        }
+    }
+
+    /// A value that stands in the line.
+    private static func appendValue(_ kind: Kind, _ line: UnsafeRawBufferPointer, _ range: Range<Int>, to bytes: inout [UInt8]) throws(DamagedBytes) {
+        let text = UnsafeRawBufferPointer(rebasing: line[range])
+        switch kind {
+        case .text:
+            bytes.append(varint: UInt64(text.count) << 1 | 1)
+            bytes.append(varint: UInt64(range.lowerBound))
+        case .integer:
+            guard let number = LineNumber.integer(text) else { throw DamagedBytes("a field's number") }
+            bytes.append(zigzag: number)
+        case .double:
+            guard let number = LineNumber.double(text) else { throw DamagedBytes("a field's number") }
+            bytes.append(double: number)
+        case .no, .yes: return
+        }
+    }
+
+    /// The bytes of a value that stands apart: a text without its length, or a number.
+    private static func readBytes(_ kind: Kind, _ reader: inout ByteReader) -> UnsafeRawBufferPointer? {
+        if kind == .text { return reader.readLengthPrefixed() }
+        let start = reader.offset
+        switch kind {
+        case .integer: guard reader.readVarint() != nil else { return nil }
+        case .double: guard reader.readDouble() != nil else { return nil }
+        case .text, .no, .yes: break
+        }
+        return UnsafeRawBufferPointer(rebasing: reader.bytes[start..<reader.offset])
+    }
+
+    private static func range(_ first: Place, _ last: Place, _ ends: UnsafeBufferPointer<Int32>, _ line: UnsafeRawBufferPointer) throws(DamagedBytes) -> Range<Int> {
+        guard let start = offset(first, ends, isStart: true), let end = offset(last, ends, isStart: false), start <= end, end <= line.count else {
+            throw DamagedBytes("a field's place")
+        }
+        return start..<end
+    }
+
     /// The text of a row's first field of a name; empty where there is none.
-    func text(of name: String, _ row: Int, line: UnsafeRawBufferPointer, pieceEnds ends: [Int32]) throws(DamagedBytes) -> String {
+    func text(of name: String, _ row: Int, line: UnsafeRawBufferPointer, pieceEnds ends: UnsafeBufferPointer<Int32>) throws(DamagedBytes) -> String {
         var reader = ByteReader(values, offset: Int(firstValue[row]))
         for field in shapes[Int(shapeOfRow[row])] {
             if field.name.elementsEqual(name.utf8) { return try value(field, &reader, line, ends).description }
@@ -106,15 +176,12 @@ struct ChunkFields {
         return ""
     }
 
-    private func value(_ field: Field, _ reader: inout ByteReader, _ line: UnsafeRawBufferPointer, _ ends: [Int32]) throws(DamagedBytes) -> FieldValue {
+    private func value(_ field: Field, _ reader: inout ByteReader, _ line: UnsafeRawBufferPointer, _ ends: UnsafeBufferPointer<Int32>) throws(DamagedBytes) -> FieldValue {
         guard let (first, last) = field.place else {
             guard let value = Self.read(field.kind, &reader) else { throw DamagedBytes("a field's value") }
             return value
         }
-        guard let start = Self.offset(first, ends, isStart: true), let end = Self.offset(last, ends, isStart: false), start <= end, end <= line.count else {
-            throw DamagedBytes("a field's place")
-        }
-        let bytes = UnsafeRawBufferPointer(rebasing: line[start..<end])
+        let bytes = UnsafeRawBufferPointer(rebasing: line[try Self.range(first, last, ends, line)])
         switch field.kind {
         case .text: return .string(String(decoding: bytes, as: UTF8.self))
         case .integer:
@@ -129,7 +196,7 @@ struct ChunkFields {
     }
 
     /// `ends` holds two offsets a piece: where it begins and where it ends.
-    private static func offset(_ place: Place, _ ends: [Int32], isStart: Bool) -> Int? {
+    private static func offset(_ place: Place, _ ends: UnsafeBufferPointer<Int32>, isStart: Bool) -> Int? {
         let piece = place.index / 2
         if place.index & 1 == 0 {
             guard 2 * piece < ends.count else { return nil }
@@ -160,6 +227,12 @@ enum LineNumber {
         // Counted downwards, so that the least integer fits.
         if isNegative { return value }
         return value == .min ? nil : -value
+    }
+
+    /// Whether an integer begins with no zero that it could do without: it is written as it is looked for.
+    static func isPlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let digits = bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes[...]
+        return digits.count < 2 || digits.first != UInt8(ascii: "0")
     }
 
     static func double(_ bytes: UnsafeRawBufferPointer) -> Double? {

@@ -11,39 +11,110 @@ struct ChunkHeads {
 
     var count: Int { ids.count }
 
-    static func encode(_ rows: Rows, _ table: TemplateTable, order: [Int]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(varint: UInt64(order.count))
+    static func encode(_ rows: Rows, _ table: borrowing TemplateTable, order: [Int]) -> SectionedBytes {
+        var output = SectionedBytes(capacity: rows.count * 8 + 64)
+        output.bytes.append(columnsMark)
+        output.bytes.append(varint: UInt64(order.count))
         // Moments of one source mostly end in zeros: counted in the greatest unit that fits them all.
         let units: [Int64] = [1_000_000_000, 1_000_000, 1000]
         let unit = units.first { unit in rows.timestamps.allSatisfy { $0 % unit == 0 } } ?? 1
-        bytes.append(varint: UInt64(unit))
-        var last: Int64 = 0
-        for row in order {
-            bytes.append(zigzag: rows.timestamps[row] / unit - last)
-            last = rows.timestamps[row] / unit
+        output.bytes.append(varint: UInt64(unit))
+        appendSteps(order, to: &output) { rows.timestamps[$0] / unit }
+        appendSteps(order, to: &output) { rows.ids[$0] }
+        if let levels = levelsOfTemplates(rows, table) {
+            output.bytes.append(1)
+            output.bytes.append(varint: UInt64(levels.count))
+            for level in levels { output.bytes.append(level) }
+        } else {
+            output.bytes.append(0)
+            output.cut(around: order.count)
+            for row in order { output.bytes.append(rows.levels[row]) }
+            output.cut(around: order.count)
         }
-        last = 0
-        for row in order {
-            bytes.append(zigzag: rows.ids[row] - last)
-            last = rows.ids[row]
+        var templates = GrowingBuffer<UInt64>(capacity: order.count)
+        for row in order { templates.push(UInt64(table.templateOfLine[row])) }
+        NumberPlanes.append(templates.elements, to: &output)
+        return output
+    }
+
+    /// What no count of rows is, before columns of today; without it stands the form of version 2.
+    private static let columnsMark: UInt8 = 0
+
+    /// The first number, then the steps from one to the next.
+    private static func appendSteps(_ order: [Int], to output: inout SectionedBytes, _ number: (Int) -> Int64) {
+        var steps = GrowingBuffer<UInt64>(capacity: order.count)
+        var last = number(order[0])
+        output.bytes.append(varint: UInt64(bitPattern: last << 1 ^ last >> 63))
+        for row in order.dropFirst() {
+            let next = number(row)
+            let step = next &- last
+            steps.push(UInt64(bitPattern: step << 1 ^ step >> 63))
+            last = next
         }
-        for row in order { bytes.append(rows.levels[row]) }
-        for row in order { bytes.append(varint: UInt64(table.templateOfLine[row])) }
-        return bytes
+        NumberPlanes.append(steps.elements, to: &output)
+    }
+
+    /// The level of each template's rows; nil where some template has rows of several.
+    private static func levelsOfTemplates(_ rows: Rows, _ table: borrowing TemplateTable) -> [UInt8]? {
+        let levels = table.entries.map { rows.levels[$0.firstLine] }
+        // A template's level is told once, which isn't less where there are as many templates as rows.
+        guard levels.count * 2 < rows.count else { return nil }
+        for row in 0..<rows.count where levels[Int(table.templateOfLine[row])] != rows.levels[row] { return nil }
+        return levels
     }
 
     init(_ bytes: UnsafeRawBufferPointer) throws(DamagedBytes) {
         var reader = ByteReader(bytes)
+        let hasColumns = bytes.first == Self.columnsMark
+        if hasColumns { _ = reader.readUInt8() }
         guard let rows = reader.readVarint(), rows > 0, rows <= UInt64(Limits.chunkRowsMax), let unit = reader.readVarint(), unit > 0, unit <= 1_000_000_000 else {
             throw DamagedBytes("a chunk's count of rows")
         }
-        let count = Int(rows)
-        timestamps = try Self.readSums(&reader, count, unit: Int64(unit))
+        if hasColumns { try readColumns(&reader, Int(rows), unit: Int64(unit)) } else { try readRuns(&reader, Int(rows), unit: Int64(unit)) }
+        guard levels.allSatisfy({ $0 & ~Rows.invalidMark < 63 }) else { throw DamagedBytes("a chunk's level") }
+    }
+
+    private mutating func readColumns(_ reader: inout ByteReader, _ count: Int, unit: Int64) throws(DamagedBytes) {
+        timestamps = try Self.readSteps(&reader, count, unit: unit)
+        ids = try Self.readSteps(&reader, count, unit: 1)
+        guard let areOfTemplates = reader.readUInt8(), areOfTemplates < 2 else { throw DamagedBytes("a chunk's levels") }
+        guard let size = areOfTemplates == 1 ? reader.readVarint() : UInt64(count), size <= UInt64(count), let levels = reader.readBytes(Int(size)) else {
+            throw DamagedBytes("a chunk's levels")
+        }
+        guard let templates = NumberPlanes(&reader, rows: count) else { throw DamagedBytes("a chunk's template numbers") }
+        self.templates.reserveCapacity(count)
+        for row in 0..<count {
+            let template = templates[row]
+            guard template < UInt64(Limits.chunkRowsMax) else { throw DamagedBytes("a chunk's template numbers") }
+            self.templates.append(Int32(template))
+        }
+        if areOfTemplates == 1 {
+            guard self.templates.allSatisfy({ $0 < levels.count }) else { throw DamagedBytes("a chunk's levels") }
+            self.levels = self.templates.map { levels[Int($0)] }
+        } else {
+            self.levels = Array(levels)
+        }
+    }
+
+    private static func readSteps(_ reader: inout ByteReader, _ count: Int, unit: Int64) throws(DamagedBytes) -> [Int64] {
+        guard var sum = reader.readZigzag(), let steps = NumberPlanes(&reader, rows: count - 1) else { throw DamagedBytes("a chunk's numbers") }
+        var sums: [Int64] = []
+        sums.reserveCapacity(count)
+        sums.append(sum &* unit)
+        for row in 0..<count - 1 {
+            let step = steps[row]
+            sum &+= Int64(bitPattern: step >> 1) ^ -Int64(bitPattern: step & 1)
+            sums.append(sum &* unit)
+        }
+        return sums
+    }
+
+    /// Version 2.
+    private mutating func readRuns(_ reader: inout ByteReader, _ count: Int, unit: Int64) throws(DamagedBytes) {
+        timestamps = try Self.readSums(&reader, count, unit: unit)
         ids = try Self.readSums(&reader, count, unit: 1)
         guard let levels = reader.readBytes(count) else { throw DamagedBytes("a chunk's levels") }
         self.levels = Array(levels)
-        guard self.levels.allSatisfy({ $0 & ~Rows.invalidMark < 63 }) else { throw DamagedBytes("a chunk's level") }
         templates.reserveCapacity(count)
         for _ in 0..<count {
             guard let template = reader.readVarint(), template < UInt64(Limits.chunkRowsMax) else { throw DamagedBytes("a chunk's template numbers") }

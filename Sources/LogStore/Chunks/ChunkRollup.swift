@@ -53,14 +53,8 @@ struct ChunkRollup {
 
     // MARK: Writing
 
-    private struct Key: Hashable {
-        var template: Int32
-        var level: UInt8
-        var minute: Int64
-    }
-
     /// `kinds`: of each of the table's entries its template for people.
-    static func encode(_ rows: Rows, _ table: TemplateTable, kinds: [TemplateKind]) -> [UInt8] {
+    static func encode(_ rows: Rows, _ table: borrowing TemplateTable, kinds: [TemplateKind]) -> [UInt8] {
         var numbers: [LogTemplate: Int32] = [:]
         var templates: [Template] = []
         let numberOfEntry = kinds.map { kind in
@@ -75,12 +69,11 @@ struct ChunkRollup {
             return number
         }
         let areKept = templates.count <= Limits.rollupTemplatesMax
-        var sums: [Key: (count: Int, bytes: Int)] = [:]
-        for row in 0..<rows.count {
-            let key = Key(
-                template: areKept ? numberOfEntry[Int(table.templateOfLine[row])] : -1,
-                level: rows.levels[row] & ~Rows.invalidMark | (rows.timestamps[row] % minuteNanoseconds == 0 ? borderMark : 0), minute: minute(of: rows.timestamps[row]))
-            add(rows.lines.range(row).count, to: &sums[key, default: (0, 0)])
+        let first = minute(of: rows.timestamps.min() ?? 0)
+        let sums = sums(rows) { row in
+            let template = areKept ? numberOfEntry[Int(table.templateOfLine[row])] + 1 : 0
+            let level = rows.levels[row] & ~Rows.invalidMark | (rows.timestamps[row] % minuteNanoseconds == 0 ? borderMark : 0)
+            return UInt64(template) << 40 | UInt64(level) << 32 | UInt64(minute(of: rows.timestamps[row]) - first) & 0xFFFF_FFFF
         }
         var bytes: [UInt8] = []
         bytes.append(varint: UInt64(areKept ? templates.count : 0) | bordersApart)
@@ -90,20 +83,29 @@ struct ChunkRollup {
         }
         bytes.append(varint: UInt64(sums.count))
         var last: Int64 = 0
-        for (key, sum) in sums.sorted(by: { ($0.key.template, $0.key.level, $0.key.minute) < ($1.key.template, $1.key.level, $1.key.minute) }) {
-            bytes.append(varint: UInt64(key.template + 1))
-            bytes.append(key.level)
-            bytes.append(zigzag: key.minute - last)
-            bytes.append(varint: UInt64(sum.count))
-            bytes.append(varint: UInt64(sum.bytes))
-            last = key.minute
+        for (key, count, lineBytes) in sums {
+            let minute = first + Int64(key & 0xFFFF_FFFF)
+            bytes.append(varint: key >> 40)
+            bytes.append(UInt8(truncatingIfNeeded: key >> 32))
+            bytes.append(zigzag: minute - last)
+            bytes.append(varint: UInt64(count))
+            bytes.append(varint: UInt64(lineBytes))
+            last = minute
         }
         return bytes
     }
 
-    private static func add(_ bytes: Int, to sum: inout (count: Int, bytes: Int)) {
-        sum.count += 1
-        sum.bytes += bytes
+    /// Rows added up by a key, which ascends.
+    private static func sums(_ rows: Rows, key: (Int) -> UInt64) -> [(key: UInt64, count: Int, bytes: Int)] {
+        var keys = (0..<rows.count).map { (key: key($0), row: Int32($0)) }
+        keys.sort { $0.key < $1.key }
+        var sums: [(key: UInt64, count: Int, bytes: Int)] = []
+        for (key, row) in keys {
+            if sums.last?.key != key { sums.append((key, 0, 0)) }
+            sums[sums.count - 1].count += 1
+            sums[sums.count - 1].bytes += rows.lines.range(Int(row)).count
+        }
+        return sums
     }
 
     static func minute(of nanoseconds: Int64) -> Int64 {
@@ -114,6 +116,11 @@ struct ChunkRollup {
     // MARK: Reading
 
     var hasTemplates: Bool { !templates.isEmpty }
+
+    /// As a partition holds it.
+    init(packed bytes: UnsafeRawBufferPointer) throws(DamagedBytes) {
+        self = try Frame.withUnpacked(bytes, bytesMax: Limits.chunkPartBytesMax) { content throws(DamagedBytes) in try ChunkRollup(content) }
+    }
 
     init(_ bytes: UnsafeRawBufferPointer) throws(DamagedBytes) {
         var reader = ByteReader(bytes)
@@ -162,6 +169,8 @@ struct TemplateKind: Sendable {
             if text.count > LogTemplate.textBytesMax + 4 { break }
         }
         template = LogTemplate(joined: text)
-        self.isWhole = isWhole && text.count <= LogTemplate.textBytesMax && template.text.utf8.elementsEqual(text)
+        var shown = template.text
+        let isShownWhole = shown.withUTF8 { shown in text.withUnsafeBytes { memoryIsEqual(UnsafeRawBufferPointer(shown), $0) } }
+        self.isWhole = isWhole && text.count <= LogTemplate.textBytesMax && isShownWhole
     }
 }

@@ -2,109 +2,83 @@ import Foundations
 
 /// The lines of a chunk by template and column (Docs/Formats/log-partition.md): written by `encode`, read in place.
 final class ChunkText {
-    /// How a column's values stand.
-    private enum Kind: UInt8 {
-        /// One value for all rows.
-        case same = 0
-        /// All of one length.
-        case fixed = 1
-        /// Lengths of a byte each, then the values.
-        case short = 2
-        /// Lengths of four bytes each, then the values.
-        case long = 3
-        /// The rows' own moments, in a layout.
-        case time = 4
-    }
-
-    private struct Column {
-        var kind: Kind
-        var layout: TimeLayout?
-        var length = 0
-        var values: UnsafeRawBufferPointer
-        var lengths: UnsafeRawBufferPointer
-        /// Where each value begins, and the end: made when first needed.
-        var starts: [Int32] = []
-    }
-
     struct Template {
         var rows: Int
-        var pieces: [UnsafeRawBufferPointer]
-        var firstColumn: Int
+        /// In `pieces`: one more than it has varying parts.
+        var firstPiece: Int
+        var pieceCount: Int
+        /// Of its varying parts, in `places`.
+        var firstPlace: Int
     }
+
+    /// Where the values of a template's varying part stand: in a column, from one of its values on.
+    private struct Place {
+        var column: Int32
+        var first: Int32
+    }
+
+    /// No count of templates: what it begins is of today, else of version 2.
+    private static let columnsMark: UInt8 = 0
 
     private let block: ByteBlock
     private(set) var templates: [Template] = []
-    private var columns: [Column] = []
-    private var times = TimeWriter()
+    private var pieces: [UnsafeRawBufferPointer] = []
+    private var places: [Place] = []
+    private var columns = ColumnReader()
 
     // MARK: Writing
 
-    /// `order`: the rows' positions in the order in which the chunk holds them.
-    static func encode(_ rows: Rows, _ table: TemplateTable, order: [Int]) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(rows.lineBytes)
-        text.append(varint: UInt64(table.entries.count))
-        var members = table.entries.map { entry in
-            var members: [Int] = []
-            members.reserveCapacity(entry.rows)
-            return members
-        }
-        for row in order { members[Int(table.templateOfLine[row])].append(row) }
-        for entry in table.entries {
-            let pieces = table.pieces(entry)
-            text.append(varint: UInt64(entry.rows))
-            text.append(varint: UInt64(entry.holes))
-            for piece in pieces { text.append(varint: UInt64(piece.count)) }
-            for piece in pieces { text.append(contentsOf: table.keys[piece]) }
-        }
-        var times = TimeWriter()
+    /// Writes the lines, and gathers the terms of all their words. `order`: the rows' positions in the order in which the chunk holds them.
+    static func encode(_ rows: Rows, _ table: borrowing TemplateTable, order: [Int]) -> ColumnEncoder {
+        var encoder = ColumnEncoder(capacity: rows.lineBytes / 2 + 4096)
         rows.lines.bytes.withUnsafeBytes { lines in
-            for (index, entry) in table.entries.enumerated() {
-                for hole in 0..<entry.holes { appendColumn(rows, table, members[index], hole, lines, &times, to: &text) }
+            let plan = ColumnPlan(rows, table, lines)
+            appendTemplates(table, plan, lines, to: &encoder)
+            guard let base = lines.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+            let members = table.members(order)
+            let timestamps = UnsafeMutablePointer<Int64>.allocate(capacity: max(1, plan.valuesMax))
+            defer { timestamps.deallocate() }
+            for column in plan.columns {
+                let values = ColumnValues(base, count: column.count)
+                var position = 0
+                for (template, hole) in column.places {
+                    for row in members[template] {
+                        let start = rows.lines.range(row).lowerBound
+                        let holes = table.holes(row)
+                        values.set(position, start &+ Int(holes[2 &* hole]), start &+ Int(holes[2 &* hole &+ 1]))
+                        timestamps[position] = rows.timestamps[row]
+                        position &+= 1
+                    }
+                }
+                encoder.append(values, timestamps: timestamps)
             }
         }
-        return text
+        return encoder
     }
 
-    private static func appendColumn(
-        _ rows: Rows, _ table: TemplateTable, _ members: [Int], _ hole: Int, _ lines: UnsafeRawBufferPointer, _ times: inout TimeWriter, to text: inout [UInt8]
-    ) {
-        @inline(__always) func value(_ row: Int) -> UnsafeRawBufferPointer {
-            let start = row == 0 ? 0 : rows.lines.ends[row - 1]
-            let place = table.firstHole[row] + 2 * hole
-            return UnsafeRawBufferPointer(rebasing: lines[start + Int(table.holes[place])..<start + Int(table.holes[place + 1])])
+    private static func appendTemplates(_ table: borrowing TemplateTable, _ plan: ColumnPlan, _ lines: UnsafeRawBufferPointer, to encoder: inout ColumnEncoder) {
+        encoder.output.bytes.append(columnsMark)
+        encoder.output.bytes.append(varint: UInt64(table.entries.count))
+        encoder.output.bytes.append(varint: UInt64(plan.columns.count))
+        var place = 0
+        for entry in table.entries {
+            let pieces = table.pieces(entry)
+            encoder.output.bytes.append(varint: UInt64(entry.rows))
+            encoder.output.bytes.append(varint: UInt64(entry.holes))
+            for piece in pieces { encoder.output.bytes.append(varint: UInt64(piece.count)) }
+            for _ in 0..<entry.holes {
+                encoder.output.bytes.append(varint: UInt64(plan.columnOfPlace[place]))
+                place += 1
+            }
         }
-        let first = value(members[0])
-        if members.allSatisfy({ memoryIsEqual(value($0), first) }) {
-            text.append(Kind.same.rawValue)
-            text.append(lengthPrefixed: first)
-            return
+        // All of their text together: what two have in common is found best there.
+        for entry in table.entries {
+            for piece in table.pieces(entry) {
+                let bytes = UnsafeRawBufferPointer(rebasing: lines[piece])
+                encoder.output.bytes.append(bytes)
+                encoder.terms.addWords(of: bytes, mark: Terms.templateMark)
+            }
         }
-        if let layout = TimeLayout.matching(first, rows.timestamps[members[0]], &times),
-            members.allSatisfy({ times.isText(layout, rows.timestamps[$0], value($0)) }) {
-            text.append(Kind.time.rawValue)
-            text.append(layout.code)
-            return
-        }
-        var longest = 0
-        var total = 0
-        for row in members {
-            longest = max(longest, value(row).count)
-            total += value(row).count
-        }
-        if members.allSatisfy({ value($0).count == first.count }) {
-            text.append(Kind.fixed.rawValue)
-            text.append(varint: UInt64(first.count))
-        } else if longest < 256 {
-            text.append(Kind.short.rawValue)
-            text.append(varint: UInt64(total))
-            for row in members { text.append(UInt8(value(row).count)) }
-        } else {
-            text.append(Kind.long.rawValue)
-            text.append(varint: UInt64(total))
-            for row in members { text.append(littleEndian: UInt32(value(row).count)) }
-        }
-        for row in members { text.append(contentsOf: value(row)) }
     }
 
     // MARK: Reading
@@ -112,93 +86,99 @@ final class ChunkText {
     init(_ block: ByteBlock) throws(DamagedBytes) {
         self.block = block
         var reader = ByteReader(block.bytes)
-        guard let count = reader.readVarint(), count <= UInt64(Limits.chunkRowsMax) else { throw DamagedBytes("a chunk's templates") }
-        for _ in 0..<count {
-            guard let rows = reader.readVarint(), let holes = reader.readVarint(), rows > 0, rows <= UInt64(Limits.chunkRowsMax), holes <= UInt64(reader.remaining)
-            else { throw DamagedBytes("a chunk's template") }
-            var lengths: [Int] = []
-            for _ in 0...holes {
-                guard let length = reader.readVarint() else { throw DamagedBytes("a template's pieces") }
-                lengths.append(Int(clamping: length))
-            }
-            var pieces: [UnsafeRawBufferPointer] = []
-            for length in lengths {
-                guard let piece = reader.readBytes(length) else { throw DamagedBytes("a template's text") }
-                pieces.append(piece)
-            }
-            templates.append(Template(rows: Int(rows), pieces: pieces, firstColumn: templates.last.map { $0.firstColumn + $0.pieces.count - 1 } ?? 0))
-        }
-        for template in templates {
-            for _ in 1..<max(1, template.pieces.count) {
-                guard let column = Self.readColumn(&reader, rows: template.rows) else { throw DamagedBytes("a chunk's column") }
-                columns.append(column)
-            }
+        if block.bytes.first == Self.columnsMark {
+            _ = reader.readUInt8()
+            try readTemplates(&reader)
+        } else {
+            try readTemplatesOfVersion2(&reader)
         }
     }
 
-    private static func readColumn(_ reader: inout ByteReader, rows: Int) -> Column? {
-        let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        guard let kind = reader.readUInt8().flatMap(Kind.init) else { return nil }
-        if kind == .time {
-            guard let layout = reader.readUInt8().flatMap(TimeLayout.init(code:)) else { return nil }
-            return Column(kind: kind, layout: layout, values: none, lengths: none)
+    private func readTemplates(_ reader: inout ByteReader) throws(DamagedBytes) {
+        guard let count = reader.readVarint(), count <= UInt64(Limits.chunkRowsMax), let columnCount = reader.readVarint(), columnCount <= UInt64(reader.remaining) else {
+            throw DamagedBytes("a chunk's templates")
         }
-        guard let size = reader.readVarint(), size <= UInt64(reader.remaining) else { return nil }
-        let length = Int(size)
-        switch kind {
-        case .same: return reader.readBytes(length).map { Column(kind: kind, length: length, values: $0, lengths: none) }
-        case .fixed:
-            guard length <= reader.remaining / rows else { return nil }
-            return reader.readBytes(length * rows).map { Column(kind: kind, length: length, values: $0, lengths: none) }
-        default:
-            let width = kind == .short ? 1 : 4
-            guard let lengths = reader.readBytes(rows * width), let values = reader.readBytes(length) else { return nil }
-            return Column(kind: kind, values: values, lengths: lengths)
+        var lengths: [[Int]] = []
+        // How many values a column has so far.
+        var filled = [Int](repeating: 0, count: Int(columnCount))
+        for _ in 0..<count {
+            let template = try Self.readTemplate(&reader)
+            lengths.append(template.lengths)
+            templates.append(Template(rows: template.rows, firstPiece: 0, pieceCount: template.lengths.count, firstPlace: places.count))
+            for _ in 1..<template.lengths.count {
+                guard let column = reader.readVarint(), column < columnCount else { throw DamagedBytes("a template's column") }
+                places.append(Place(column: Int32(column), first: Int32(truncatingIfNeeded: filled[Int(column)])))
+                filled[Int(column)] += template.rows
+                guard filled[Int(column)] <= Limits.columnValuesMax else { throw DamagedBytes("a column of too many values") }
+            }
+        }
+        for (index, lengths) in lengths.enumerated() { templates[index].firstPiece = try readPieces(&reader, lengths) }
+        for count in filled {
+            guard count > 0, columns.add(&reader, rows: count) else { throw DamagedBytes("a chunk's column") }
+        }
+    }
+
+    private static func readTemplate(_ reader: inout ByteReader) throws(DamagedBytes) -> (rows: Int, lengths: [Int]) {
+        guard let rows = reader.readVarint(), let holes = reader.readVarint(), rows > 0, rows <= UInt64(Limits.chunkRowsMax), holes <= UInt64(reader.remaining)
+        else { throw DamagedBytes("a chunk's template") }
+        var lengths: [Int] = []
+        lengths.reserveCapacity(Int(holes) + 1)
+        for _ in 0...holes {
+            guard let length = reader.readVarint() else { throw DamagedBytes("a template's pieces") }
+            lengths.append(Int(clamping: length))
+        }
+        return (Int(rows), lengths)
+    }
+
+    /// Returns which is the first of them.
+    private func readPieces(_ reader: inout ByteReader, _ lengths: [Int]) throws(DamagedBytes) -> Int {
+        let first = pieces.count
+        for length in lengths {
+            guard let piece = reader.readBytes(length) else { throw DamagedBytes("a template's text") }
+            pieces.append(piece)
+        }
+        return first
+    }
+
+    /// There each varying part of each template had a column of its own.
+    private func readTemplatesOfVersion2(_ reader: inout ByteReader) throws(DamagedBytes) {
+        guard let count = reader.readVarint(), count <= UInt64(Limits.chunkRowsMax) else { throw DamagedBytes("a chunk's templates") }
+        for _ in 0..<count {
+            let template = try Self.readTemplate(&reader)
+            templates.append(
+                Template(rows: template.rows, firstPiece: try readPieces(&reader, template.lengths), pieceCount: template.lengths.count, firstPlace: places.count))
+            for _ in 1..<template.lengths.count { places.append(Place(column: Int32(truncatingIfNeeded: places.count), first: 0)) }
+        }
+        for template in templates {
+            for _ in 1..<template.pieceCount {
+                guard columns.add(&reader, rows: template.rows) else { throw DamagedBytes("a chunk's column") }
+            }
         }
     }
 
     /// Appends a line: row `ordinal` of a template. `ends` gets where each of the template's pieces begins and ends in the line.
-    func appendLine(template: Int, ordinal: Int, timestamp: Int64, to line: inout [UInt8], pieceEnds ends: inout [Int32]) throws(DamagedBytes) {
-        ends.removeAll(keepingCapacity: true)
-        guard templates.indices.contains(template), ordinal < templates[template].rows else { throw DamagedBytes("a row without a template") }
+    func appendLine(
+        template: Int, ordinal: Int, timestamp: Int64, to line: inout GrowingBuffer<UInt8>, pieceEnds ends: inout GrowingBuffer<Int32>
+    ) throws(DamagedBytes) {
+        ends.removeAll()
+        guard templates.indices.contains(template) else { throw DamagedBytes("a row without a template") }
+        let (rows, firstPiece, count, firstPlace) = (
+            templates[template].rows, templates[template].firstPiece, templates[template].pieceCount, templates[template].firstPlace
+        )
+        guard ordinal < rows else { throw DamagedBytes("a row without a template") }
         let start = line.count
-        let firstColumn = templates[template].firstColumn
-        let count = templates[template].pieces.count
+        ends.reserve(2 * count)
         for index in 0..<count {
-            if index > 0 { try appendValue(firstColumn + index - 1, ordinal, timestamp, to: &line) }
-            ends.append(Int32(truncatingIfNeeded: line.count - start))
-            line.append(contentsOf: templates[template].pieces[index])
-            ends.append(Int32(truncatingIfNeeded: line.count - start))
+            if index > 0 {
+                let place = places[firstPlace + index - 1]
+                try columns.appendValue(Int(place.column), Int(place.first) + ordinal, timestamp, to: &line)
+            }
+            ends.push(Int32(truncatingIfNeeded: line.count - start))
+            line.append(pieces[firstPiece + index])
+            ends.push(Int32(truncatingIfNeeded: line.count - start))
         }
     }
 
-    @inline(__always) private func appendValue(_ index: Int, _ ordinal: Int, _ timestamp: Int64, to line: inout [UInt8]) throws(DamagedBytes) {
-        switch columns[index].kind {
-        case .same: line.append(contentsOf: columns[index].values)
-        case .fixed:
-            let length = columns[index].length
-            line.append(contentsOf: UnsafeRawBufferPointer(rebasing: columns[index].values[ordinal * length..<(ordinal + 1) * length]))
-        case .time:
-            guard timestamp >= 0 else { throw DamagedBytes("a row's time") }
-            times.append(columns[index].layout!, timestamp, to: &line)
-        case .short, .long:
-            if columns[index].starts.isEmpty { try findStarts(index) }
-            let range = Int(columns[index].starts[ordinal])..<Int(columns[index].starts[ordinal + 1])
-            line.append(contentsOf: UnsafeRawBufferPointer(rebasing: columns[index].values[range]))
-        }
-    }
-
-    private func findStarts(_ index: Int) throws(DamagedBytes) {
-        let column = columns[index]
-        var starts: [Int32] = [0]
-        let rows = column.kind == .short ? column.lengths.count : column.lengths.count / 4
-        starts.reserveCapacity(rows + 1)
-        var end = 0
-        for row in 0..<rows {
-            end += column.kind == .short ? Int(column.lengths[row]) : Int(UInt32(littleEndian: column.lengths.loadUnaligned(fromByteOffset: row * 4, as: UInt32.self)))
-            guard end <= column.values.count else { throw DamagedBytes("a column's lengths") }
-            starts.append(Int32(end))
-        }
-        columns[index].starts = starts
-    }
+    /// What is the same of all lines of a template, in order.
+    func pieces(_ template: Template) -> [UnsafeRawBufferPointer] { Array(pieces[template.firstPiece..<template.firstPiece + template.pieceCount]) }
 }

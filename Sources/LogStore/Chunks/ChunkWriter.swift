@@ -105,6 +105,6 @@ struct ChunkReader {
         statement.bind(1, id)
         defer { statement.reset() }
         guard try statement.step() else { throw DamagedBytes("a chunk without counts") }
-        return try ChunkRollup(statement.bytes(0))
+        return try ChunkRollup(packed: statement.bytes(0))
     }
 }

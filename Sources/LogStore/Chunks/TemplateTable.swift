@@ -1,74 +1,90 @@
 import Model
 
 /// The templates of a chunk while it is made: what is the same of each line, and where its varying parts stand.
-struct TemplateTable {
+struct TemplateTable: ~Copyable {
     struct Entry {
-        /// In `keys`: the pieces, each followed by its length as four bytes, so that no two templates have the same key.
-        var key: Range<Int>
         var hash: UInt64
+        /// The first line of the template: its text stands there.
+        var firstLine: Int
         var holes: Int
         var rows: Int
     }
 
     private(set) var entries: [Entry] = []
-    private(set) var keys: [UInt8] = []
-    /// Positions in `entries` plus one, by hash.
-    private var slots = [Int32](repeating: 0, count: 256)
-    private var scratch: [UInt8] = []
     /// Template of each line, in order of adding.
     private(set) var templateOfLine: [Int32] = []
     /// Start and end in the line of each varying part, line after line.
-    private(set) var holes: [Int32] = []
-    /// Where a line's parts begin in `holes`.
-    private(set) var firstHole: [Int] = []
+    private var holes = GrowingBuffer<Int32>(capacity: 4096)
+    /// Where a line's parts begin in `holes`, and behind the last line their count.
+    private var firstHole: [Int] = [0]
+    /// Positions in `entries` plus one, by hash.
+    private var slots = [Int32](repeating: 0, count: 256)
+    private let lines: Runs
 
-    mutating func add(_ line: UnsafeRawBufferPointer) {
-        scratch.removeAll(keepingCapacity: true)
-        firstHole.append(holes.count)
-        var tokens = LogTokens(line)
-        var copied = 0
-        var count = 0
-        while let token = tokens.next() {
-            appendPiece(line, copied..<token.lowerBound)
-            holes.append(Int32(token.lowerBound))
-            holes.append(Int32(token.upperBound))
-            copied = token.upperBound
-            count += 1
+    init(_ lines: Runs) {
+        self.lines = lines
+        templateOfLine.reserveCapacity(lines.count)
+        firstHole.reserveCapacity(lines.count + 1)
+        lines.bytes.withUnsafeBytes { bytes in
+            for line in 0..<lines.count { add(bytes, line) }
         }
-        appendPiece(line, copied..<line.count)
-        templateOfLine.append(find(holes: count))
     }
 
-    @inline(__always) private mutating func appendPiece(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) {
-        scratch.append(contentsOf: line[range])
-        scratch.append(littleEndian: UInt32(range.count))
+    /// Where a line's varying parts begin and end in it.
+    @inline(__always) func holes(_ line: Int) -> UnsafeBufferPointer<Int32> {
+        UnsafeBufferPointer(start: holes.base + firstHole[line], count: firstHole[line + 1] - firstHole[line])
     }
 
-    private mutating func find(holes: Int) -> Int32 {
-        let hash = scratch.withUnsafeBytes { ByteHash.of($0) }
+    private mutating func add(_ bytes: UnsafeRawBufferPointer, _ number: Int) {
+        let line = UnsafeRawBufferPointer(rebasing: bytes[lines.range(number)])
+        // A varying part and what parts it from the next take two bytes at least.
+        holes.reserve(line.count + 2)
+        let start = holes.count
+        var tokens = LogTokens(line)
+        var hash: UInt64 = 0
+        var copied = 0
+        while let token = tokens.next() {
+            hash = ByteHash.of(UnsafeRawBufferPointer(rebasing: line[copied..<token.lowerBound]), hash)
+            holes.push(Int32(truncatingIfNeeded: token.lowerBound))
+            holes.push(Int32(truncatingIfNeeded: token.upperBound))
+            copied = token.upperBound
+        }
+        hash = ByteHash.of(UnsafeRawBufferPointer(rebasing: line[copied...]), hash)
+        firstHole.append(holes.count)
+        templateOfLine.append(find(hash, number, holes: (holes.count - start) / 2, bytes))
+    }
+
+    private mutating func find(_ hash: UInt64, _ line: Int, holes: Int, _ bytes: UnsafeRawBufferPointer) -> Int32 {
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[slot] != 0 {
             let index = Int(slots[slot]) - 1
-            if entries[index].hash == hash, isKey(entries[index].key) {
+            if entries[index].hash == hash, entries[index].holes == holes, haveSamePieces(line, entries[index].firstLine, bytes) {
                 entries[index].rows += 1
                 return Int32(index)
             }
             slot = (slot + 1) & (slots.count - 1)
         }
-        let start = keys.count
-        keys.append(contentsOf: scratch)
-        entries.append(Entry(key: start..<keys.count, hash: hash, holes: holes, rows: 1))
+        entries.append(Entry(hash: hash, firstLine: line, holes: holes, rows: 1))
         slots[slot] = Int32(entries.count)
         if entries.count * 2 > slots.count { grow() }
         return Int32(entries.count - 1)
     }
 
-    private func isKey(_ range: Range<Int>) -> Bool {
-        keys.withUnsafeBytes { keys in
-            scratch.withUnsafeBytes { wanted in
-                range.count == wanted.count && memoryIsEqual(UnsafeRawBufferPointer(rebasing: keys[range]), wanted)
-            }
+    /// Both have equally many varying parts.
+    private func haveSamePieces(_ left: Int, _ right: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let (leftRange, rightRange) = (lines.range(left), lines.range(right))
+        let (leftHoles, rightHoles) = (holes(left), holes(right))
+        var (leftStart, rightStart) = (leftRange.lowerBound, rightRange.lowerBound)
+        for place in stride(from: 0, through: leftHoles.count, by: 2) {
+            let isLast = place == leftHoles.count
+            let leftEnd = isLast ? leftRange.upperBound : leftRange.lowerBound + Int(leftHoles[place])
+            let rightEnd = isLast ? rightRange.upperBound : rightRange.lowerBound + Int(rightHoles[place])
+            guard memoryIsEqual(UnsafeRawBufferPointer(rebasing: bytes[leftStart..<leftEnd]), UnsafeRawBufferPointer(rebasing: bytes[rightStart..<rightEnd])) else { return false }
+            if isLast { break }
+            leftStart = leftRange.lowerBound + Int(leftHoles[place + 1])
+            rightStart = rightRange.lowerBound + Int(rightHoles[place + 1])
         }
+        return true
     }
 
     private mutating func grow() {
@@ -80,18 +96,29 @@ struct TemplateTable {
         }
     }
 
-    /// The pieces of a template, in order: one more than it has varying parts.
+    /// The pieces of a template, in order and as parts of the lines' bytes: one more than it has varying parts.
     func pieces(_ entry: Entry) -> [Range<Int>] {
-        // The lengths stand behind the pieces, so they are read from the end.
+        let range = lines.range(entry.firstLine)
+        let holes = holes(entry.firstLine)
         var pieces: [Range<Int>] = []
-        var end = entry.key.upperBound
-        keys.withUnsafeBytes { keys in
-            for _ in 0...entry.holes {
-                let length = Int(UInt32(littleEndian: keys.loadUnaligned(fromByteOffset: end - 4, as: UInt32.self)))
-                pieces.append(end - 4 - length..<end - 4)
-                end -= 4 + length
-            }
+        pieces.reserveCapacity(entry.holes + 1)
+        var start = range.lowerBound
+        for place in stride(from: 0, to: holes.count, by: 2) {
+            pieces.append(start..<range.lowerBound + Int(holes[place]))
+            start = range.lowerBound + Int(holes[place + 1])
         }
-        return pieces.reversed()
+        pieces.append(start..<range.upperBound)
+        return pieces
+    }
+
+    /// Of each template its lines, in a given order of all.
+    func members(_ order: [Int]) -> [[Int]] {
+        var members = entries.map { entry in
+            var members: [Int] = []
+            members.reserveCapacity(entry.rows)
+            return members
+        }
+        for line in order { members[Int(templateOfLine[line])].append(line) }
+        return members
     }
 }

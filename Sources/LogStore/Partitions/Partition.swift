@@ -43,12 +43,20 @@ final class Partition: Sendable {
         connections = .pool(pool)
         let path = path
         let recent = recent
+        let index = index
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(Limits.checkpointPages)")
             let mode = try Int.fetchOne(database, sql: "PRAGMA synchronous")
             precondition(mode == 2, "SQLite didn't take synchronous=FULL")
             try database.inTransaction(.immediate) {
-                if try PartitionSchema.content(database, file: path) == .empty { try PartitionSchema.make(PartitionSchema.statements, database) }
+                switch try PartitionSchema.content(database, file: path) {
+                case .empty: try PartitionSchema.make(PartitionSchema.statements, database)
+                case .olderChunks:
+                    // Its chunks are read as they are; its index has other terms, and goes before the file says that it is of today.
+                    try index.remove()
+                    try database.execute(sql: "PRAGMA user_version = \(PartitionSchema.version)")
+                case .current, .rows: break
+                }
                 try PartitionSchema.check(PartitionSchema.statements, database, file: path)
                 return .commit
             }

@@ -39,7 +39,7 @@ final class PartitionIndex: Sendable {
             case .frozen(let queue): return try queue.read(guarded)
             case .missing, .unopened: return nil
             }
-        } catch is DatabaseError {
+        } catch let error where error is DatabaseError || error is LogStoreError {
             // A search is right without the index; the thread that fills it meets the damage and starts anew.
             try control.check()
             return nil
@@ -108,7 +108,7 @@ final class PartitionIndex: Sendable {
                 switch try PartitionSchema.content(database, file: path) {
                 case .empty: try PartitionSchema.make(PartitionSchema.indexStatements, database)
                 case .current: break
-                case .rows: throw LogStoreError.damaged(file: path, reason: "it is no index of version \(PartitionSchema.version)")
+                case .rows, .olderChunks: throw LogStoreError.damaged(file: path, reason: "it is no index of version \(PartitionSchema.version)")
                 }
                 try PartitionSchema.check(PartitionSchema.indexStatements, database, file: path)
                 return .commit

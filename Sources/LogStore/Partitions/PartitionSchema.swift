@@ -2,7 +2,9 @@ import GRDB
 
 /// The tables of a partition and of its index (Docs/Formats/log-partition.md).
 enum PartitionSchema {
-    static let version = 2
+    static let version = 3
+    /// The same tables with chunks of an older form, which is read all the same, and an index with other terms.
+    static let olderChunksVersion = 2
     /// Rows of lines with an index over each: what earlier programs wrote.
     static let rowVersion = 1
     /// `NJLG`, in the file's header.
@@ -46,6 +48,8 @@ enum PartitionSchema {
     /// What stands in a file.
     enum Content {
         case empty, current
+        /// Of the version whose chunks had older forms.
+        case olderChunks
         /// Of the version that kept rows.
         case rows
     }
@@ -55,6 +59,7 @@ enum PartitionSchema {
         let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         if application == applicationID, found == version { return .current }
+        if application == applicationID, found == olderChunksVersion { return .olderChunks }
         if application == applicationID, found == rowVersion { return .rows }
         let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
         guard found == 0, tables == 0 else {

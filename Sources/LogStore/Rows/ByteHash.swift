@@ -2,22 +2,32 @@ import Glibc
 
 /// A hash of bytes for tables in memory: eight bytes a step, never in a file.
 enum ByteHash {
-    @inline(__always) static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var hash = UInt64(truncatingIfNeeded: bytes.count) &* 0x9E37_79B9_7F4A_7C15
+    /// `seed`: what came before, where the hash is of several runs.
+    @inline(__always) static func of(_ bytes: UnsafeRawBufferPointer, _ seed: UInt64 = 0) -> UInt64 {
+        let count = bytes.count
+        var hash = seed ^ UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15
+        guard let base = bytes.baseAddress, count > 0 else { return mixed(hash, 0) }
+        if count < 8 {
+            // Overlapping reads instead of one byte after the other.
+            if count >= 4 {
+                let low = UInt64(base.loadUnaligned(as: UInt32.self))
+                let high = UInt64(base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+                return mixed(hash, high << 32 | low)
+            }
+            let first = UInt64(base.load(as: UInt8.self))
+            let middle = UInt64(base.load(fromByteOffset: count >> 1, as: UInt8.self))
+            let last = UInt64(base.load(fromByteOffset: count &- 1, as: UInt8.self))
+            return mixed(hash, first << 16 | middle << 8 | last)
+        }
         var offset = 0
-        while offset &+ 8 <= bytes.count {
-            hash = mixed(hash, bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        while offset &+ 8 < count {
+            hash = mixed(hash, base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             offset &+= 8
         }
-        var rest: UInt64 = 0
-        while offset < bytes.count {
-            rest = rest << 8 | UInt64(bytes[offset])
-            offset &+= 1
-        }
-        return mixed(hash, rest)
+        return mixed(hash, base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
     }
 
-    @inline(__always) private static func mixed(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+    @inline(__always) static func mixed(_ hash: UInt64, _ word: UInt64) -> UInt64 {
         let product = (hash ^ word ^ 0xA076_1D64_78BD_642F).multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
         return product.high ^ product.low
     }

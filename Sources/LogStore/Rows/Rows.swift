@@ -13,6 +13,11 @@ struct Runs {
         bytes.append(contentsOf: run)
         ends.append(bytes.count)
     }
+
+    mutating func cut(to count: Int) {
+        ends.removeLast(ends.count - count)
+        bytes.removeLast(bytes.count - (ends.last ?? 0))
+    }
 }
 
 /// Records of one stream as flat columns: what a chunk is made from, and what merging reads.
@@ -38,6 +43,15 @@ struct Rows {
         levels.append(level)
         lines.append(line)
         self.fields.append(fields)
+    }
+
+    /// Leaves the first rows alone.
+    mutating func cut(to count: Int) {
+        ids.removeLast(ids.count - count)
+        timestamps.removeLast(timestamps.count - count)
+        levels.removeLast(levels.count - count)
+        lines.cut(to: count)
+        fields.cut(to: count)
     }
 
     mutating func append(_ other: Rows, _ index: Int) {

@@ -10,7 +10,7 @@ enum FieldCoding {
     }
 
     /// Shorter texts are written out: a reference would be as long.
-    private static let referenceBytesMin = 3
+    static let referenceBytesMin = 3
 
     /// Appends nothing where there are no fields.
     static func encode(_ fields: [LogField], line: UnsafeRawBufferPointer, into bytes: inout [UInt8]) {
