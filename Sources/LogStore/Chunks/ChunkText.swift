@@ -172,7 +172,8 @@ final class ChunkText {
         }
     }
 
-    @inline(__always) private func appendValue(_ index: Int, _ ordinal: Int, _ timestamp: Int64, to line: inout [UInt8]) throws(DamagedBytes) {
+    /// Appends a value of a column: that of row `ordinal` of its template.
+    @inline(__always) func appendValue(_ index: Int, _ ordinal: Int, _ timestamp: Int64, to line: inout [UInt8]) throws(DamagedBytes) {
         switch columns[index].kind {
         case .same: line.append(contentsOf: columns[index].values)
         case .fixed:
