@@ -26,6 +26,10 @@ enum Limits {
     static let chartPoints = 400
     /// The least step of a range query: agents send every 10 to 15 s.
     static let stepMilliseconds: Int64 = 15_000
+    /// Rows of one answer as a table before it is transformed: a table of a range has a row a point, of which a grouping leaves few.
+    static let frameRows = 50_000
+    /// Columns that a text is taken apart into.
+    static let extractedFields = 50
     /// Rows of a table and cells of a heatmap's side that are kept.
     static let tableRows = 1000
     static let heatmapBuckets = 200

@@ -31,6 +31,8 @@ import Testing
         let frames = [table("A", ["x", "y"], [1, 2], name: "a"), table("B", ["y", "z"], [20, 30], name: "b")]
         let all = Transformer.apply([.joinByField("host", isInner: false), .organize(excluded: ["Time"], order: [], renamed: [:], keepsOnly: false)], to: frames)
         #expect(shown(all) == ["host=x,y,z a=1,2,- b=-,20,30"])
+        let titles = Transformer.apply([.joinByField("host", isInner: false)], to: frames)[0].fields.map(\.title)
+        #expect(titles == ["host", "Time 1", "a", "Time 2", "b"])
         let both = Transformer.apply([.joinByField("host", isInner: true), .organize(excluded: ["Time"], order: [], renamed: [:], keepsOnly: false)], to: frames)
         #expect(shown(both) == ["host=y a=2 b=20"])
         let overTime = Transformer.apply([.joinByField("Time", isInner: false)], to: [series("p", [1, 3], [1, 3]), series("q", [2, 3], [20, 30])])
@@ -94,6 +96,87 @@ import Testing
         #expect(shown(Transformer.apply([.convert(field: "host", toNumber: true)], to: [table("A", ["7", "x"], [1, 2])])) == ["Time=1000,1000 host=7,- Value=1,2"])
     }
 
+    @Test func rowsBecomeColumnsAndBack() {
+        let frame = table("A", ["x", "y"], [1, 2])
+        #expect(shown(Transformer.apply([.rowsToFields(name: "host", value: "Value")], to: [frame])) == ["x=1 y=2"])
+        #expect(shown(Transformer.apply([.rowsToFields(name: "", value: "")], to: [frame])) == ["x=1 y=2"])
+        #expect(shown(Transformer.apply([.organize(excluded: ["Time"], order: [], renamed: [:], keepsOnly: false), .transpose], to: [frame])) == ["host=Value x=1 y=2"])
+        let wide = DataFrame(fields: [DataField("host", .texts(["x", "x", "y"])), DataField("disk", .texts(["a", "b", "b"])), DataField("Value", .numbers([1, 2, 3]))])
+        #expect(shown(Transformer.apply([.groupingToMatrix(column: "disk", row: "host", value: "Value")], to: [wide])) == ["host\\disk=x,y a=1,- b=2,3"])
+        #expect(shown(Transformer.apply([.partition(["host"])], to: [wide])) == ["disk=a,b x=1,2", "disk=b y=3"])
+        #expect(shown(Transformer.apply([.concatenate], to: [table("A", ["x", "y"], [1, 2]), DataFrame(fields: [DataField("n", .numbers([7]))])])) == ["Time=1000,1000 host=x,y Value=1,2 n=7,-"])
+    }
+
+    @Test func seriesBecomeATableAndTextsAreTakenApart() {
+        #expect(shown(Transformer.apply([.seriesToTable], to: [series("p", [1, 2], [5, 6]), series("q", [1, 2], [7, .nan])])) == ["host=p,q Trend #A=6,7"])
+        let logs = DataFrame(fields: [DataField("Time", .times([1, 2])), DataField("line", .texts([#"{"level":"info","ms":12}"#, #"level=warn ms=7 user="x""#]))])
+        #expect(shown(Transformer.apply([.extractFields(source: "line", keepsOnly: true)], to: [logs])) == ["Time=1,2 level=info,warn ms=12,7 user=-,x"])
+        #expect(shown(Transformer.apply([.convertToTime(field: "n")], to: [DataFrame(fields: [DataField("n", .numbers([1000]))])])) == ["n=1000"])
+        #expect(shown(Transformer.apply([.histogram(count: nil, width: 10)], to: [series("p", [1, 2, 3], [1, 2, 15])])) == ["Range=0 – 10,10 – 20 p=2,1"])
+    }
+
+    @Test func fieldsAreComputedAlongTheRows() {
+        let frame = DataFrame(fields: [DataField("a", .numbers([1, -2, .nan, 4]))])
+        func last(_ calculation: Transformation.Calculation) -> String { shown(Transformer.apply([.calculateField(calculation, alias: "c", replacesFields: true)], to: [frame]))[0] }
+        #expect(last(.unary(.abs, field: "a")) == "c=1,2,-,4" && last(.cumulative(.sum, field: "a")) == "c=1,-1,-1,3" && last(.window(.sum, field: "a", rows: 2)) == "c=1,-1,-2,4")
+    }
+
+    @Test func theShortFormatHasAWordForEach() throws {
+        let board = try Fixtures.yaml("""
+            title: t
+            panels:
+              - title: p
+                type: table
+                query: up
+                transform:
+                  - {join: host, inner: true}
+                  - {group: [host], calculate: {Value: [sum, max]}}
+                  - {compute: {name: ratio, left: used, right: size}}
+                  - {compute: {name: all, of: [a, b], calculation: mean}}
+                  - {where: {field: ratio, above: 0.5, below: 2}}
+                  - {where: {field: host, matches: '/^web/', exclude: true}}
+                  - {reduce: [mean, p95], with_labels: true}
+                  - {labels: [host], values_of: disk}
+                  - {rename: {a: b}}
+                  - {rename_pattern: '^x(.*)$', to: '$1'}
+                  - {drop: [Time]}
+                  - {keep_pattern: '/^V/'}
+                  - {sort: -Value}
+                  - {limit: 5}
+                  - {convert: {n: time}}
+                  - {matrix: {row: host, column: disk}}
+                  - {rows_to_columns: {name: host, value: Value}}
+                  - {split: [host]}
+                  - {extract: line, only: true}
+                  - {histogram: {count: 9}}
+                  - {merge: true}
+                  - {transpose: true}
+                footer: sum
+            """)
+        #expect(board.panels[0].options.footer == .sum && board.panels[0].transformations == [
+            .joinByField("host", isInner: true), .groupBy(["host": .group, "Value": .calculate([.sum, .max])]), .calculateField(.binary(.field("used"), .divide, .field("size")), alias: "ratio", replacesFields: false),
+            .calculateField(.reduceRow(.mean, fields: ["a", "b"]), alias: "all", replacesFields: false),
+            .filterByValue([.init(field: "ratio", comparison: .greater(0.5)), .init(field: "ratio", comparison: .lower(2))], matchesAll: true, isExcluding: false),
+            .filterByValue([.init(field: "host", comparison: .pattern("/^web/"))], matchesAll: true, isExcluding: true), .reduce([.mean, .p95], keepsFields: false, labelsToFields: true),
+            .labelsToFields(keep: ["host"], valueLabel: "disk"), .organize(excluded: [], order: [], renamed: ["a": "b"], keepsOnly: false), .renameByRegex(pattern: "^x(.*)$", replacement: "$1"),
+            .organize(excluded: ["Time"], order: [], renamed: [:], keepsOnly: false), .filterFieldsByName(include: [], pattern: "/^V/", exclude: [], excludePattern: ""), .sortBy(field: "Value", isDescending: true),
+            .limit(5), .convertToTime(field: "n"), .groupingToMatrix(column: "disk", row: "host", value: "Value"), .rowsToFields(name: "host", value: "Value"), .partition(["host"]),
+            .extractFields(source: "line", keepsOnly: true), .histogram(count: 9, width: nil), .merge, .transpose,
+        ])
+    }
+
+    @Test(arguments: [
+        ("{grop: [a]}", "needs one of"), ("{merge: true, limit: 3}", "not 2 of them"), ("{where: {field: a}}", "needs a condition"), ("{reduce: [avrg]}", "isn't known"), ("{convert: {a: colour}}", "no type of a column"),
+        ("{keep_pattern: '('}", "regular expression"), ("{compute: {left: a}}", "`right` is missing"), ("{limit: 3, inner: true}", "`inner` is no key"),
+    ]) func aWrongStepIsNamed(step: String, wanted: String) {
+        do {
+            _ = try Fixtures.yaml("title: t\npanels:\n  - {title: p, query: up, transform: [\(step)]}")
+            Issue.record("it was read")
+        } catch {
+            #expect("\(error)".contains(wanted), "\(error)")
+        }
+    }
+
     /// No transformation of any data traps, and columns of one table stay of one length.
     @Test(arguments: 0..<60) func anyOrderOfTransformationsHolds(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
@@ -107,6 +190,8 @@ import Testing
             .filterByValue([.init(field: "Value", comparison: .greater(0))], matchesAll: false, isExcluding: true), .sortBy(field: "Value", isDescending: true), .labelsToFields(keep: ["a"], valueLabel: "b"),
             .renameByRegex(pattern: "V(.*)", replacement: "$1"), .limit(2), .append, .seriesToRows, .organize(excluded: ["Time"], order: ["Value"], renamed: [:], keepsOnly: false),
             .filterFieldsByName(include: [], pattern: "^V|host", exclude: [], excludePattern: ""), .convert(field: "host", toNumber: true),
+            .convertToTime(field: "Value"), .rowsToFields(name: "", value: ""), .groupingToMatrix(column: "host", row: "Time", value: "Value"), .partition(["host"]), .seriesToTable, .transpose,
+            .extractFields(source: "", keepsOnly: true), .concatenate, .histogram(count: 3, width: nil), .calculateField(.window(.mean, field: "Value", rows: 3), alias: "", replacesFields: false),
         ]
         let chosen = (0..<5).map { _ in all.randomElement(using: &random)! }
         for result in Transformer.apply(chosen, to: [frame("A"), frame("B"), series("p", [1, 2], [1, .nan])]) {

@@ -84,7 +84,14 @@ struct ChartBuilder {
         }
         return ChartContent.Line(
             name: series.resolved.name, values: series.values, base: nil, drawing: settings.drawing ?? .line,
-            isFilled: settings.isFilled ?? false, isOnRightAxis: settings.isOnRightAxis ?? false, isInLegend: settings.isHiddenInLegend != true, figures: figures)
+            isFilled: settings.isFilled ?? false, isOnRightAxis: settings.isOnRightAxis ?? false, isInLegend: settings.isHiddenInLegend != true && isWorthNaming(series.values),
+            figures: figures)
+    }
+
+    private func isWorthNaming(_ values: [Double]) -> Bool {
+        let options = builder.panel.options
+        if options.hidesEmptyInLegend, values.allSatisfy(\.isNaN) { return false }
+        return !(options.hidesZeroInLegend && values.allSatisfy { $0.isNaN || $0 == 0 })
     }
 
     /// Lines of one group and one direction stand on each other.
@@ -117,15 +124,21 @@ struct ChartBuilder {
     }
 
     private func axis(_ settings: FieldSettings, _ lines: [ChartContent.Line]) -> ChartContent.Axis {
-        var least = Double.infinity, most = -Double.infinity
+        var least = Double.infinity, most = -Double.infinity, leastAboveZero = Double.infinity
         for line in lines {
             for value in line.values where value.isFinite {
                 least = Swift.min(least, value)
                 most = Swift.max(most, value)
+                if value > 0 { leastAboveZero = Swift.min(leastAboveZero, value) }
             }
             if line.base != nil { least = Swift.min(least, 0) }
         }
         if least > most { (least, most) = (0, 1) }
-        return ChartContent.Axis(min: settings.min, max: settings.max, format: ValueText(unit: settings.unit, decimals: settings.decimals), least: least, most: most)
+        // What an axis shows at least.
+        if let low = settings.softMin, low.isFinite { least = Swift.min(least, low) }
+        if let high = settings.softMax, high.isFinite { most = Swift.max(most, high) }
+        return ChartContent.Axis(
+            min: settings.min, max: settings.max, format: ValueText(unit: settings.unit, decimals: settings.decimals), least: least, most: most, leastAboveZero: leastAboveZero,
+            logarithmBase: settings.stacking == .percent ? 1 : settings.logarithmBase ?? 1)
     }
 }

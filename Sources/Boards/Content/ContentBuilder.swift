@@ -22,6 +22,8 @@ struct ContentBuilder: Sendable {
         case .stat: return .values(ValueBuilder(builder: self).items(frames), .stat(panel.options.textMode, showsSparkline: panel.options.showsSparkline))
         case .gauge: return .values(ValueBuilder(builder: self).items(frames), .gauge)
         case .barGauge: return .values(ValueBuilder(builder: self).items(frames), .bars)
+        case .tiles: return .values(ValueBuilder(builder: self).items(frames), .tiles)
+        case .histogram: return .values(HistogramBuilder(builder: self).items(frames), .bars)
         case .barChart: return .values(ValueBuilder(builder: self).bars(frames), .bars)
         case .pieChart: return .values(ValueBuilder(builder: self).parts(frames), .parts)
         case .table: return .table(TableBuilder(builder: self).build(frames))
@@ -40,7 +42,11 @@ struct ContentBuilder: Sendable {
             // A table of a range has a row a point in Grafana too; what asks for a format gets it.
             return FrameBuilder.frames(series, query, legend: legend, asTable: query.format == .table)
         }
-        let named = FrameBuilder.namingValues(frames, queryCount: visible.count)
+        var named = FrameBuilder.namingValues(frames, queryCount: visible.count)
+        if !panel.expressions.isEmpty {
+            var evaluator = ExpressionEvaluator(answers)
+            named += evaluator.frames(panel.expressions, at: window.end.milliseconds)
+        }
         let shifted = panel.timeShiftMilliseconds.map { shift in named.map { Self.shifted($0, by: shift) } } ?? named
         return Transformer.apply(panel.transformations, to: shifted)
     }

@@ -34,6 +34,8 @@ public enum ValueStyle: Sendable {
     case bars
     /// Parts of a whole.
     case parts
+    /// Small fields, each with its state.
+    case tiles
 }
 
 /// One value with its name.
@@ -79,6 +81,10 @@ public struct ChartContent: Sendable {
         /// From the lines that belong to it.
         public var least: Double
         public var most: Double
+        /// The least value above 0, which a logarithmic axis begins at.
+        public var leastAboveZero: Double = .infinity
+        /// The base of a logarithmic axis; 1 for one that isn't.
+        public var logarithmBase: Double = 1
     }
 
     public var window: QueryWindow
@@ -112,6 +118,8 @@ public struct TableContent: Sendable {
     public var rows: [[Cell]]
     /// Rows that there are beside those that are kept.
     public var unshown: Int
+    /// A calculation over each column, below the rows; nil where there is none.
+    public var footer: [Cell]?
 }
 
 /// Counts by bucket and time.

@@ -8,7 +8,7 @@ struct TableBuilder {
         guard let frame = oneFrame(frames) else { return TableContent(columns: [], rows: [], unshown: 0) }
         let resolver = FieldResolver(builder.panel, builder.scope)
         let fields = frame.fields.map { resolver.resolve($0, builder.scope) }.filter { $0.settings.isHidden != true && !isEmptyInternal($0) }
-        let rows = order(fields, count: frame.rowCount)
+        let rows = order(fields, frame)
         let kept = rows.prefix(Limits.tableRows)
         let cells = fields.map { column($0, rows: kept) }
         let columns = fields.enumerated().map { index, field in
@@ -17,7 +17,22 @@ struct TableBuilder {
                 columns: min(60, max(field.name.count, cells[index].map { $0.shown.text.count }.max() ?? 0)), priority: priority(field, index))
         }
         let content = kept.indices.map { row in cells.map { $0[row] } }
-        return TableContent(columns: columns, rows: content, unshown: rows.count - kept.count)
+        return TableContent(columns: columns, rows: content, unshown: rows.count - kept.count, footer: footer(fields))
+    }
+
+    /// A calculation over all rows of each column of numbers; the first column of texts says which.
+    private func footer(_ fields: [ResolvedField]) -> [TableContent.Cell]? {
+        guard let reduction = builder.panel.options.footer else { return nil }
+        let wanted = builder.panel.options.footerFields
+        let titled = fields.firstIndex { !$0.field.isNumber }
+        return fields.enumerated().map { index, field in
+            guard let numbers = field.field.numbers, wanted.isEmpty || wanted.contains(field.name) || wanted.contains(field.field.name) else {
+                return TableContent.Cell(shown: ShownValue(text: index == titled ? reduction.title : ""), fraction: nil)
+            }
+            var settings = field.settings
+            if !reduction.keepsUnit { settings.unit = "none" }
+            return TableContent.Cell(shown: ShownValue(text: ValueDisplay(settings, now: builder.now).show(reduction.value(of: numbers)).text), fraction: nil)
+        }
     }
 
     /// Series beside each other become a row each; tables become one.
@@ -36,11 +51,13 @@ struct TableBuilder {
 
     private func priority(_ field: ResolvedField, _ index: Int) -> Int { field.field.isTime ? 100 : index < 2 ? 0 : field.field.isNumber ? index : index + 40 }
 
-    private func order(_ fields: [ResolvedField], count: Int) -> [Int] {
+    private func order(_ fields: [ResolvedField], _ frame: DataFrame) -> [Int] {
+        let count = frame.rowCount
         guard let sort = builder.panel.options.sort else { return Array(0..<count) }
-        let index = sort.column.hasPrefix("#") ? Int(sort.column.dropFirst()) : fields.firstIndex { $0.name == sort.column || $0.field.name == sort.column }
-        guard let index, fields.indices.contains(index) else { return Array(0..<count) }
-        return Columns.order(fields[index].field, count: count, isDescending: sort.isDescending)
+        // A number counts hidden columns too.
+        let field = sort.column.hasPrefix("#") ? Int(sort.column.dropFirst()).flatMap { frame.fields.indices.contains($0) ? frame.fields[$0] : nil } : fields.first { $0.name == sort.column || $0.field.name == sort.column }?.field
+        guard let field else { return Array(0..<count) }
+        return Columns.order(field, count: count, isDescending: sort.isDescending)
     }
 
     private func column(_ field: ResolvedField, rows: ArraySlice<Int>) -> [TableContent.Cell] {

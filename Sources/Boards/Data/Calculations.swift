@@ -73,6 +73,34 @@ enum FieldCalculation {
             guard let one = column(left, frame), let other = column(right, frame) else { return nil }
             let values = zip(one, other).map { compute($0, sign, $1) }
             return DataField("\(name(left)) \(sign.rawValue) \(name(right))", .numbers(values))
+        case .unary(let function, let name):
+            guard let values = column(.field(name), frame) else { return nil }
+            return DataField("\(function.rawValue)(\(name))", .numbers(values.map { compute(function, $0) }))
+        case .cumulative(let reduction, let name):
+            guard let values = column(.field(name), frame) else { return nil }
+            var sum = 0.0, known = 0.0
+            return DataField("cumulative \(reduction.title)(\(name))", .numbers(values.map { value in
+                if !value.isNaN {
+                    sum += value
+                    known += 1
+                }
+                return reduction == .mean ? (known > 0 ? sum / known : .nan) : sum
+            }))
+        case .window(let reduction, let name, let rows):
+            guard let values = column(.field(name), frame) else { return nil }
+            let moved = values.indices.map { reduction.value(of: Array(values[max(0, $0 - rows + 1)...$0])) }
+            return DataField("\(reduction.title) of \(rows) (\(name))", .numbers(moved))
+        }
+    }
+
+    private static func compute(_ function: Transformation.UnaryFunction, _ value: Double) -> Double {
+        switch function {
+        case .abs: abs(value)
+        case .exp: exp(value)
+        case .ln: log(value)
+        case .ceil: value.rounded(.up)
+        case .floor: value.rounded(.down)
+        case .round: value.rounded()
         }
     }
 

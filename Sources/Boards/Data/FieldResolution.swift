@@ -11,10 +11,12 @@ struct ResolvedField: Sendable {
 /// Which settings count for which field: the panel's, then the overrides that match, in their order.
 struct FieldResolver: Sendable {
     private let settings: FieldSettings
-    private let overrides: [(matcher: Matching, settings: FieldSettings)]
+    private let overrides: [(matcher: Matching, settings: FieldSettings, isExclusive: Bool)]
 
     private enum Matching {
         case names(Set<String>)
+        case namesExcept(Set<String>)
+        case value(Reduction, @Sendable (CellKey) -> Bool)
         case pattern(RegularExpression?)
         case type(String)
         case refID(String)
@@ -30,12 +32,14 @@ struct FieldResolver: Sendable {
                 switch override.matcher {
                 case .name(let name): .names([filled(name)])
                 case .names(let names): .names(Set(names.map(filled)))
+                case .namesExcept(let names): .namesExcept(Set(names.map(filled)))
+                case .value(let reduction, let comparison): .value(reduction, RowFilter.test(comparison))
                 case .pattern(let pattern): .pattern(PatternText.expression(filled(pattern)))
                 case .type(let type): .type(type)
                 case .refID(let refID): .refID(refID)
                 case .all: .all
                 }
-            return (matching, override.settings)
+            return (matching, override.settings, override.isExclusive)
         }
     }
 
@@ -43,13 +47,19 @@ struct FieldResolver: Sendable {
         let title = field.title
         var merged = settings
         // The panel's own `displayName` may be made of labels.
-        for (matcher, settings) in overrides where matches(matcher, field, title) { merged = merged.merged(with: settings) }
+        var isSettled = false
+        for (matcher, settings, isExclusive) in overrides where !(isExclusive && isSettled) && matches(matcher, field, title) {
+            merged = merged.merged(with: settings)
+            isSettled = isSettled || isExclusive
+        }
         return ResolvedField(field: field, settings: merged, name: name(field, title, merged, scope))
     }
 
     private func matches(_ matching: Matching, _ field: DataField, _ title: String) -> Bool {
         switch matching {
         case .names(let names): names.contains(title) || names.contains(field.name)
+        case .namesExcept(let names): !field.isTime && !names.contains(title) && !names.contains(field.name)
+        case .value(let reduction, let holds): field.numbers.map { holds(.number(reduction.value(of: $0))) } ?? false
         case .pattern(let expression): expression.map { $0.matchesPart(title) || field.displayName == nil && $0.matchesPart(field.name) } ?? false
         case .type(let type): field.typeName == type
         case .refID(let refID): field.refID == refID

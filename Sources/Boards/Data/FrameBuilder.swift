@@ -16,13 +16,13 @@ enum FrameBuilder {
 
     /// `Time`, a column a label, `Value`; a row a series, of its last value for an instant query.
     private static func table(_ series: [BoardSeries], _ query: PanelQuery) -> DataFrame {
-        let kept = series.prefix(Limits.tableRows)
+        let kept = series.prefix(Limits.series)
         let names = Set(kept.flatMap(\.labels.keys)).sorted()
         var times: [Int64] = [], values: [Double] = []
         var columns = [[String?]](repeating: [], count: names.count)
         for series in kept {
             let rows = query.shape == .instant ? series.times.indices.suffix(1) : series.times.indices[...]
-            for row in rows where times.count < Limits.tableRows {
+            for row in rows where times.count < Limits.frameRows {
                 times.append(series.times[row])
                 values.append(series.values[row])
                 for (index, name) in names.enumerated() { columns[index].append(series.labels[name]) }

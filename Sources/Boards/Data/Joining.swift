@@ -17,7 +17,7 @@ enum Joining {
         var cells: [[(field: DataField, row: Int)?]] = []
         for frame in frames {
             let keyFields = frame.fields.filter { shared.contains($0.title) }.sorted { $0.title < $1.title }
-            for row in 0..<min(frame.rowCount, Limits.tableRows) {
+            for row in 0..<min(frame.rowCount, Limits.frameRows) {
                 let key = keyFields.map { $0.key(row) }
                 let place: Int
                 if let known = rows[key], !keyFields.isEmpty, canFill(cells[known], frame, row, places) {
@@ -81,7 +81,21 @@ enum Joining {
             let picked = order.map { rowOfKey[keys[$0].field.key(keys[$0].row)] ?? -1 }
             for (index, other) in part.frame.fields.enumerated() where index != part.key { fields.append(other.picking(picked)) }
         }
-        return [DataFrame(refID: "joined", fields: fields)]
+        return [DataFrame(refID: "joined", fields: numbered(fields))]
+    }
+
+    /// Columns of the same title are told apart by a number behind it, as files name them.
+    static func numbered(_ fields: [DataField]) -> [DataField] {
+        let counts = Dictionary(fields.map { ($0.title, 1) }, uniquingKeysWith: +)
+        var seen: [String: Int] = [:]
+        return fields.map { field in
+            let title = field.title
+            guard counts[title, default: 0] > 1 else { return field }
+            seen[title, default: 0] += 1
+            var field = field
+            field.displayName = "\(title) \(seen[title, default: 0])"
+            return field
+        }
     }
 
     /// Labels become columns of texts.
@@ -112,7 +126,7 @@ enum Joining {
         }
         for frame in frames {
             let places = fields.map { field in frame.fields.firstIndex { $0.title == field.title } }
-            for row in 0..<min(frame.rowCount, Limits.tableRows) {
+            for row in 0..<min(frame.rowCount, Limits.frameRows) {
                 for index in fields.indices {
                     if let place = places[index] { fields[index].append(frame.fields[place], row: row) } else { fields[index].appendEmpty() }
                 }
@@ -128,7 +142,7 @@ enum Joining {
             guard case .times(let moments)? = frame.timeField?.values else { continue }
             for field in frame.fields {
                 guard let numbers = field.numbers else { continue }
-                for (row, number) in numbers.enumerated() where row < moments.count && times.count < Limits.tableRows {
+                for (row, number) in numbers.enumerated() where row < moments.count && times.count < Limits.frameRows {
                     times.append(moments[row])
                     names.append(field.title)
                     values.append(number)

@@ -27,6 +27,15 @@ enum Transformer {
         case .append: [Joining.append(frames)]
         case .convert(let field, let toNumber): frames.map { Columns.converted($0, field, toNumber: toNumber) }
         case .seriesToRows: [Joining.seriesToRows(frames)]
+        case .convertToTime(let field): frames.map { Reshaping.toTimes($0, field) }
+        case .rowsToFields(let name, let value): frames.map { Reshaping.rowsToFields($0, name: name, value: value) }
+        case .groupingToMatrix(let column, let row, let value): frames.map { Reshaping.matrix($0, column: column, row: row, value: value) }
+        case .partition(let fields): frames.flatMap { Reshaping.partition($0, by: fields) }
+        case .seriesToTable: Reshaping.seriesToTable(frames)
+        case .extractFields(let source, let keepsOnly): frames.map { FieldExtraction.apply($0, source: source, keepsOnly: keepsOnly) }
+        case .concatenate: Reshaping.concatenate(frames)
+        case .transpose: frames.map(Reshaping.transpose)
+        case .histogram(let count, let width): [Reshaping.histogram(frames, count: count, width: width)]
         }
     }
 }
@@ -117,8 +126,8 @@ enum RowFilter {
         return frame.picking(rows)
     }
 
-    private static func test(_ comparison: Transformation.Comparison) -> (CellKey) -> Bool {
-        func equals(_ key: CellKey, _ text: String) -> Bool { key.text == text || (key.number != nil && key.number == Double(text)) }
+    static func test(_ comparison: Transformation.Comparison) -> @Sendable (CellKey) -> Bool {
+        @Sendable func equals(_ key: CellKey, _ text: String) -> Bool { key.text == text || (key.number != nil && key.number == Double(text)) }
         switch comparison {
         case .isNull: return { $0 == .none }
         case .isNotNull: return { $0 != .none }

@@ -6,6 +6,7 @@ import Terminal
 enum AxisTicks {
     /// An axis over a range: its ends on whole steps, unless they are set.
     static func axis(_ axis: ChartContent.Axis, isStacked: Bool, rows: Int) -> TimeChartAxis {
+        if axis.logarithmBase > 1 { return logarithmic(axis, rows: rows) }
         var low = axis.min ?? axis.least
         var high = axis.max ?? axis.most
         // Values above 0 are seen against 0, unless they differ by little only.
@@ -33,6 +34,23 @@ enum AxisTicks {
         }
         return TimeChartAxis(range: low...high, labels: labels)
     }
+
+    /// An axis of powers: its positions are logarithms, its labels the values themselves.
+    private static func logarithmic(_ axis: ChartContent.Axis, rows: Int) -> TimeChartAxis {
+        let base = axis.logarithmBase
+        let high = max(axis.max ?? axis.most, .leastNormalMagnitude)
+        let least = axis.min.flatMap { $0 > 0 ? $0 : nil } ?? (axis.leastAboveZero.isFinite ? axis.leastAboveZero : high / base)
+        let low = (scaled(min(least, high), base) + 1e-9).rounded(.down)
+        let top = max(low + 1, (scaled(high, base) - 1e-9).rounded(.up))
+        // As many powers as there are rows for.
+        let every = max(1, ((top - low) / Double(max(2, min(8, rows / 2)))).rounded(.up))
+        let labels = stride(from: low, through: top, by: every).map { (value: $0, text: SafeText(axis.format.text(pow(base, $0)))) }
+        return TimeChartAxis(range: low...top, labels: labels)
+    }
+
+    /// Where a value stands on an axis: as it is, or its logarithm; what has none is nowhere.
+    static func scaled(_ value: Double, _ base: Double) -> Double { base > 1 ? (value > 0 ? log(value) / log(base) : .nan) : value }
+    static func scaled(_ values: [Double], _ base: Double) -> [Double] { base > 1 ? values.map { scaled($0, base) } : values }
 
     private static func usesPowersOf1024(_ unit: Unit) -> Bool {
         if case .prefixes(let base, _, _, _) = unit.scale { base == 1024 } else { false }

@@ -15,14 +15,15 @@ struct ChartDrawing {
         let isStacked = chart.lines.contains { $0.base != nil }
         let look = ToneLook(theme: theme)
         let lines = chart.lines.enumerated().map { index, line in
-            TimeChartLine(
-                line.values, base: line.base, drawing: line.drawing == .bars ? .bars : line.drawing == .points ? .points : .line, isFilled: line.isFilled && (chart.lines.count == 1 || line.base != nil),
+            let base = line.isOnRightAxis ? chart.right?.logarithmBase ?? 1 : chart.left.logarithmBase
+            return TimeChartLine(
+                AxisTicks.scaled(line.values, base), base: line.base.map { AxisTicks.scaled($0, base) }, drawing: line.drawing == .bars ? .bars : line.drawing == .points ? .points : .line, isFilled: line.isFilled && (chart.lines.count == 1 || line.base != nil),
                 isOnRightAxis: line.isOnRightAxis, style: style(index), mark: mark(index))
         }
         var view = TimeChart(
             lines, left: AxisTicks.axis(chart.left, isStacked: isStacked, rows: plot.height),
             right: chart.right.map { AxisTicks.axis($0, isStacked: false, rows: plot.height) },
-            thresholds: chart.thresholds.map { ($0.value, look.style($0.tone)) }, showsMarks: chart.lines.count > 1, theme: theme)
+            thresholds: chart.thresholds.map { (AxisTicks.scaled($0.value, chart.left.logarithmBase), look.style($0.tone)) }, showsMarks: chart.lines.count > 1, theme: theme)
         view.timeLabels = AxisTicks.times(chart.window, columns: plot.width - view.marginColumns, zoneOffsetSeconds: zoneOffsetSeconds)
         view.render(in: plot, to: &buffer)
         if legend > 0 { renderLegend(chart, isTable: isTable(chart, rect.height), in: below, to: &buffer) }

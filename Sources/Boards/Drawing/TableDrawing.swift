@@ -17,7 +17,8 @@ struct TableDrawing {
             let width = min(column.columns + state + bar, max(8, rect.width / (table.columns.count > 1 ? 2 : 1)))
             return Column(SafeText(column.title), priority: column.priority, width: max(1, width), isFlexible: index == widest, alignment: column.isNumber ? .right : .left)
         }
-        let rows = rect.height - 1
+        let footerRows = table.footer != nil && rect.height > 3 ? 1 : 0
+        let rows = rect.height - 1 - footerRows
         let hasMore = table.rows.count + table.unshown > rows && rows > 1
         let shown = min(table.rows.count, hasMore ? rows - 1 : rows)
         let view = Table(columns: columns, rowCount: max(0, shown), theme: theme) { row in
@@ -34,7 +35,13 @@ struct TableDrawing {
         }
         view.render(in: rect, to: &buffer)
         if hasMore {
-            buffer.write("+\(String(table.rows.count - shown + table.unshown)) rows", x: rect.x, y: rect.bottom - 1, columnsMax: rect.width, style: theme.muted)
+            buffer.write("+\(String(table.rows.count - shown + table.unshown)) rows", x: rect.x, y: rect.bottom - 1 - footerRows, columnsMax: rect.width, style: theme.muted)
+        }
+        guard footerRows > 0, let footer = table.footer else { return }
+        for place in Column.layout(columns, width: rect.width) where place.index < footer.count {
+            let text = DisplayWidth.clip(SafeText(footer[place.index].shown.text), to: place.width, ellipsis: theme.glyphs.ellipsis)
+            let indent = columns[place.index].alignment == .right ? place.width - DisplayWidth.columns(of: text) : 0
+            buffer.write(text, x: rect.x + place.x + indent, y: rect.bottom - 1, columnsMax: place.width, style: theme.title)
         }
     }
 }

@@ -14,6 +14,7 @@ struct ValueDrawing {
         case .gauge: renderGauges(items, in: rect, to: &buffer)
         case .bars: renderBars(items, showsPercent: false, in: rect, to: &buffer)
         case .parts: renderBars(items, showsPercent: true, in: rect, to: &buffer)
+        case .tiles: TileDrawing(theme: theme).render(items, in: rect, to: &buffer)
         }
     }
 

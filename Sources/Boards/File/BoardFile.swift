@@ -26,8 +26,7 @@ public enum BoardFile {
     public static func isDashboard(_ bytes: [UInt8]) -> Bool {
         if isJSON(bytes) {
             guard let root = try? JSONReader.read(bytes) else { return true }
-            let document = root["dashboard"] ?? root
-            return document["panels"] != nil || document["rows"] != nil
+            return GrafanaReader.isDashboard(GrafanaReader.dashboard(in: root))
         }
         return String(decoding: bytes.prefix(Limits.fileBytes), as: UTF8.self).split(separator: "\n").contains { $0.hasPrefix("panels:") }
     }

@@ -9,7 +9,7 @@ struct PanelReader {
 
     private static let kinds: [String: PanelKind] = [
         "timeseries": .timeSeries, "stat": .stat, "gauge": .gauge, "bargauge": .barGauge, "table": .table, "heatmap": .heatmap, "text": .text,
-        "piechart": .pieChart, "barchart": .barChart, "state-timeline": .stateTimeline, "status-history": .statusHistory, "logs": .logs,
+        "piechart": .pieChart, "barchart": .barChart, "histogram": .histogram, "tiles": .tiles, "state-timeline": .stateTimeline, "status-history": .statusHistory, "logs": .logs,
     ]
 
     func read(_ flow: inout BoardFileReader.Flow) -> Panel? {
@@ -20,7 +20,7 @@ struct PanelReader {
         var panel = Panel(identifier: number, title: title, kind: kind, position: flow.place(width: size.width, height: size.height))
         panel.line = section.node?.mark?.line ?? 0
         panel.details = section.string("description") ?? ""
-        panel.queries = queries(kind)
+        panel.queries = queries(kind, &panel.expressions)
         panel.settings = fieldSettings(section)
         if let overrides = section.sections("fields") { panel.overrides += overrides.compactMap(override) }
         panel.overrides += (section.strings("negative") ?? []).map { pattern($0, "negative") { $0.isNegative = true } }
@@ -56,6 +56,7 @@ struct PanelReader {
             switch kind {
             case .stat, .gauge: (4, 4)
             case .text: (24, 3)
+            case .tiles: (24, 4)
             case .table, .logs: (24, 8)
             default: (12, 8)
             }
@@ -68,15 +69,27 @@ struct PanelReader {
         return (parts[0], parts[1])
     }
 
-    private func queries(_ kind: PanelKind) -> [PanelQuery] {
+    private func queries(_ kind: PanelKind, _ expressions: inout [PanelExpression]) -> [PanelQuery] {
         var queries: [PanelQuery] = []
         // A query alone stands in the panel itself.
         if section.value("query") != nil, let query = query(section, kind, 0) { queries.append(query) }
         for entry in section.sections("queries") ?? [] {
-            if let query = query(entry, kind, queries.count) { queries.append(query) }
+            if let expression = expression(entry, queries.count + expressions.count) { expressions.append(expression) } else if let query = query(entry, kind, queries.count) { queries.append(query) }
             entry.finish()
         }
         return queries
+    }
+
+    /// `math: '$A / $B * 100'` in place of a query.
+    private func expression(_ section: SettingsSection, _ index: Int) -> PanelExpression? {
+        guard let text = section.string("math") else { return nil }
+        do throws(MathFault) {
+            _ = try MathParser.parse(text)
+        } catch {
+            section.report("math", "`\(SafeText(text.prefix(80)))` can't be computed: \(error)", remedy: "write queries as `$A`, with + - * / % ** and comparisons")
+        }
+        let refID = section.string("id") ?? String(UnicodeScalar(UInt8(65 + index % 26)))
+        return PanelExpression(refID: refID, kind: .math(text), isHidden: section.bool("hidden") ?? false)
     }
 
     private func query(_ section: SettingsSection, _ kind: PanelKind, _ index: Int) -> PanelQuery? {
@@ -98,6 +111,7 @@ struct PanelReader {
         settings.decimals = section.integer("decimals", in: 0...12)
         settings.min = Choice.number(section, "min")
         settings.max = Choice.number(section, "max")
+        settings.logarithmBase = Choice.number(section, "log").flatMap { $0 > 1 ? $0 : nil }
         settings.noValue = section.string("no_value")
         settings.thresholds = thresholds(section)
         settings.mappings = mappings(section)
@@ -199,6 +213,8 @@ struct PanelReader {
         panel.options.textMode = Choice.read(section, "show", ["auto": .automatic, "value": .value, "name": .name, "value-and-name": .valueAndName]) ?? .automatic
         panel.options.showsAllValues = section.bool("every_row") ?? false
         panel.options.heatmapIsCounted = section.bool("count_values") ?? false
+        panel.options.footer = reduction("footer")
+        panel.options.bucketCount = section.integer("buckets", in: 1...Limits.heatmapBuckets)
     }
 
     private func reduction(_ key: String) -> Reduction? {

@@ -1,12 +1,12 @@
 import Foundations
 import Settings
 
-/// The few transformations that the short format has words for.
+/// The transformations of a panel: the list `transform`, and keys of the panel itself for what tables need most.
 struct TransformationReader {
     let section: SettingsSection
 
     func read() -> [Transformation] {
-        var transformations: [Transformation] = []
+        var transformations = (section.sections("transform") ?? []).flatMap { TransformationStep(section: $0).read() }
         if let joined = section.string("join") { transformations.append(.joinByField(joined, isInner: false)) }
         if section.bool("merge") ?? false { transformations.append(.merge) }
         if let columns = columns() { transformations.append(columns) }

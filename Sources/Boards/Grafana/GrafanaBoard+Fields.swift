@@ -22,6 +22,7 @@ extension GrafanaBoard {
         case "singlestat", "grafana-singlestat-panel": readSingleStatFields(node, &panel)
         case "table", "table-old": readStyles(node, &panel)
         case "heatmap": panel.settings.unit = panel.settings.unit ?? node["yAxis"]?["format"]?.string ?? node["options"]?["yAxis"]?["unit"]?.string
+        case "grafana-polystat-panel": readPolystatFields(node, &panel)
         case "grafana-piechart-panel": panel.settings.unit = panel.settings.unit ?? node["format"]?.string
         default: break
         }
@@ -59,6 +60,11 @@ extension GrafanaBoard {
             settings.isHiddenInLegend = value["legend"]?.bool
         case "custom.hidden": settings.isHidden = value.bool
         case "custom.axisPlacement": settings.isOnRightAxis = value.string == "right"
+        case "custom.axisSoftMin": settings.softMin = value.number
+        case "custom.axisSoftMax": settings.softMax = value.number
+        case "custom.scaleDistribution": settings.logarithmBase = ["log", "symlog"].contains(value["type"]?.string) ? max(1, value["log"]?.number ?? 10) : 1
+        // A colour that doesn't follow the value says nothing of how good it is, though the file has the usual thresholds.
+        case "color": settings.usesThresholds = value["mode"]?.string.map { $0 == "thresholds" }
         case "custom.thresholdsStyle": settings.showsThresholds = (value["mode"]?.string ?? "off") != "off"
         case "custom.cellOptions": settings.cell = Self.cell(value["type"]?.string)
         case "custom.displayMode": settings.cell = Self.cell(value.string)
@@ -105,6 +111,19 @@ extension GrafanaBoard {
         }
     }
 
+    private func comparison(_ sign: String?, _ value: JSONNode?) -> Transformation.Comparison? {
+        guard let value = value?.number else { return nil }
+        switch sign {
+        case "gt": return .greater(value)
+        case "gte": return .greaterOrEqual(value)
+        case "lt": return .lower(value)
+        case "lte": return .lowerOrEqual(value)
+        case "eq": return .equal(NumberText.trimmed(NumberText.fixed(value, decimals: 6)))
+        case "neq": return .notEqual(NumberText.trimmed(NumberText.fixed(value, decimals: 6)))
+        default: return nil
+        }
+    }
+
     private func special(_ name: String?) -> ValueMapping.Condition? {
         switch name {
         case "null": .null
@@ -121,11 +140,17 @@ extension GrafanaBoard {
         let options = node?["options"]
         switch node?["id"]?.string {
         case "byName": return .name(options?.text ?? "")
-        case "byNames": return .names((options?["names"]?.elements ?? options?.elements ?? []).compactMap(\.string))
+        case "byNames":
+            let names = (options?["names"]?.elements ?? options?.elements ?? []).compactMap(\.string)
+            return options?["mode"]?.string == "exclude" ? .namesExcept(names) : .names(names)
         case "byRegexp", "byRegex": return .pattern(options?.string ?? "")
         case "byType": return .type(options?.string ?? "number")
+        case "numeric": return .type("number")
+        case "time", "byFirstTimeField", "firstTimeField": return .type("time")
+        case "anyMatcher": return .all
         case "byFrameRefID": return .refID(options?.string ?? "")
-        case "byValue": break
+        case "byValue":
+            if let reduction = (options?["reducer"]?.string).flatMap({ Reduction(name: $0) }), let comparison = comparison(options?["op"]?.string, options?["value"]) { return .value(reduction, comparison) }
         default: break
         }
         note(.partial, panel, node, "an override for fields `\(node?["id"]?.string ?? "")` isn't supported")

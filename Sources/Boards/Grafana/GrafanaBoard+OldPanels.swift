@@ -7,7 +7,8 @@ extension GrafanaBoard {
         panel.settings.min = panel.settings.min ?? left?["min"]?.number
         panel.settings.max = panel.settings.max ?? left?["max"]?.number
         panel.settings.decimals = panel.settings.decimals ?? left?["decimals"]?.integer ?? node["decimals"]?.integer
-        if (left?["logBase"]?.integer ?? 1) > 1 { note(.partial, panel.title, node, "a logarithmic axis is drawn linear") }
+        panel.settings.logarithmBase = left?["logBase"]?.number.map { max(1, $0) }
+        readOldestGrid(node["grid"], &panel)
         let isBars = node["bars"]?.bool ?? false
         panel.settings.drawing = isBars ? .bars : (node["lines"]?.bool ?? true) ? .line : .points
         panel.settings.isFilled = (node["fill"]?.number ?? 1) > 0
@@ -26,11 +27,31 @@ extension GrafanaBoard {
         }
         let right = axis.count > 1 ? axis[1] : nil
         for override in node["seriesOverrides"]?.elements ?? [] { panel.overrides.append(seriesOverride(override, right)) }
-        if node["xaxis"]?["mode"]?.string == "histogram" { note(.partial, panel.title, node, "a histogram of values is drawn over time") }
+        if node["xaxis"]?["mode"]?.string == "histogram" {
+            panel.kind = .histogram
+            panel.options.bucketCount = node["xaxis"]?["buckets"]?.integer
+        }
         if node["xaxis"]?["mode"]?.string == "series" {
             panel.kind = .barGauge
             panel.options.calculation = node["xaxis"]?["values"]?.elements.first?.string.flatMap { Reduction(name: $0) } ?? .sum
         }
+    }
+
+    /// Limits and thresholds as the first files had them.
+    private func readOldestGrid(_ grid: JSONNode?, _ panel: inout Panel) {
+        panel.settings.min = panel.settings.min ?? grid?["leftMin"]?.number
+        panel.settings.max = panel.settings.max ?? grid?["leftMax"]?.number
+        let limits = ["threshold1", "threshold2"].compactMap { grid?[$0]?.number }
+        guard !limits.isEmpty, panel.settings.thresholds == nil else { return }
+        // The first is where it gets worse, the second where it is bad, upwards or downwards.
+        let tones: [Tone] = limits.count > 1 ? [.warning, .critical] : [.warning]
+        let steps = zip(limits, tones).map { Thresholds.Step(from: $0, tone: $1) }
+        if limits.count > 1, limits[1] < limits[0] {
+            panel.settings.thresholds = Thresholds([.init(from: -.infinity, tone: .critical), .init(from: limits[1], tone: .warning), .init(from: limits[0], tone: .neutral)])
+        } else {
+            panel.settings.thresholds = Thresholds(steps)
+        }
+        panel.settings.showsThresholds = grid?["thresholdLine"]?.bool ?? true
     }
 
     private func seriesOverride(_ node: JSONNode, _ right: JSONNode?) -> FieldOverride {
@@ -94,6 +115,22 @@ extension GrafanaBoard {
         }
     }
 
+    /// The unit, digits and limits of the plugin of state fields, in the names of its two generations.
+    func readPolystatFields(_ node: JSONNode, _ panel: inout Panel) {
+        let options = node["options"], older = node["polystat"]
+        if panel.settings.unit == nil { panel.settings.unit = options?["globalUnitFormat"]?.string ?? older?["globalUnitFormat"]?.string }
+        if panel.settings.decimals == nil { panel.settings.decimals = (options?["globalDecimals"] ?? older?["globalDecimals"])?.integer.map { min(max(0, $0), 12) } }
+        let limits = options?["globalThresholdsConfig"] ?? older?["globalThresholds"] ?? node["globalThresholds"]
+        let steps = (limits?.elements ?? []).compactMap { step -> Thresholds.Step? in
+            guard let from = step["value"]?.number else { return nil }
+            // 0 is well, 1 a warning, 2 critical, 3 unknown; where none is written the colour says it.
+            let tones: [Tone] = [.good, .warning, .critical, .neutral]
+            let tone = step["state"]?.integer.flatMap { tones.indices.contains($0) ? tones[$0] : nil } ?? ToneName.tone(step["color"]?.string ?? "")
+            return Thresholds.Step(from: from, tone: tone)
+        }
+        if !steps.isEmpty { panel.settings.thresholds = Thresholds(steps) }
+    }
+
     /// The columns of the table before the present one.
     func readStyles(_ node: JSONNode, _ panel: inout Panel) {
         for style in node["styles"]?.elements ?? [] {
@@ -116,7 +153,9 @@ extension GrafanaBoard {
             }
             let maps = (style["valueMaps"]?.elements ?? []).compactMap { map in map["value"]?.text.map { ValueMapping(.value($0), text: map["text"]?.text) } }
             if !maps.isEmpty { settings.mappings = maps }
-            panel.overrides.append(FieldOverride(PatternText.isDelimited(pattern) ? .pattern(pattern) : .name(pattern), settings))
+            var override = FieldOverride(PatternText.isDelimited(pattern) ? .pattern(pattern) : .name(pattern), settings)
+            override.isExclusive = true
+            panel.overrides.append(override)
         }
         switch node["transform"]?.string {
         case "timeseries_to_columns": panel.transformations.append(.joinByField("Time", isInner: false))

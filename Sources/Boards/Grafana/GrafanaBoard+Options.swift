@@ -26,15 +26,19 @@ extension GrafanaBoard {
             panel.options.isPlainText = mode == "text" || mode == "code"
             if mode == "html" { note(.partial, panel.title, node, "HTML is shown as its text") }
         case "singlestat", "grafana-singlestat-panel": readSingleStat(node, &panel)
-        case "grafana-polystat-panel", "vonage-status-panel":
-            panel.options.textMode = .valueAndName
-            panel.options.showsSparkline = false
-            note(.partial, panel.title, node, "a panel of the type `\(type)` is drawn as a list of values")
-        case "heatmap", "heatmap-new":
+        case "grafana-polystat-panel", "vonage-status-panel": readPolystat(node, &panel)
+        case "histogram", "mtanda-histogram-panel":
+            panel.options.bucketCount = options?["bucketCount"]?.integer ?? node["bucketCount"]?.integer
+            panel.options.bucketWidth = options?["bucketSize"]?.number ?? node["bucketSize"]?.number
+        case "heatmap", "heatmap-new", "mtanda-heatmap-epoch-panel", "savantly-heatmap-panel":
             let isCounted = node["dataFormat"]?.string.map { $0 != "tsbuckets" } ?? options?["calculate"]?.bool ?? false
             panel.options.heatmapIsCounted = isCounted
-        case "table", "table-old": readOldSort(node, &panel)
-        case "piechart", "grafana-piechart-panel": panel.options.isPercentShown = true
+        case "table", "table-old":
+            readOldSort(node, &panel)
+            readFooter(options?["footer"] ?? options?["footerOptions"], &panel)
+        case "piechart", "grafana-piechart-panel":
+            panel.options.isPercentShown = true
+            if let name = node["valueName"]?.string { panel.options.calculation = Reduction(name: name) ?? .lastNotNull }
         default: break
         }
     }
@@ -55,6 +59,8 @@ extension GrafanaBoard {
         // Older files have a flag a calculation.
         if node["values"]?.bool ?? false { names += ["min", "max", "avg", "current", "total"].filter { node[$0]?.bool ?? false } }
         panel.options.legendCalculations = names.compactMap { Reduction(name: $0) }
+        panel.options.hidesEmptyInLegend = node["hideEmpty"]?.bool ?? false
+        panel.options.hidesZeroInLegend = node["hideZero"]?.bool ?? false
         if let column = node["sortBy"]?.string ?? node["sort"]?.string {
             panel.options.sort = (Reduction(name: column.lowercased())?.title ?? column.lowercased(), node["sortDesc"]?.bool ?? false)
         }
@@ -65,6 +71,22 @@ extension GrafanaBoard {
         panel.options.textMode = node["valueName"]?.string == "name" ? .name : .value
         panel.options.showsSparkline = node["sparkline"]?["show"]?.bool ?? false
         if node["gauge"]?["show"]?.bool ?? false { panel.kind = .gauge }
+        // Of tables the column that the value is taken from.
+        if let column = node["tableColumn"]?.string, !column.isEmpty, panel.queries.first?.format == .table { panel.options.fields = column }
+    }
+
+    /// Values as fields: what the plugin's own options say, in the names of its first and its second generation.
+    private func readPolystat(_ node: JSONNode, _ panel: inout Panel) {
+        let options = node["options"], older = node["polystat"]
+        let name = options?["globalOperator"]?.string ?? options?["operatorName"]?.string ?? older?["globalOperatorName"]?.string
+        panel.options.calculation = name.flatMap { Reduction(name: $0) } ?? .lastNotNull
+    }
+
+    /// A row of calculations below a table.
+    private func readFooter(_ node: JSONNode?, _ panel: inout Panel) {
+        guard let node, node["show"]?.bool ?? false else { return }
+        panel.options.footer = (node["reducer"]?.elements.first?.string ?? node["reducer"]?.string).flatMap { Reduction(name: $0) } ?? .sum
+        panel.options.footerFields = Set(node["fields"]?.elements.compactMap(\.string) ?? [])
     }
 
     /// `{col, desc}`: the column by its number, which for one query is Time first; by name it can't be known here.

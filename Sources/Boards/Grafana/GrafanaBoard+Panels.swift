@@ -4,12 +4,13 @@ extension GrafanaBoard {
     mutating func panels() -> [Panel] {
         var panels: [Panel] = []
         var y = 0
-        for node in document["rows"]?.elements ?? [] { panels += oldRow(node, &y) }
+        for node in document["rows"]?.elements ?? [] where node["repeatRowId"] == nil || node["repeat"] != nil { panels += oldRow(node, &y) }
         for node in document["panels"]?.elements ?? [] where panels.count < Limits.panels {
             guard let panel = panel(node, position: position(node["gridPos"])) else { continue }
             panels.append(panel)
         }
         if panels.count >= Limits.panels { note(.partial, nil, document, "it has more than \(Limits.panels) panels; the first of them are shown") }
+        shareQueries(&panels)
         return panels
     }
 
@@ -57,47 +58,39 @@ extension GrafanaBoard {
         return Int(text.prefix { $0.isNumber }).map { min($0, 10_000) }
     }
 
-    mutating func panel(_ node: JSONNode, position: GridPosition) -> Panel? {
-        guard node.isObject else { return nil }
+    mutating func panel(_ written: JSONNode, position: GridPosition) -> Panel? {
+        // Copies of repeated panels, which older files kept, are made anew.
+        guard written.isObject, written["repeatPanelId"] == nil else { return nil }
+        let node = libraryModel(written) ?? written
         let type = node["type"]?.string ?? "graph"
-        let kind = Self.kind(type, node)
-        var panel = Panel(identifier: node["id"]?.integer ?? 0, title: node["title"]?.text ?? "", kind: kind, position: position)
+        let (kind, remark) = PanelTypes.kind(type)
+        var panel = Panel(identifier: written["id"]?.integer ?? 0, title: node["title"]?.text ?? "", kind: kind, position: position)
         panel.details = node["description"]?.string ?? ""
-        panel.line = node.line
-        if node["libraryPanel"] != nil, node["targets"] == nil {
+        panel.line = written.line
+        if written["libraryPanel"] != nil, node["targets"] == nil, node["options"] == nil {
             panel.kind = .unsupported(type: "library panel")
+            note(.placeholder, panel.title, written, "a library panel without its content isn't drawn; export the dashboard with its library panels")
+        } else if case .unsupported(let type) = kind {
+            note(.placeholder, panel.title, node, "panels of the type `\(type)` aren't drawn")
         }
-        if case .unsupported(let type) = panel.kind { note(.placeholder, panel.title, node, "panels of the type `\(type)` aren't drawn") }
+        if let remark { note(.partial, panel.title, node, "a panel of the type `\(type)`: \(remark)") }
         if kind == .row {
             panel.isCollapsed = node["collapsed"]?.bool ?? false
             panel.rowPanels = (node["panels"]?.elements ?? []).compactMap { self.panel($0, position: self.position($0["gridPos"])) }
         }
         readCommon(node, &panel)
-        readQueries(node, &panel)
+        if panel.kind.isSupported { readQueries(node, &panel) }
         readOptions(node, type, &panel)
         readFields(node, type, &panel)
+        readLists(node, type, &panel)
         panel.transformations += (node["transformations"]?.elements ?? []).flatMap { transformation($0, panel.title) }
         return panel
     }
 
-    /// What a type is drawn as: panels that were replaced by a newer one, and some of others that show the same, too.
-    static func kind(_ type: String, _ node: JSONNode) -> PanelKind {
-        switch type {
-        case "timeseries", "graph", "trend": .timeSeries
-        case "stat", "singlestat", "grafana-polystat-panel", "grafana-singlestat-panel", "vonage-status-panel": .stat
-        case "gauge": .gauge
-        case "bargauge": .barGauge
-        case "table", "table-old": .table
-        case "heatmap", "heatmap-new": .heatmap
-        case "text": .text
-        case "row": .row
-        case "piechart", "grafana-piechart-panel": .pieChart
-        case "barchart", "histogram": type == "barchart" ? .barChart : .unsupported(type: type)
-        case "state-timeline", "natel-discrete-panel": .stateTimeline
-        case "status-history", "flant-statusmap-panel": .statusHistory
-        case "logs": .logs
-        default: .unsupported(type: String(type.prefix(60)))
-        }
+    /// The content of a library panel, where the file has it: within the reference, or beside the dashboard.
+    private func libraryModel(_ node: JSONNode) -> JSONNode? {
+        guard let reference = node["libraryPanel"] else { return nil }
+        return reference["model"] ?? reference["uid"]?.string.flatMap { library[$0] }
     }
 
     private mutating func readCommon(_ node: JSONNode, _ panel: inout Panel) {
@@ -109,56 +102,6 @@ extension GrafanaBoard {
         panel.timeShiftMilliseconds = node["timeShift"]?.string.flatMap { Self.duration($0) }
         panel.pointsMax = node["maxDataPoints"]?.integer.flatMap { $0 > 0 ? min($0, Limits.points) : nil }
         panel.interval = node["interval"]?.text ?? ""
-    }
-
-    private mutating func readQueries(_ node: JSONNode, _ panel: inout Panel) {
-        let ownSource = sourceType(node["datasource"])
-        for target in node["targets"]?.elements ?? [] {
-            let source = sourceType(target["datasource"]) ?? ownSource
-            if source == "__expr__" || target["type"]?.string == "math" {
-                note(.partial, panel.title, target, "a server-side expression (`\(target["type"]?.string ?? "expression")`) isn't evaluated; use a transformation")
-                continue
-            }
-            guard let expression = target["expr"]?.string ?? target["query"]?.string else {
-                let isEmpty = target.members.allSatisfy { ["refId", "datasource", "hide", "editorMode", "legendFormat", "range", "instant"].contains($0.name) }
-                if !isEmpty { note(.partial, panel.title, target, "a query for another source of data (\(source ?? "unknown")) isn't asked") }
-                continue
-            }
-            if expression.allSatisfy(\.isWhitespace) { continue }
-            if let source, !["prometheus", "loki", "-- Mixed --", "mixed", "datasource", "default"].contains(source), !source.hasPrefix("$"), target["expr"] == nil {
-                note(.partial, panel.title, target, "a query for \(source) isn't asked")
-                continue
-            }
-            panel.queries.append(query(target, expression, source, panel.queries.count, panel.kind))
-        }
-    }
-
-    private func query(_ target: JSONNode, _ expression: String, _ source: String?, _ index: Int, _ kind: PanelKind) -> PanelQuery {
-        var query = PanelQuery(expression, refID: target["refId"]?.string ?? String(UnicodeScalar(UInt8(65 + index % 26))))
-        if source == "loki" || kind == .logs { query.language = .logQL }
-        let isInstant = target["instant"]?.bool ?? (target["queryType"]?.string == "instant")
-        query.shape = isInstant && target["range"]?.bool != true ? .instant : .range
-        switch target["format"]?.string {
-        case "table": query.format = .table
-        case "heatmap": query.format = .heatmap
-        default: query.format = .series
-        }
-        let legend = target["legendFormat"]?.string ?? ""
-        query.legend = legend == "__auto" ? "" : legend
-        query.isHidden = target["hide"]?.bool ?? false
-        query.interval = target["interval"]?.text ?? ""
-        query.intervalFactor = min(max(1, target["intervalFactor"]?.integer ?? 1), 100)
-        return query
-    }
-
-    /// The type of a source; nil where it follows the panel or can't be known.
-    private func sourceType(_ node: JSONNode?) -> String? {
-        guard let node else { return nil }
-        if let type = node["type"]?.string { return type }
-        guard let name = node.string ?? node["uid"]?.string else { return nil }
-        let lower = name.lowercased()
-        if lower.contains("loki") { return "loki" }
-        return lower == "__expr__" ? "__expr__" : nil
     }
 }
 

@@ -10,13 +10,22 @@ extension GrafanaBoard {
         case "joinByField", "seriesToColumns":
             return [.joinByField(options?["byField"]?.string ?? "Time", isInner: options?["mode"]?.string == "inner")]
         case "groupBy": return [groupBy(options)]
-        case "calculateField": if let calculation = calculateField(options) { return [calculation] }
+        case "groupToNestedTable":
+            note(.partial, panel, node, "the groups of `groupToNestedTable` are rows; what is nested in them isn't drawn")
+            return [groupBy(options)]
+        case "calculateField":
+            if let calculation = calculateField(options) { return [calculation] }
+            note(.partial, panel, node, "the mode `\(options?["mode"]?.string ?? "")` of calculateField isn't supported; the data stay as they are")
+            return []
         case "filterFieldsByName":
             return [
                 .filterFieldsByName(
                     include: Set((options?["include"]?["names"]?.elements ?? []).compactMap(\.string)), pattern: options?["include"]?["pattern"]?.string ?? "",
                     exclude: Set((options?["exclude"]?["names"]?.elements ?? []).compactMap(\.string)), excludePattern: options?["exclude"]?["pattern"]?.string ?? "")
             ]
+        case "filterByRefId" where options?["exclude"] != nil && options?["include"] == nil:
+            note(.partial, panel, node, "`exclude` of filterByRefId isn't supported; the data stay as they are")
+            return []
         case "filterByRefId": return [.filterByRefID(pattern: options?["include"]?.string ?? ".*")]
         case "reduce":
             let names = (options?["reducers"]?.elements ?? []).compactMap(\.string)
@@ -40,14 +49,42 @@ extension GrafanaBoard {
         case "seriesToRows": return [.seriesToRows]
         case "convertFieldType":
             return (options?["conversions"]?.elements ?? []).compactMap { conversion in
-                conversion["targetField"]?.string.map { .convert(field: $0, toNumber: conversion["destinationType"]?.string == "number") }
+                conversion["targetField"]?.string.map { field in
+                    conversion["destinationType"]?.string == "time" ? .convertToTime(field: field) : .convert(field: field, toNumber: conversion["destinationType"]?.string == "number")
+                }
             }
         // The data already has the form that it asks for.
-        case "prepareTimeSeries", "concatenate": return []
-        default: break
+        case "prepareTimeSeries": return []
+        default: if let reshaping = reshaping(name, options, panel, node) { return reshaping }
         }
         note(.partial, panel, node, "the transformation `\(name)` isn't supported; the data stay as they are")
         return []
+    }
+
+    /// Transformations that make another table of one; nil for a name that isn't known.
+    private mutating func reshaping(_ name: String, _ options: JSONNode?, _ panel: String, _ node: JSONNode) -> [Transformation]? {
+        switch name {
+        case "rowsToFields":
+            let mappings = options?["mappings"]?.elements ?? []
+            func field(_ handler: String) -> String { mappings.first { $0["handlerKey"]?.string == handler }?["fieldName"]?.string ?? "" }
+            return [.rowsToFields(name: field("field.name"), value: field("field.value"))]
+        case "groupingToMatrix":
+            func field(_ key: String) -> String { options?[key]?.string ?? (key == "valueField" ? "Value" : "Time") }
+            return [.groupingToMatrix(column: field("columnField"), row: field("rowField"), value: field("valueField"))]
+        case "partitionByValues": return [.partition((options?["fields"]?.elements ?? []).compactMap(\.string))]
+        case "timeSeriesTable":
+            note(.partial, panel, node, "the trends of `timeSeriesTable` are their last values")
+            return [.seriesToTable]
+        case "extractFields": return [.extractFields(source: options?["source"]?.string ?? "", keepsOnly: options?["replace"]?.bool ?? false)]
+        case "joinByLabels":
+            return [.labelsToFields(keep: Set((options?["join"]?.elements ?? []).compactMap(\.string)), valueLabel: options?["value"]?.string), .merge]
+        case "concatenate": return [.concatenate]
+        case "transpose": return [.transpose]
+        case "histogram": return [.histogram(count: options?["bucketCount"]?.integer, width: options?["bucketSize"]?.number.flatMap { $0 > 0 ? $0 : nil })]
+        // Times are written as times whatever the pattern.
+        case "formatTime": return []
+        default: return nil
+        }
     }
 
     private func organize(_ options: JSONNode?) -> Transformation {
@@ -82,6 +119,17 @@ extension GrafanaBoard {
             let left = operand(binary["left"]), right = operand(binary["right"])
             return .calculateField(.binary(left, sign, right), alias: alias, replacesFields: replaces)
         case "index": return .calculateField(.index, alias: alias, replacesFields: replaces)
+        case "unary":
+            guard let name = options?["unary"]?["operator"]?.string, let function = Transformation.UnaryFunction(rawValue: name) else { return nil }
+            return .calculateField(.unary(function, field: options?["unary"]?["fieldName"]?.string ?? ""), alias: alias, replacesFields: replaces)
+        case "cumulativeFunctions":
+            let reduction: Reduction = options?["cumulative"]?["reducer"]?.string == "mean" ? .mean : .sum
+            return .calculateField(.cumulative(reduction, field: options?["cumulative"]?["field"]?.string ?? ""), alias: alias, replacesFields: replaces)
+        case "windowFunctions":
+            // A window that is centred or a part of all rows looks at rows that come later: these are few.
+            let reduction = options?["window"]?["reducer"]?.string.flatMap { Reduction(name: $0) } ?? .mean
+            guard let size = options?["window"]?["windowSize"]?.number, options?["window"]?["windowSizeMode"]?.string == "fixed" else { return nil }
+            return .calculateField(.window(reduction, field: options?["window"]?["field"]?.string ?? "", rows: max(1, Int(size.clamped(to: 1...10_000)))), alias: alias, replacesFields: replaces)
         default: return nil
         }
     }

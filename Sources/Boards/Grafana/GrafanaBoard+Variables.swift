@@ -34,11 +34,13 @@ extension GrafanaBoard {
     }
 
     private mutating func kind(_ node: JSONNode, _ name: String) -> Variable.Kind? {
-        let isLoki = (node["datasource"]?["type"]?.string ?? node["datasource"]?.string ?? "").lowercased().contains("loki")
+        let isLoki = (sourceType(node["datasource"]) ?? "").contains("loki")
         switch node["type"]?.string ?? "query" {
         case "query":
             if let query = Self.lokiQuery(node["query"]) { return .query(query) }
             let text = node["query"]?.string ?? node["query"]?["query"]?.string ?? node["definition"]?.string ?? ""
+            // Without a query it has what was stored with it.
+            if text.allSatisfy(\.isWhitespace) { return .custom }
             guard let query = VariableQuery(text, isLogs: isLoki) else {
                 note(.partial, nil, node, "the variable `\(name)` asks for something that isn't supported: \(text.prefix(80))")
                 return .query(.queryResult(expression: text))
@@ -83,7 +85,7 @@ extension GrafanaBoard {
         switch kind {
         case .custom, .interval:
             let written = CommaList.values(text)
-            if !written.isEmpty { return written }
+            if !written.isEmpty, !(kind == .custom && node["type"]?.string == "query") { return written }
             return (node["options"]?.elements ?? []).compactMap { option in
                 option["value"]?.text.flatMap { $0 == Variable.all || $0.hasPrefix("$__auto") ? nil : VariableValue(text: option["text"]?.text ?? $0, value: $0) }
             }

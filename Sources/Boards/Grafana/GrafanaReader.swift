@@ -10,15 +10,22 @@ enum GrafanaReader {
         } catch {
             throw SettingsProblems([SettingsProblem(path: path, line: error.line, column: 1, reason: "this is no JSON: \(error.reason)", remedy: "export the dashboard again")])
         }
-        // The API answers with the dashboard inside of an envelope.
-        let document = root["dashboard"] ?? root
-        if document["apiVersion"] != nil || document["elements"] != nil {
-            throw SettingsProblems([SettingsProblem(path: path, line: document.line, column: 1, reason: "this is a dashboard of the second schema (`elements`), which isn't read", remedy: "export it in the classic form")])
-        }
-        guard document.isObject, document["panels"] != nil || document["rows"] != nil else {
+        let found = dashboard(in: root)
+        let document = found["elements"] != nil && found["panels"] == nil ? SecondSchema.classic(found) : found
+        guard isDashboard(document) else {
             throw SettingsProblems([SettingsProblem(path: path, line: document.line, column: 1, reason: "this is no dashboard of Grafana: it has neither `panels` nor `rows`", remedy: "export the dashboard as JSON, or write it in the short format of Docs/Dashboards.md")])
         }
         return GrafanaBoard(document).read()
+    }
+
+    static func isDashboard(_ node: JSONNode) -> Bool { node.isObject && (node["panels"] != nil || node["rows"] != nil || node["elements"] != nil) }
+
+    /// The dashboard of an export, of the API's answer (`dashboard`), of a resource of Kubernetes (`spec`), or of a file that has it under its own name.
+    static func dashboard(in root: JSONNode) -> JSONNode {
+        if isDashboard(root) { return root }
+        for name in ["dashboard", "spec"] { if let inside = root[name], isDashboard(inside) { return inside } }
+        let named = root.members.map(\.node).filter(isDashboard)
+        return named.count == 1 ? named[0] : root
     }
 }
 
@@ -28,11 +35,22 @@ struct GrafanaBoard {
     var notices: [BoardNotice] = []
     /// `${DS_…}` and `${VAR_…}` of an export, which stand for what the one who imports it picks.
     let inputs: [String: String]
+    /// What kind of source the variables and inputs that name one stand for.
+    let sources: [String: String]
+    /// Library panels that an export has with it, by their identifiers.
+    let library: [String: JSONNode]
 
     init(_ document: JSONNode) {
         self.document = document
         inputs = Dictionary(
             (document["__inputs"]?.elements ?? []).compactMap { input in input["name"]?.string.map { ($0, input["value"]?.text ?? "") } }, uniquingKeysWith: { $1 })
+        let ofInputs = (document["__inputs"]?.elements ?? []).compactMap { input in input["pluginId"]?.string.flatMap { plugin in input["name"]?.string.map { ($0, plugin) } } }
+        let ofVariables = (document["templating"]?["list"]?.elements ?? []).compactMap { variable -> (String, String)? in
+            guard variable["type"]?.string == "datasource", let name = variable["name"]?.string, let kind = variable["query"]?.string else { return nil }
+            return (name, kind)
+        }
+        sources = Dictionary(ofInputs + ofVariables, uniquingKeysWith: { $1 })
+        library = Dictionary((document["__elements"]?.members ?? []).compactMap { name, node in node["model"].map { (name, $0) } }, uniquingKeysWith: { $1 })
     }
 
     func read() -> Board {

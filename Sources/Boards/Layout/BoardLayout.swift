@@ -100,7 +100,8 @@ public struct BoardLayout: Sendable {
     private static func leastColumns(_ kind: PanelKind) -> Int {
         switch kind {
         case .timeSeries, .table, .heatmap, .stateTimeline, .statusHistory, .logs: 36
-        case .barGauge, .barChart, .pieChart: 26
+        case .barChart, .pieChart, .histogram: 26
+        case .barGauge, .tiles: 20
         case .stat, .gauge, .text, .row, .unsupported: 14
         }
     }
@@ -109,8 +110,8 @@ public struct BoardLayout: Sendable {
     private static func leastRows(_ kind: PanelKind) -> Int {
         switch kind {
         case .timeSeries, .heatmap: 8
-        case .table, .logs, .stateTimeline, .statusHistory, .barGauge, .barChart, .pieChart: 5
-        case .stat, .gauge: 3
+        case .table, .logs, .stateTimeline, .statusHistory, .barGauge, .barChart, .pieChart, .histogram: 5
+        case .stat, .gauge, .tiles: 3
         case .text, .row, .unsupported: 2
         }
     }

@@ -108,7 +108,21 @@ struct BoardExpansion {
             let rows = repeated(panel, place, repeating, values, bound, suffix, position, &instances)
             if rows > 1 { pushes.append((panel.position.y - top + panel.position.height, (rows - 1) * panel.position.height)) }
         }
-        return BoardSection(heading: heading, panels: instances, isCollapsed: isCollapsed)
+        return BoardSection(heading: heading, panels: Self.compacted(instances), isCollapsed: isCollapsed)
+    }
+
+    /// Panels moved up to those above them, and down where files have them stand on each other, as a browser shows them.
+    static func compacted(_ instances: [PanelInstance]) -> [PanelInstance] {
+        var bottoms = [Int](repeating: 0, count: GridPosition.columns)
+        let order = instances.indices.sorted { (instances[$0].position.y, instances[$0].position.x, $0) < (instances[$1].position.y, instances[$1].position.x, $1) }
+        var compacted = instances
+        for index in order {
+            let position = instances[index].position
+            let columns = position.x..<(position.x + position.width)
+            compacted[index].position.y = bottoms[columns].max() ?? 0
+            for column in columns { bottoms[column] = compacted[index].position.bottom }
+        }
+        return compacted
     }
 
     /// Appends a panel for each value; returns how many rows of panels they take.

@@ -82,10 +82,17 @@ public struct FieldSettings: Hashable, Sendable {
     public var decimals: Int?
     public var min: Double?
     public var max: Double?
+    /// What an axis shows at least, though no value reaches it.
+    public var softMin: Double?
+    public var softMax: Double?
+    /// The base of a logarithmic axis; 1 for one that isn't.
+    public var logarithmBase: Double?
     public var displayName: String?
     public var noValue: String?
     public var thresholds: Thresholds?
     public var showsThresholds: Bool?
+    /// Whether values have the tones of their thresholds; they do unless it is false.
+    public var usesThresholds: Bool?
     public var mappings: [ValueMapping]?
     public var drawing: Drawing?
     public var isFilled: Bool?
@@ -110,8 +117,8 @@ public struct FieldSettings: Hashable, Sendable {
         func take<Value>(_ path: WritableKeyPath<FieldSettings, Value?>) {
             if let value = other[keyPath: path] { merged[keyPath: path] = value }
         }
-        take(\.unit); take(\.decimals); take(\.min); take(\.max); take(\.displayName); take(\.noValue)
-        take(\.thresholds); take(\.showsThresholds); take(\.mappings); take(\.drawing); take(\.isFilled)
+        take(\.unit); take(\.decimals); take(\.min); take(\.max); take(\.softMin); take(\.softMax); take(\.logarithmBase); take(\.displayName); take(\.noValue)
+        take(\.thresholds); take(\.showsThresholds); take(\.usesThresholds); take(\.mappings); take(\.drawing); take(\.isFilled)
         take(\.stacking); take(\.stackGroup); take(\.isNegative); take(\.nulls); take(\.isHidden)
         take(\.isHiddenInLegend); take(\.isOnRightAxis); take(\.cell); take(\.tone); take(\.widthPixels)
         return merged
@@ -122,6 +129,10 @@ public struct FieldSettings: Hashable, Sendable {
 public enum FieldMatcher: Hashable, Sendable {
     case name(String)
     case names([String])
+    /// All fields but these.
+    case namesExcept([String])
+    /// Fields of numbers whose reduced value fulfils a condition.
+    case value(Reduction, Transformation.Comparison)
     case pattern(String)
     /// `number`, `time`, `string`.
     case type(String)
@@ -134,6 +145,8 @@ public enum FieldMatcher: Hashable, Sendable {
 public struct FieldOverride: Hashable, Sendable {
     public var matcher: FieldMatcher
     public var settings: FieldSettings
+    /// Of overrides that are exclusive only the first that matches a field counts, as in tables of older files.
+    public var isExclusive = false
 
     public init(_ matcher: FieldMatcher, _ settings: FieldSettings) {
         self.matcher = matcher

@@ -1,6 +1,8 @@
 /// What a panel is drawn as.
 public enum PanelKind: Hashable, Sendable {
-    case timeSeries, stat, gauge, barGauge, table, heatmap, text, row, pieChart, barChart, stateTimeline, statusHistory, logs
+    case timeSeries, stat, gauge, barGauge, table, heatmap, text, row, pieChart, barChart, histogram, stateTimeline, statusHistory, logs
+    /// Many values as small fields, each with its state.
+    case tiles
     /// Named in a placeholder.
     case unsupported(type: String)
 
@@ -16,6 +18,8 @@ public enum PanelKind: Hashable, Sendable {
         case .row: "row"
         case .pieChart: "piechart"
         case .barChart: "barchart"
+        case .histogram: "histogram"
+        case .tiles: "tiles"
         case .stateTimeline: "state-timeline"
         case .statusHistory: "status-history"
         case .logs: "logs"
@@ -105,6 +109,8 @@ public struct Panel: Sendable {
     public var kind: PanelKind
     public var position: GridPosition
     public var queries: [PanelQuery] = []
+    /// In the order of the file; each may be computed of those before it.
+    public var expressions: [PanelExpression] = []
     public var settings = FieldSettings()
     public var overrides: [FieldOverride] = []
     public var transformations: [Transformation] = []
@@ -121,6 +127,8 @@ public struct Panel: Sendable {
     public var rowPanels: [Panel] = []
     /// A row whose panels are hidden until it is opened.
     public var isCollapsed = false
+    /// Shows the answers to another panel's queries: its number in the file.
+    var queriesOfPanel: Int?
     /// The line of the file.
     public var line = 0
 
@@ -158,6 +166,16 @@ public struct PanelOptions: Sendable {
     public var heatmapIsCounted = true
     public var showsRowLabels = true
     public var isPercentShown = false
+    /// Buckets of a histogram: how many, and how wide; nil for as many as are read easily.
+    public var bucketCount: Int?
+    public var bucketWidth: Double?
+    /// Lines of a chart that the legend leaves out: those without a value, and those of zeros alone.
+    public var hidesEmptyInLegend = false
+    public var hidesZeroInLegend = false
+    /// A last row of a table with a calculation over each column of numbers.
+    public var footer: Reduction?
+    /// The columns that it is made for; all of numbers where none are named.
+    public var footerFields: Set<String> = []
 
     public init() {}
 }

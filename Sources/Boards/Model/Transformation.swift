@@ -1,6 +1,7 @@
 /// A change of a panel's data before it is drawn.
 public enum Transformation: Hashable, Sendable {
     public enum Operator: String, Hashable, Sendable { case add = "+", subtract = "-", multiply = "*", divide = "/", modulo = "%", power = "^" }
+    public enum UnaryFunction: String, Hashable, Sendable { case abs, exp, ln, ceil, floor, round }
     public enum Operand: Hashable, Sendable { case field(String), number(Double) }
     public enum Aggregation: Hashable, Sendable { case group, calculate([Reduction]) }
 
@@ -8,6 +9,12 @@ public enum Transformation: Hashable, Sendable {
         /// A reduction over the fields of each row; all number fields where none are named.
         case reduceRow(Reduction, fields: [String])
         case binary(Operand, Operator, Operand)
+        /// A function of each value of a field.
+        case unary(UnaryFunction, field: String)
+        /// Totals or means from the first row on.
+        case cumulative(Reduction, field: String)
+        /// Over so many rows before each one.
+        case window(Reduction, field: String, rows: Int)
         case index
     }
 
@@ -52,4 +59,21 @@ public enum Transformation: Hashable, Sendable {
     /// Numbers that come as texts, and the like.
     case convert(field: String, toNumber: Bool)
     case seriesToRows
+    /// Numbers as moments: milliseconds since 1970.
+    case convertToTime(field: String)
+    /// Rows become columns: names from one field, values from another.
+    case rowsToFields(name: String, value: String)
+    /// A table with a row a value of one field and a column a value of another.
+    case groupingToMatrix(column: String, row: String, value: String)
+    /// A frame for each value of some fields.
+    case partition([String])
+    /// A row a series: its labels, and its last value.
+    case seriesToTable
+    /// A text of a field, JSON or `key=value`, taken apart into fields.
+    case extractFields(source: String, keepsOnly: Bool)
+    /// All columns of all frames beside each other.
+    case concatenate
+    case transpose
+    /// How often values fall into ranges.
+    case histogram(count: Int?, width: Double?)
 }

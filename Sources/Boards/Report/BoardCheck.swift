@@ -9,6 +9,8 @@ public struct BoardCheck: Sendable {
     public let panels: Int
     /// Panels that are drawn, of which some may miss a part of what they ask for.
     public let supported: Int
+    /// Panels that are drawn without some of what they ask for.
+    public let inPart: Int
     public let variables: Int
     /// What is a placeholder, or not drawn as the file has it.
     public let notices: [BoardNotice]
@@ -23,21 +25,25 @@ public struct BoardCheck: Sendable {
             title = board.title
             panels = all.count
             supported = all.count { $0.kind.isSupported }
+            inPart = Set(board.notices.filter { $0.severity == .partial }.compactMap(\.panel)).count
             variables = board.variables.count
             notices = board.notices.sorted { ($0.line, $0.reason) < ($1.line, $1.reason) }
             problems = []
         } catch {
-            (title, panels, supported, variables, notices, problems) = ("", 0, 0, 0, [], error.problems)
+            (title, panels, supported, inPart, variables, notices, problems) = ("", 0, 0, 0, 0, [], error.problems)
         }
     }
 
     /// Whether everything of the file is drawn as it asks.
     public var isWhole: Bool { problems.isEmpty && notices.isEmpty }
 
+    /// Whether every panel is drawn, if some in part.
+    public var isWithoutPlaceholder: Bool { problems.isEmpty && supported == panels }
+
     /// One line a finding, and one that counts.
     public var text: String {
         if !problems.isEmpty { return problems.map(\.description).joined(separator: "\n") }
         let lines = notices.map { "\(path):\($0.line): \($0.severity == .placeholder ? "placeholder" : "partial"): \($0)" }
-        return (lines + ["\(path): \(title): \(supported) of \(panels) panels are drawn, \(variables) variables"]).map { SafeText($0).string }.joined(separator: "\n")
+        return (lines + ["\(path): \(title): \(supported) of \(panels) panels are drawn\(inPart > 0 ? ", \(inPart) of them in part" : ""), \(variables) variables"]).map { SafeText($0).string }.joined(separator: "\n")
     }
 }

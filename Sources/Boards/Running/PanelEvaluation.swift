@@ -20,7 +20,9 @@ struct PanelEvaluation: Sendable {
         builder = ContentBuilder(panel: panel, scope: scope, window: window, now: now)
         let shift = panel.timeShiftMilliseconds ?? 0
         let (filled, isLogs) = (scope, panel.kind == .logs)
-        queries = panel.queries.filter { !$0.isHidden }.map { query in
+        // Hidden ones are asked where something is computed of them.
+        let inputs = panel.expressions.reduce(into: Set<String>()) { $0.formUnion($1.inputs) }
+        queries = panel.queries.filter { !$0.isHidden || inputs.contains($0.refID) }.map { query in
             let expression = Interpolation.fill(query.expression, filled, for: query.language == .promQL ? .promQL : .logQL)
             let start = Timestamp(milliseconds: window.start.milliseconds - shift), end = Timestamp(milliseconds: window.end.milliseconds - shift)
             let request: BoardRequest

@@ -6,8 +6,9 @@ public enum Reduction: String, Hashable, Sendable, CaseIterable {
     case standardDeviation = "stdDev"
     case leastAboveZero = "logmin"
     case allIsZero, allIsNull
+    case p1, p5, p10, p25, p75, p80, p90, p95, p98, p99
 
-    /// By the name that files use; nil for one that isn't known. Percentiles are `p1` to `p99`: of these p50 alone is here, as median.
+    /// By the name that files use; nil for one that isn't known. Percentiles are named `p95`.
     public init?(name: String) {
         switch name {
         case "current", "lastNotNull": self = .lastNotNull
@@ -70,7 +71,8 @@ public enum Reduction: String, Hashable, Sendable, CaseIterable {
         case .distinctCount: return Double(Set(known).count)
         case .leastAboveZero: return known.filter { $0 > 0 }.min() ?? .nan
         case .allIsZero: return known.allSatisfy { $0 == 0 } ? 1 : 0
-        case .median: return Self.median(known)
+        case .median: return Self.percentile(known, 50)
+        case .p1, .p5, .p10, .p25, .p75, .p80, .p90, .p95, .p98, .p99: return Self.percentile(known, Double(rawValue.dropFirst()) ?? 50)
         case .variance: return Self.variance(known)
         case .standardDeviation: return Self.variance(known).squareRoot()
         case .last, .first, .lastNotNull, .firstNotNull, .count, .allIsNull: return .nan
@@ -82,10 +84,13 @@ public enum Reduction: String, Hashable, Sendable, CaseIterable {
         zip(values.dropFirst(), values).reduce(0) { sum, pair in sum + (pair.0 >= pair.1 ? pair.0 - pair.1 : pair.0) }
     }
 
-    private static func median(_ values: [Double]) -> Double {
+    /// Between two values in proportion.
+    private static func percentile(_ values: [Double], _ percent: Double) -> Double {
         let sorted = values.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+        let position = Double(sorted.count - 1) * percent / 100
+        let low = Int(position)
+        let part = position - Double(low)
+        return part == 0 || low + 1 >= sorted.count ? sorted[low] : sorted[low] + (sorted[low + 1] - sorted[low]) * part
     }
 
     private static func variance(_ values: [Double]) -> Double {

@@ -24,7 +24,7 @@ struct ValueDisplay: Sendable {
 
     init(_ settings: FieldSettings, range: ClosedRange<Double>? = nil, now: Timestamp) {
         format = ValueText(unit: settings.unit, decimals: settings.decimals)
-        thresholds = settings.thresholds
+        thresholds = settings.usesThresholds == false ? nil : settings.thresholds
         tone = settings.tone
         noValue = settings.noValue ?? "-"
         mappings = (settings.mappings ?? []).map { mapping in

@@ -97,6 +97,7 @@ enum Interpolation {
         case "percentencode": return VariableFormat.percentEncoded(values.count == 1 ? values[0] : "{" + values.joined(separator: ",") + "}")
         case "lucene": return values.count == 1 ? values[0] : "(" + values.map(VariableFormat.quoted).joined(separator: " OR ") + ")"
         case "date", "date:iso": return values.first.flatMap { Int64($0) }.map { TimestampText.rfc3339(Timestamp(milliseconds: $0)) } ?? values.joined(separator: ",")
+        case _ where format.hasPrefix("date:") && format != "date:seconds": return values.first.flatMap { Int64($0) }.map { VariableFormat.date($0, String(format.dropFirst(5))) } ?? values.joined(separator: ",")
         case "date:seconds": return values.first.flatMap { Int64($0) }.map { String($0 / 1000) } ?? values.joined(separator: ",")
         default: return plain(binding, values, target)
         }
@@ -148,6 +149,14 @@ enum VariableFormat {
             }
         }
         return encoded
+    }
+
+    /// A moment by a pattern of `YYYY`, `MM`, `DD`, `HH`, `mm`, `ss`; the rest stays.
+    static func date(_ milliseconds: Int64, _ pattern: String) -> String {
+        let text = TimestampText.rfc3339(Timestamp(milliseconds: milliseconds))
+        func part(_ from: Int, _ count: Int) -> String { String(text.dropFirst(from).prefix(count)) }
+        return pattern.replacing("YYYY", with: part(0, 4)).replacing("yyyy", with: part(0, 4)).replacing("MM", with: part(5, 2)).replacing("DD", with: part(8, 2))
+            .replacing("dd", with: part(8, 2)).replacing("HH", with: part(11, 2)).replacing("mm", with: part(14, 2)).replacing("ss", with: part(17, 2))
     }
 
     private static func escaped(_ text: String, with mark: String) -> String {

@@ -96,7 +96,7 @@ public struct BoardView: Sendable {
     /// Two dots a column beside an axis of some eight; single values have a sparkline at most.
     private static func points(_ placed: PlacedPanel) -> Int {
         switch placed.instance.panel.kind {
-        case .stat, .gauge, .barGauge: max(20, placed.rect.width)
+        case .stat, .gauge, .barGauge, .tiles: max(20, placed.rect.width)
         case .stateTimeline, .statusHistory, .heatmap: max(20, placed.rect.width - 12)
         default: max(40, (placed.rect.width - 8) * 2)
         }

@@ -6,13 +6,15 @@ import Terminal
 
 /// `nightjar-bench boards`: drawing a board of twelve panels at 200x60, and the bytes that a change of it sends.
 struct BoardBench: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "boards", abstract: "Draws a board of twelve live panels again and again.")
+    static let configuration = CommandConfiguration(commandName: "boards", abstract: "Draws a board of twelve live panels again and again, or every dashboard of a folder once.")
 
     @Option(help: "Frames, each with new data in all panels.") var frames = 1000
+    @Option(help: ArgumentHelp("Reads and draws every dashboard of a folder instead, and counts what isn't drawn.", valueName: "folder")) var corpus: String?
 
     static let size = Size(columns: 200, rows: 60)
 
     func run() async throws {
+        if let corpus { return try await BoardCorpus(folder: corpus).run() }
         guard frames > 0 else { throw ValidationError("--frames must be over 0") }
         let board = try BoardFile.parse(Array(Self.board.utf8), path: "bench.yml")
         let capabilities = Capabilities(colours: .indexed256, showsUnicode: true)

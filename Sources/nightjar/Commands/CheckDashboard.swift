@@ -34,7 +34,10 @@ struct CheckDashboard: AsyncParsableCommand {
             }
             let checks = paths.map { BoardCheck($0) }
             if json { Output.json(try Self.encoded(checks)) } else { checks.forEach { Output.line($0.text) } }
-            if !json, checks.count > 1 { Output.line("\(checks.count) dashboards: \(checks.reduce(0) { $0 + $1.supported }) of \(checks.reduce(0) { $0 + $1.panels }) panels are drawn") }
+            if !json, checks.count > 1 {
+                let whole = checks.count(where: \.isWithoutPlaceholder)
+                Output.line("\(checks.count) dashboards, \(whole) without a placeholder: \(checks.reduce(0) { $0 + $1.supported }) of \(checks.reduce(0) { $0 + $1.panels }) panels are drawn")
+            }
             if checks.contains(where: { !$0.isWhole }) { throw ExitCode(1) }
         }
     }
@@ -42,7 +45,7 @@ struct CheckDashboard: AsyncParsableCommand {
     private static func encoded(_ checks: [BoardCheck]) throws -> String {
         let objects = checks.map { check -> [String: Any] in
             [
-                "file": check.path, "title": check.title, "panels": check.panels, "supported": check.supported, "variables": check.variables,
+                "file": check.path, "title": check.title, "panels": check.panels, "supported": check.supported, "inPart": check.inPart, "withoutPlaceholder": check.isWithoutPlaceholder, "variables": check.variables,
                 "notices": check.notices.map { ["severity": $0.severity.rawValue, "panel": $0.panel ?? NSNull(), "line": $0.line, "reason": $0.reason] as [String: Any] },
                 "problems": check.problems.map { ["line": $0.line, "column": $0.column, "reason": $0.reason, "remedy": $0.remedy] as [String: Any] },
             ]

@@ -1,0 +1,178 @@
+import Foundations
+import Settings
+import Terminal
+import Testing
+
+@testable import Boards
+
+/// What files of fifteen years have in ways of their own; each here in the least that shows it.
+@Suite struct GrafanaVariationTests {
+    private func board(_ json: String) throws -> Board { try BoardFile.parse(Array(json.utf8), path: "x.json") }
+    private func panels(_ json: String, beside: String = "") throws -> [Panel] { try board("{\"title\":\"t\"\(beside),\"panels\":[\(json)]}").panels }
+    private func content(_ panel: Panel, _ series: [BoardSeries]) -> PanelContent {
+        let now = Fixtures.now
+        let builder = ContentBuilder(panel: panel, scope: VariableScope(), window: QueryWindow(from: now.advanced(byMilliseconds: -60_000), to: now, stepMilliseconds: 15_000), now: now)
+        return builder.build(panel.queries.map { ($0, .series(series)) })
+    }
+    private func series(_ labels: [String: String], _ values: [Double]) -> BoardSeries {
+        BoardSeries(labels: labels, times: values.indices.map { Fixtures.now.milliseconds - Int64(values.count - 1 - $0) * 15_000 }, values: values)
+    }
+
+    @Test(arguments: [
+        #"{"panels":[{"type":"stat","title":"p"}],"title":"t"}"#, #"{"dashboard":{"panels":[{"type":"stat","title":"p"}],"title":"t"},"meta":{}}"#,
+        #"{"apiVersion":"dashboard.grafana.app/v1beta1","kind":"Dashboard","spec":{"panels":[{"type":"stat","title":"p"}],"title":"t"}}"#,
+        #"{"shop.json":{"rows":[{"panels":[{"type":"stat","title":"p","span":4}]}],"title":"t"}}"#,
+    ]) func aDashboardIsFoundInItsEnvelope(json: String) throws {
+        #expect(try board(json).title == "t" && board(json).panels.map(\.title) == ["p"] && BoardFile.isDashboard(Array(json.utf8)))
+    }
+
+    @Test func theSecondSchemaIsReadLikeTheFirst() throws {
+        let json = """
+            {"apiVersion":"dashboard.grafana.app/v2beta1","kind":"Dashboard","metadata":{"name":"x"},"spec":{"title":"Two","tags":["a"],"timeSettings":{"from":"now-6h","to":"now","autoRefresh":"30s"},
+             "variables":[{"kind":"QueryVariable","spec":{"name":"host","multi":true,"includeAll":true,"sort":"alphabeticalAsc","hide":"dontHide","query":{"kind":"DataQuery","group":"prometheus","spec":{"query":"label_values(up, host)","refId":"A"}}}},
+              {"kind":"CustomVariable","spec":{"name":"c","query":"x,y","hide":"hideVariable"}}],
+             "elements":{"panel-1":{"kind":"Panel","spec":{"id":1,"title":"Load","data":{"kind":"QueryGroup","spec":{"queries":[{"kind":"PanelQuery","spec":{"refId":"A","hidden":false,"query":{"kind":"DataQuery","group":"prometheus","spec":{"expr":"load","legendFormat":"{{host}}"}}}}],
+               "transformations":[{"kind":"Transformation","group":"limit","spec":{"options":{"limitField":3}}}],"queryOptions":{"timeFrom":"1h"}}},"vizConfig":{"kind":"VizConfig","group":"timeseries","spec":{"fieldConfig":{"defaults":{"unit":"bytes"},"overrides":[]}}}}},
+              "panel-2":{"kind":"Panel","spec":{"id":2,"title":"Older","data":{"kind":"QueryGroup","spec":{"queries":[{"kind":"PanelQuery","spec":{"refId":"A","query":{"kind":"loki","spec":{"expr":"{a=\\"b\\"}"}}}}]}},"vizConfig":{"kind":"logs","spec":{}}}}},
+             "layout":{"kind":"RowsLayout","spec":{"rows":[{"kind":"RowsLayoutRow","spec":{"title":"First","collapse":false,"layout":{"kind":"GridLayout","spec":{"items":[{"kind":"GridLayoutItem","spec":{"x":12,"y":0,"width":6,"height":5,"element":{"kind":"ElementReference","name":"panel-1"},"repeat":{"mode":"variable","value":"host"}}}]}}}},
+              {"kind":"RowsLayoutRow","spec":{"title":"Second","collapse":true,"layout":{"kind":"AutoGridLayout","spec":{"maxColumnCount":2,"items":[{"kind":"AutoGridLayoutItem","spec":{"element":{"kind":"ElementReference","name":"panel-2"}}}]}}}}]}}}}
+            """
+        let read = try board(json)
+        #expect(read.title == "Two" && read.range == .last(milliseconds: 21_600_000) && read.refreshSeconds == 30 && read.notices.isEmpty)
+        #expect(read.panels.map(\.title) == ["First", "Load", "Second"] && read.panels[2].isCollapsed && read.panels[2].rowPanels.map(\.kind) == [.logs])
+        let load = read.panels[1]
+        #expect(load.position == GridPosition(x: 12, y: 1, width: 6, height: 5) && load.settings.unit == "bytes" && load.queries.map(\.expression) == ["load"] && load.repeating?.variable == "host")
+        #expect(load.transformations == [.limit(3)] && load.timeFromMilliseconds == 3_600_000 && read.panels[2].rowPanels[0].queries[0].language == .logQL)
+        #expect(read.variables.map(\.kind) == [.query(.labelValues(selector: "up", label: "host")), .custom] && read.variables[0].sort == .text && read.variables[1].isHidden && read.variables[1].options.count == 2)
+    }
+
+    @Test func libraryPanelsAreTakenFromTheExport() throws {
+        let beside = #","__elements":{"lib1":{"name":"n","kind":1,"model":{"type":"gauge","title":"Shared","targets":[{"expr":"up"}]}}}"#
+        let read = try panels(#"{"id":3,"gridPos":{"x":6,"y":0,"w":6,"h":4},"libraryPanel":{"uid":"lib1","name":"n"}},{"libraryPanel":{"uid":"x","model":{"type":"stat","title":"Inline","targets":[{"expr":"up"}]}}}"#, beside: beside)
+        #expect(read.map(\.kind) == [.gauge, .stat] && read.map(\.title) == ["Shared", "Inline"] && read[0].position.x == 6 && read[0].queries.count == 1)
+    }
+
+    @Test func copiesOfRepeatedPanelsAreMadeAnew() throws {
+        let read = try panels(#"{"id":1,"type":"stat","title":"a","repeat":"host","targets":[{"expr":"up"}]},{"id":2,"type":"stat","title":"a","repeatPanelId":1,"scopedVars":{},"targets":[{"expr":"up"}]}"#)
+        #expect(read.map(\.identifier) == [1])
+    }
+
+    @Test func aPanelShowsTheAnswersOfAnother() throws {
+        let read = try panels(#"{"id":1,"type":"timeseries","title":"a","targets":[{"expr":"up","refId":"A"}]},{"id":2,"type":"stat","title":"b","datasource":{"type":"datasource","uid":"-- Dashboard --"},"targets":[{"panelId":1,"refId":"A","datasource":{"type":"datasource","uid":"-- Dashboard --"}}]}"#)
+        #expect(read[1].queries.map(\.expression) == ["up"])
+    }
+
+    @Test func whatAVariableOrAnInputStandsForSaysTheLanguage() throws {
+        let beside = #","__inputs":[{"name":"DS_LOGS","type":"datasource","pluginId":"loki"}],"templating":{"list":[{"type":"datasource","name":"store","query":"loki"},{"type":"datasource","name":"prom","query":"prometheus"}]}"#
+        let read = try panels(#"{"type":"timeseries","datasource":"$store","targets":[{"expr":"a"}]},{"type":"timeseries","datasource":{"uid":"${DS_LOGS}"},"targets":[{"expr":"b"}]},{"type":"timeseries","datasource":{"uid":"${prom}"},"targets":[{"expr":"c"}]}"#, beside: beside)
+        #expect(read.map { $0.queries[0].language } == [.logQL, .logQL, .promQL])
+    }
+
+    @Test(arguments: [
+        ("polystat", #""type":"grafana-polystat-panel","polystat":{"globalUnitFormat":"percent","globalOperatorName":"max","globalThresholds":[{"value":0,"state":0},{"value":50,"state":1},{"value":90,"state":2}]}"#),
+        ("polystat of today", #""type":"grafana-polystat-panel","options":{"globalUnitFormat":"percent","globalOperator":"max","globalThresholdsConfig":[{"value":0,"state":0},{"value":50,"state":1},{"value":90,"state":2}]}"#),
+    ]) func aPolystatIsTiles(name: String, json: String) throws {
+        let panel = try panels("{\(json),\"targets\":[{\"expr\":\"x\",\"legendFormat\":\"{{host}}\"}]}")[0]
+        #expect(panel.kind == .tiles && panel.settings.unit == "percent" && panel.options.calculation == .max)
+        guard case .values(let items, .tiles) = content(panel, [series(["host": "a"], [95, 10]), series(["host": "b"], [1, 60]), series(["host": "c"], [1, 2])]) else { Issue.record("it is something else"); return }
+        #expect(items.map(\.shown) == [ShownValue(text: "95%", tone: .critical), ShownValue(text: "60%", tone: .warning), ShownValue(text: "2%", tone: .good)])
+    }
+
+    @Test func aHistogramCountsValues() throws {
+        let panel = try panels(#"{"type":"histogram","options":{"bucketSize":10},"targets":[{"expr":"x"}]}"#)[0]
+        guard case .values(let items, .bars) = content(panel, [series([:], [1, 2, 11, 25]), series(["a": "b"], [9, 29])]) else { Issue.record("it is something else"); return }
+        #expect(items.map(\.name) == ["0 – 10", "10 – 20", "20 – 30"] && items.map(\.value) == [3, 1, 2] && items.map(\.fraction) == [1, 1 / 3, 2 / 3])
+        let graph = try panels(#"{"type":"graph","xaxis":{"mode":"histogram","buckets":4},"targets":[{"expr":"x"}]}"#)[0]
+        #expect(graph.kind == .histogram && graph.options.bucketCount == 4)
+    }
+
+    @Test func bucketsThatAreStoredAreTakenApart() throws {
+        let panel = try panels(#"{"type":"histogram","targets":[{"expr":"x","format":"heatmap"}]}"#)[0]
+        guard case .values(let items, .bars) = content(panel, [series(["le": "+Inf"], [9]), series(["le": "0.5"], [2]), series(["le": "1"], [7])]) else { Issue.record("it is something else"); return }
+        #expect(items.map(\.name) == ["≤ 0.5", "≤ 1", "≤ ∞"] && items.map(\.value) == [2, 5, 2])
+    }
+
+    @Test func theFirstStyleThatFitsAColumnCountsAlone() throws {
+        let panel = try panels(#"{"type":"table-old","styles":[{"pattern":"Time","type":"hidden"},{"pattern":"host","type":"string","alias":"Host"},{"pattern":"/.*/","type":"number","unit":"bytes","alias":"rest"}],"targets":[{"expr":"x","format":"table","instant":true}]}"#)[0]
+        guard case .table(let table) = content(panel, [series(["host": "a"], [1024])]) else { Issue.record("it is something else"); return }
+        #expect(table.columns.map(\.title) == ["Host", "rest"] && table.rows.map { $0.map(\.shown.text) } == [["a", "1 KiB"]])
+    }
+
+    @Test func overridesOfAllButSomeHideTheOthers() throws {
+        let panel = try panels(#"{"type":"timeseries","fieldConfig":{"defaults":{},"overrides":[{"matcher":{"id":"byNames","options":{"mode":"exclude","names":["b"],"prefix":"All except:","readOnly":true}},"properties":[{"id":"custom.hideFrom","value":{"viz":true,"legend":false,"tooltip":false}}]}]},"targets":[{"expr":"x","legendFormat":"{{n}}"}]}"#)[0]
+        guard case .chart(let chart) = content(panel, ["a", "b", "c"].map { series(["n": $0], [1, 2]) }) else { Issue.record("it is something else"); return }
+        #expect(chart.lines.map(\.name) == ["b"])
+    }
+
+    @Test func overridesByValueFitFieldsByWhatTheyHold() throws {
+        let panel = try panels(#"{"type":"timeseries","fieldConfig":{"defaults":{},"overrides":[{"matcher":{"id":"byValue","options":{"reducer":"allIsZero","op":"gte","value":1}},"properties":[{"id":"custom.hideFrom","value":{"viz":true}}]}]},"targets":[{"expr":"x","legendFormat":"{{n}}"}]}"#)[0]
+        guard case .chart(let chart) = content(panel, [series(["n": "a"], [0, 0]), series(["n": "b"], [0, 2])]) else { Issue.record("it is something else"); return }
+        #expect(chart.lines.map(\.name) == ["b"])
+    }
+
+    /// Files have the usual thresholds (red from 80) also where a colour is fixed or from a palette.
+    @Test(arguments: [("thresholds", Tone.critical), ("fixed", .neutral), ("palette-classic", .neutral)]) func onlyColoursOfThresholdsAreStates(mode: String, wanted: Tone) throws {
+        let panel = try panels(#"{"type":"stat","fieldConfig":{"defaults":{"color":{"mode":"\#(mode)","fixedColor":"blue"},"thresholds":{"mode":"absolute","steps":[{"color":"green","value":null},{"color":"red","value":80}]}}},"targets":[{"expr":"x"}]}"#)[0]
+        guard case .values(let items, _) = content(panel, [series([:], [99])]) else { Issue.record("it is something else"); return }
+        #expect(items.map(\.shown.tone) == [wanted])
+    }
+
+    @Test func panelsThatStandOnEachOtherAreMovedApart() throws {
+        let read = try board(#"{"title":"t","panels":[{"type":"stat","title":"a","gridPos":{"x":0,"y":0,"w":12,"h":6}},{"type":"stat","title":"b","gridPos":{"x":6,"y":3,"w":12,"h":4}},{"type":"stat","title":"c","gridPos":{"x":0,"y":40,"w":6,"h":2}}]}"#)
+        let placed = BoardExpansion(board: read, choices: VariableChoices([]), toggled: []).sections()[0].panels
+        #expect(placed.map(\.position.y) == [0, 6, 6])
+    }
+
+    @Test func anOldTableIsSortedByAColumnThatMayBeHidden() throws {
+        let panel = try panels(#"{"type":"table-old","sort":{"col":2,"desc":true},"styles":[{"pattern":"Time","type":"hidden"}],"targets":[{"expr":"x","format":"table","instant":true}]}"#)[0]
+        guard case .table(let table) = content(panel, [series(["host": "a"], [1]), series(["host": "b"], [7]), series(["host": "c"], [3])]) else { Issue.record("it is something else"); return }
+        #expect(table.rows.map { $0[0].shown.text } == ["b", "c", "a"])
+    }
+
+    @Test func aTableOfARangeIsGroupedOverAllOfItsRows() throws {
+        let panel = try panels(#"{"type":"table","transformations":[{"id":"groupBy","options":{"fields":{"host":{"operation":"groupby"},"Value":{"operation":"aggregate","aggregations":["max"]}}}}],"targets":[{"expr":"x","format":"table"}]}"#)[0]
+        let many = (0..<40).map { index in series(["host": "h\(index)"], Array(repeating: Double(index), count: 100)) }
+        guard case .table(let table) = content(panel, many) else { Issue.record("it is something else"); return }
+        #expect(table.rows.count == 40 && table.rows.last?.map(\.shown.text) == ["h39", "39"])
+    }
+
+    @Test func aFooterSumsColumnsOfNumbers() throws {
+        let panel = try panels(#"{"type":"table","options":{"footer":{"show":true,"reducer":["sum"],"fields":""}},"fieldConfig":{"defaults":{"unit":"bytes"}},"transformations":[{"id":"organize","options":{"excludeByName":{"Time":true}}}],"targets":[{"expr":"x","format":"table","instant":true}]}"#)[0]
+        guard case .table(let table) = content(panel, [series(["host": "a"], [1024]), series(["host": "b"], [1024])]) else { Issue.record("it is something else"); return }
+        #expect(table.footer?.map(\.shown.text) == ["total", "2 KiB"])
+        var buffer = Buffer(Size(columns: 24, rows: 6))
+        TableDrawing(theme: Theme(capabilities: Fixtures.rgb)).render(table, in: buffer.bounds, to: &buffer)
+        let lines = PlainFrame.text(of: buffer).split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[5].contains("total") && lines[5].contains("2 KiB") && lines[2].contains("1 KiB"))
+    }
+
+    @Test func alertsAreAskedOfTheirSeries() throws {
+        let panel = try panels(#"{"type":"alertlist","options":{"alertName":"Disk","alertInstanceLabelFilter":"{severity=\"critical\"}","stateFilter":{"firing":true,"pending":true},"maxItems":5}}"#)[0]
+        #expect(panel.queries.map(\.expression) == [#"ALERTS{alertstate=~"firing|pending",alertname=~".*Disk.*",severity="critical"}"#] && panel.transformations.last == .limit(5))
+    }
+
+    @Test func aPanelOfWhichNothingCanBeAskedIsAPlaceholder() throws {
+        let read = try board(#"{"title":"t","panels":[{"type":"timeseries","title":"sql","targets":[{"rawSql":"select 1","datasource":{"type":"mysql"},"refId":"A"}]},{"type":"timeseries","title":"both","targets":[{"rawSql":"select 1","datasource":{"type":"mysql"}},{"expr":"up"}]}]}"#)
+        #expect(read.notices.map { "\($0.severity) \($0.panel ?? "")" } == ["placeholder sql", "partial both"] && read.panels.map(\.kind.isSupported) == [false, true])
+    }
+
+    @Test func aLogarithmicAxisHasItsPowers() throws {
+        let panel = try panels(#"{"type":"timeseries","fieldConfig":{"defaults":{"custom":{"scaleDistribution":{"type":"log","log":10}}}},"targets":[{"expr":"x"}]}"#)[0]
+        guard case .chart(let chart) = content(panel, [series([:], [0, 1, 100, 10_000])]) else { Issue.record("it is something else"); return }
+        let axis = AxisTicks.axis(chart.left, isStacked: false, rows: 20)
+        #expect(axis.range == 0...4 && axis.labels.map(\.text.string) == ["1", "10", "100", "1000", "10000"])
+        #expect(AxisTicks.scaled(0, 10).isNaN && AxisTicks.scaled(100, 10) == 2 && AxisTicks.scaled(7, 1) == 7)
+        #expect(try panels(#"{"type":"graph","yaxes":[{"logBase":2},{}],"targets":[{"expr":"x"}]}"#)[0].settings.logarithmBase == 2)
+    }
+
+    @Test func datesAreWrittenByTheirPattern() {
+        var scope = VariableScope()
+        scope.set("__from", "1800000000000")
+        #expect(Interpolation.fill("${__from:date:YYYY-MM-DD HH:mm} ${__from:date:seconds}", scope, for: .text) == "2027-01-15 08:00 1800000000")
+    }
+
+    @Test func aVariableWithoutAQueryKeepsWhatWasStored() throws {
+        let read = try board(#"{"title":"t","panels":[],"templating":{"list":[{"type":"query","name":"v","query":"","options":[{"text":"one","value":"1"}],"current":{"text":"one","value":"1"}}]}}"#)
+        #expect(read.variables[0].kind == .custom && read.variables[0].options == [VariableValue(text: "one", value: "1")] && read.notices.isEmpty)
+    }
+}
