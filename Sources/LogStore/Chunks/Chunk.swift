@@ -19,7 +19,7 @@ final class Chunk {
     let info: ChunkInfo
     let heads: ChunkHeads
     private let readPart: (ChunkPart) throws -> ByteBlock?
-    private var text: ChunkText?
+    private var loaded: ChunkText?
     private var ordinals: [Int32] = []
     private var fields: ChunkFields??
     private var line = GrowingBuffer<UInt8>(capacity: 1024)
@@ -33,14 +33,14 @@ final class Chunk {
         heads = try ChunkHeads(block.bytes)
     }
 
-    /// Which of the chunk's own templates have the rows: what `line` needs.
-    private func loadedText() throws -> ChunkText {
-        if let text { return text }
+    /// The lines by template and column.
+    func text() throws -> ChunkText {
+        if let loaded { return loaded }
         guard let block = try readPart(.text) else { throw DamagedBytes("a chunk without text") }
-        let loaded = try ChunkText(block)
-        ordinals = try heads.ordinals(templates: loaded.templates.count)
-        text = loaded
-        return loaded
+        let text = try ChunkText(block)
+        ordinals = try heads.ordinals(templates: text.templates.count)
+        loaded = text
+        return text
     }
 
     private func loadedFields() throws -> ChunkFields? {
@@ -52,7 +52,7 @@ final class Chunk {
 
     /// Calls `body` with a row's line, valid during the call.
     func withLine<Result>(_ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-        let text = try loadedText()
+        let text = try text()
         line.removeAll()
         try text.appendLine(
             template: Int(heads.templates[row]), ordinal: Int(ordinals[row]), timestamp: heads.timestamps[row], to: &line, pieceEnds: &pieceEnds)
@@ -70,11 +70,13 @@ final class Chunk {
     }
 
     /// By the chunk's own templates, what people see of them.
-    func templateKinds() throws -> [TemplateKind] { 
-        let text = try loadedText()
+    func templateKinds() throws -> [TemplateKind] {
+        let text = try text()
         return text.templates.map { TemplateKind(pieces: text.pieces($0)) }
     }
 
+    /// How many rows of the same template come before a row. Once the text was read.
+    func ordinal(_ row: Int) -> Int { Int(ordinals[row]) }
     func level(_ row: Int) -> LogLevel { LogLevel(rawValue: heads.levels[row] & ~Rows.invalidMark) ?? .unknown }
     func isInvalid(_ row: Int) -> Bool { heads.levels[row] & Rows.invalidMark != 0 }
 

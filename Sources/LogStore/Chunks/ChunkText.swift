@@ -181,4 +181,19 @@ final class ChunkText {
 
     /// What is the same of all lines of a template, in order.
     func pieces(_ template: Template) -> [UnsafeRawBufferPointer] { Array(pieces[template.firstPiece..<template.firstPiece + template.pieceCount]) }
+
+    /// One of a template's pieces.
+    func piece(_ number: Int, ofTemplate template: Int) -> UnsafeRawBufferPointer { pieces[templates[template].firstPiece + number] }
+
+    /// How many varying parts all templates have together.
+    var holeCount: Int { places.count }
+
+    /// The number of a template's varying part among those of all templates.
+    func number(ofHole hole: Int, inTemplate template: Int) -> Int { templates[template].firstPlace + hole }
+
+    /// Appends a varying part's value: that of row `ordinal` of its template.
+    @inline(__always) func appendValue(_ number: Int, _ ordinal: Int, _ timestamp: Int64, to line: inout GrowingBuffer<UInt8>) throws(DamagedBytes) {
+        let place = places[number]
+        try columns.appendValue(Int(place.column), Int(place.first) + ordinal, timestamp, to: &line)
+    }
 }

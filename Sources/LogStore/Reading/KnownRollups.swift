@@ -47,6 +47,7 @@ final class RollupTable: Sendable {
         var rollups: [Int64: KnownRollup] = [:]
         var kinds: [KnownKind] = []
         var numbers: [UInt64: Int32] = [:]
+        var letters: [Int64: LetterSet] = [:]
         var heldBytes = 0
         /// Kinds whose texts were looked for all at once.
         var searched = 0
@@ -58,6 +59,19 @@ final class RollupTable: Sendable {
 
     var heldBytes: Int { state.withLock { $0.heldBytes } }
     func rollup(_ chunk: Int64) -> KnownRollup? { state.withLock { $0.rollups[chunk] } }
+
+    /// Whether there is room for the letters of a chunk.
+    var hasRoom: Bool { heldBytes + LetterSet.heldBytes <= Limits.knownRollupsBytesMax }
+    func letters(_ chunk: Int64) -> LetterSet? { state.withLock { $0.letters[chunk] } }
+
+    /// Takes what stands in a chunk's varying parts; false where there is no room for it.
+    func add(_ chunk: Int64, _ letters: LetterSet) -> Bool {
+        state.withLock { state in
+            guard state.heldBytes + LetterSet.heldBytes <= Limits.knownRollupsBytesMax else { return false }
+            if state.letters.updateValue(letters, forKey: chunk) == nil { state.heldBytes += LetterSet.heldBytes }
+            return true
+        }
+    }
 
     /// Takes what was read of a chunk.
     func add(_ chunk: Int64, _ rollup: ChunkRollup) -> KnownRollup {

@@ -16,6 +16,7 @@ struct PartitionTally {
     private lazy var numbersOfStreams = [Labels: Int64](sources.streams.map { ($1, $0) }, uniquingKeysWith: min)
     /// Chunks and blocks with matching rows, by stream.
     private(set) var pieces: [Labels: Int] = [:]
+    private var piecesOfStream: [Int64: Int] = [:]
 
     init(_ database: Database, _ partition: Partition, _ plan: ScanPlan, _ control: ReadControl, _ cells: LogCells, by grouping: Set<LogGrouping>) throws {
         self.plan = plan
@@ -29,24 +30,37 @@ struct PartitionTally {
     var damage: (chunks: Int, blocks: Int, rows: Int) { (sources.chunksDamaged, sources.blocksDamaged, sources.rowsDamaged) }
 
     mutating func add(to tallies: inout LogTallies) throws {
-        var piecesOfStream: [Int64: Int] = [:]
         for source in sources.sources {
             try sources.control.check()
             switch source.place {
             case .recent(let id): try addBlock(id, &tallies)
-            case .chunk(let info):
-                guard let stream = sources.streams[info.stream] else { continue }
-                if try addWhole(info, stream, &tallies) {
-                    piecesOfStream[info.stream, default: 0] += 1
-                } else if let hasAny = try rollups?.add(info, to: &sums, read: { [sources] in try sources.rollup(info) }) {
-                    if hasAny { piecesOfStream[info.stream, default: 0] += 1 }
-                } else {
-                    try addRows(info, stream, &tallies)
-                }
+            case .chunk(let info): if let stream = sources.streams[info.stream] { try addChunk(info, stream, &tallies) }
             }
         }
         try addSums(to: &tallies)
         for (stream, count) in piecesOfStream { pieces[sources.streams[stream]!, default: 0] += count }
+    }
+
+    private mutating func addChunk(_ info: ChunkInfo, _ stream: Labels, _ tallies: inout LogTallies) throws {
+        if try addWhole(info, stream, &tallies) {
+            piecesOfStream[info.stream, default: 0] += 1
+            return
+        }
+        if try addRollup(info) { return }
+        guard let chunk = try sources.chunk(info) else { return }
+        if rollups?.lacksLetters(info) == true {
+            guard let isKept = try sources.undamaged({ try rollups!.learn(chunk) }) else { return }
+            if isKept, try addRollup(info) { return }
+        }
+        try addRows(chunk, stream, &tallies)
+    }
+
+    /// False where the roll-up can't tell.
+    private mutating func addRollup(_ info: ChunkInfo) throws -> Bool {
+        let sources = sources
+        guard let hasAny = try rollups?.add(info, to: &sums, read: { try sources.rollup(info) }) else { return false }
+        if hasAny { piecesOfStream[info.stream, default: 0] += 1 }
+        return true
     }
 
     private func addSums(to tallies: inout LogTallies) throws {
@@ -76,8 +90,8 @@ struct PartitionTally {
         return true
     }
 
-    private mutating func addRows(_ info: ChunkInfo, _ stream: Labels, _ tallies: inout LogTallies) throws {
-        guard let chunk = try sources.chunk(info), let rows = try sources.undamaged({ try sources.matchingRows(chunk) }), !rows.isEmpty else { return }
+    private mutating func addRows(_ chunk: Chunk, _ stream: Labels, _ tallies: inout LogTallies) throws {
+        guard let rows = try sources.undamaged({ try sources.matchingRows(chunk) }), !rows.isEmpty else { return }
         pieces[stream, default: 0] += 1
         let kinds = grouping.contains(.template) ? try sources.undamaged { try chunk.templateKinds() } : nil
         let readsLines = cells.countsBytes || !tallies.fieldNames.isEmpty
@@ -90,7 +104,7 @@ struct PartitionTally {
             }
             guard let counted else { return }
             if countsByNumbers {
-                try add(chunk.heads.timestamps[row], chunk.heads.levels[row], info.stream, bytes: counted.bytes)
+                try add(chunk.heads.timestamps[row], chunk.heads.levels[row], chunk.info.stream, bytes: counted.bytes)
                 continue
             }
             var group = group(cells.number(of: chunk.heads.timestamps[row]), stream, chunk.heads.levels[row], kinds?[Int(chunk.heads.templates[row])].template)

@@ -64,13 +64,19 @@ struct RollupTally {
         guard let rollup = try table.rollup(info.id) ?? read().map({ table.add(info.id, $0) }) else { return nil }
         if needsTemplates {
             if rollup.kinds.isEmpty { return nil }
-            decider.begin(info.id)
+            decider.begin(info.id, letters: decider.asksLetters ? table.letters(info.id) : nil)
             let (table, database) = (table, database)
             for (position, kind) in rollup.kinds.enumerated() { decisions[position] = try decider.decision(kind) { try table.kind(kind, database) } }
         }
         guard canTell(rollup) else { return nil }
         return try add(rollup, info.stream, to: &sums)
     }
+
+    /// Whether it helps to know what stands in a chunk's varying parts, and nobody does.
+    func lacksLetters(_ info: ChunkInfo) -> Bool { decider.asksLetters && !info.hasInvalidLines && table.letters(info.id) == nil && table.hasRoom }
+
+    /// Takes what stands in a chunk's varying parts; false where that can't be kept.
+    func learn(_ chunk: Chunk) throws -> Bool { table.add(chunk.info.id, try LetterSet(chunk)) }
 
     /// Where an entry's lines belong.
     @inline(__always) private func place(_ entry: ChunkRollup.Entry, _ keepsBordersApart: Bool) -> Int32 {

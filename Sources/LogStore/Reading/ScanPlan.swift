@@ -31,12 +31,16 @@ struct ScanPlan: Sendable {
 
     /// Inside `withLine`: whether a chunk's row satisfies the conditions on lines and fields.
     func matches(_ chunk: Chunk, _ row: Int, _ line: UnsafeRawBufferPointer) throws -> Bool {
-        guard matchesLine(line, isInvalid: chunk.isInvalid(row)) else { return false }
+        try matchesLine(line, isInvalid: chunk.isInvalid(row)) && matchesFields(chunk, row, line)
+    }
+
+    /// Inside `withLine`: whether a chunk's row satisfies the conditions on fields.
+    func matchesFields(_ chunk: Chunk, _ row: Int, _ line: UnsafeRawBufferPointer) throws -> Bool {
         for matcher in matcher.fieldMatchers where !matcher.matches(try chunk.fieldText(matcher.name, row, line: line)) { return false }
         return true
     }
 
-    /// The same for a row of a block.
+    /// Whether a row of a block satisfies the conditions on lines and fields.
     func matches(_ row: RecentBlock.Row) throws -> Bool {
         guard matchesLine(row.line, isInvalid: row.level & Rows.invalidMark != 0) else { return false }
         for matcher in matcher.fieldMatchers where !matcher.matches(try FieldCoding.text(of: matcher.name, in: row.fields, line: row.line)) { return false }
@@ -44,7 +48,7 @@ struct ScanPlan: Sendable {
     }
 
     /// What no valid UTF-8 is, is looked at as it is shown.
-    private func matchesLine(_ line: UnsafeRawBufferPointer, isInvalid: Bool) -> Bool {
+    func matchesLine(_ line: UnsafeRawBufferPointer, isInvalid: Bool) -> Bool {
         if matcher.lineMatchers.isEmpty { return true }
         guard isInvalid else { return matcher.matchesLine(line) }
         var text = String(decoding: line, as: UTF8.self)

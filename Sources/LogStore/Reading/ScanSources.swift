@@ -30,6 +30,8 @@ final class ScanSources {
     private let blockOfID: RawStatement
     /// By stream's number: whether it is wanted; nil where all are.
     private let wantedStreams: [Bool]?
+    /// Nil where lines aren't filtered.
+    private let lineFilters: ChunkLineFilter.Prepared?
     private(set) var chunksDamaged = 0
     private(set) var blocksDamaged = 0
     /// Rows whose fields didn't decode; they are given without them.
@@ -42,6 +44,7 @@ final class ScanSources {
         reader = try ChunkReader(database)
         blockOfID = try RawStatement(database, "SELECT body FROM recent WHERE id = ?")
         wantedStreams = Self.wanted(streams, plan.matcher.streamMatchers)
+        lineFilters = try plan.query.lineFilters.isEmpty ? nil : ChunkLineFilter.Prepared(plan, partition, control)
         if plan.levelMask == 0 || wantedStreams?.contains(true) == false { return }
         try addChunks(partition.chunks(database), partition)
         try addBlocks(database)
@@ -98,8 +101,16 @@ final class ScanSources {
     func matchingRows(_ chunk: Chunk) throws -> [Int] {
         var rows: [Int] = []
         let heads = chunk.heads
+        var filter: ChunkLineFilter?
+        let readsFields = !plan.matcher.fieldMatchers.isEmpty
         for row in 0..<heads.count where plan.hasTime(heads.timestamps[row]) && plan.hasLevel(heads.levels[row]) {
-            if plan.readsText, try !chunk.withLine(row, { try plan.matches(chunk, row, $0) }) { continue }
+            if let lineFilters {
+                if filter == nil { filter = try ChunkLineFilter(lineFilters, chunk) }
+                let decision = try filter!.decides(row)
+                if decision == false { continue }
+                if decision == nil, try !chunk.withLine(row, { plan.matchesLine($0, isInvalid: chunk.isInvalid(row)) }) { continue }
+            }
+            if readsFields, try !chunk.withLine(row, { try plan.matchesFields(chunk, row, $0) }) { continue }
             rows.append(row)
         }
         return rows

@@ -4,7 +4,7 @@ import Glibc
 /// A line filter prepared for many lines. Works on bytes.
 public struct LineMatcher: Sendable {
     private enum Test: Sendable {
-        case contains([UInt8])
+        case contains(TextFinder)
         case phrase(LogPhrase)
         case pattern(RegularExpression)
     }
@@ -14,12 +14,12 @@ public struct LineMatcher: Sendable {
 
     public init(_ filter: LineFilter) {
         switch filter.kind {
-        case .contains, .containsNot: test = .contains(Array(filter.text.utf8))
+        case .contains, .containsNot: test = .contains(TextFinder(Array(filter.text.utf8)))
         case .matches, .matchesNot: test = .pattern(filter.pattern!)
         case .phrase, .phraseNot:
             // A text without words, such as `***`, is looked for as it stands.
             let phrase = LogPhrase(filter.text)
-            test = phrase.words.isEmpty ? .contains(Array(filter.text.utf8)) : .phrase(phrase)
+            test = phrase.words.isEmpty ? .contains(TextFinder(Array(filter.text.utf8))) : .phrase(phrase)
         }
         switch filter.kind {
         case .contains, .matches, .phrase: expected = true
@@ -29,19 +29,41 @@ public struct LineMatcher: Sendable {
 
     public func matches(_ line: UnsafeRawBufferPointer) -> Bool {
         switch test {
-        case .contains(let text): text.withUnsafeBytes { firstOffset(of: $0, in: line) != nil } == expected
+        case .contains(let text): (text.firstOffset(in: line) != nil) == expected
         case .phrase(let phrase): phrase.isIn(line) == expected
         case .pattern(let pattern): pattern.matchesPart(line) == expected
         }
     }
 }
 
+/// A text that is looked for many times.
+public struct TextFinder: Sendable {
+    public let text: [UInt8]
+    private let rare: Int
+
+    public init(_ text: [UInt8]) {
+        self.text = text
+        rare = text.withUnsafeBytes(rarest)
+    }
+
+    /// Where the text first stands in `bytes` from `start` on; nil where it doesn't. An empty text stands everywhere.
+    @inline(__always) public func firstOffset(in bytes: UnsafeRawBufferPointer, from start: Int = 0) -> Int? {
+        text.withUnsafeBytes { Model.firstOffset(of: $0, rare: rare, in: bytes, from: start) }
+    }
+}
+
 /// Where `text` first stands in `bytes` from `start` on; nil where it doesn't. An empty text stands everywhere.
 public func firstOffset(of text: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer, from start: Int = 0) -> Int? {
+    firstOffset(of: text, rare: rarest(text), in: bytes, from: start)
+}
+
+/// The position of the byte that is rarest in log lines; 0 for an empty text.
+private func rarest(_ text: UnsafeRawBufferPointer) -> Int { text.indices.min { commonness(text[$0]) < commonness(text[$1]) } ?? 0 }
+
+/// `rare`: the position of the byte that memchr looks for.
+private func firstOffset(of text: UnsafeRawBufferPointer, rare: Int, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
     guard let wanted = text.baseAddress, !text.isEmpty else { return start }
     guard let base = bytes.baseAddress, start + text.count <= bytes.count else { return nil }
-    // The byte that memchr looks for should be a rare one.
-    let rare = text.indices.min { commonness(text[$0]) < commonness(text[$1]) }!
     let end = bytes.count - (text.count - 1 - rare)
     var offset = start + rare
     while offset < end, let hit = memchr(base + offset, Int32(text[rare]), end - offset) {

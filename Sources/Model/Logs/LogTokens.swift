@@ -29,6 +29,11 @@ public struct LogTokens {
     private static let tellingKeys: [[UInt8]] = ["level", "lvl", "severity", "loglevel", "msg", "message", "event"].map { Array($0.utf8) }
     private static let tellingKeyBytesMax = 8
 
+    /// Whether a varying part may have a byte in it.
+    @inline(__always) public static func mayVary(_ byte: UInt8) -> Bool { classes[Int(byte)] != 0 }
+    /// Whether a byte is of a word. Beside a varying part stands none.
+    @inline(__always) public static func isOfWord(_ byte: UInt8) -> Bool { classes[Int(byte)] & word != 0 }
+
     private let bytes: UnsafeRawBufferPointer
     private let classes: UnsafePointer<UInt8>
     private var offset = 0
