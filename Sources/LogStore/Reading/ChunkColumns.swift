@@ -14,7 +14,6 @@ struct ChunkColumns {
     private let chunk: Chunk
     let text: ChunkText
     private var columns: [Column?]
-    private var values = GrowingBuffer<UInt8>(capacity: 4096)
     /// Rows by template: those of template n from `firsts[n]` on.
     private var rows: [Int32] = []
     private var firsts: [Int] = []
@@ -34,7 +33,7 @@ struct ChunkColumns {
         let count = text.templates[template].rows
         guard firsts[template] + count == firsts[template + 1] else { throw DamagedBytes("a template's number of rows") }
         column.ends.reserveCapacity(count)
-        values.removeAll()
+        var values = GrowingBuffer<UInt8>(capacity: count * 8)
         for ordinal in 0..<count {
             let row = Int(rows[firsts[template] + ordinal])
             try text.appendValue(number, ordinal, chunk.heads.timestamps[row], to: &values)

@@ -56,8 +56,9 @@ struct LetterSet: Sendable {
     init(_ chunk: Chunk) throws {
         var columns = try ChunkColumns(chunk)
         for (number, template) in columns.text.templates.enumerated() {
-            for hole in 0..<max(0, template.pieces.count - 1) { try columns.column(template: number, hole: hole).bytes.withUnsafeBytes { add($0) } }
-            if !TemplateKind(pieces: template.pieces).isWhole { for piece in template.pieces { add(piece) } }
+            for hole in 0..<max(0, template.pieceCount - 1) { try columns.column(template: number, hole: hole).bytes.withUnsafeBytes { add($0) } }
+            let pieces = columns.text.pieces(template)
+            if !TemplateKind(pieces: pieces).isWhole { for piece in pieces { add(piece) } }
         }
     }
 }
