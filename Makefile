@@ -11,7 +11,7 @@ SHELL := /bin/bash
 # Debian's packages that the build links against.
 LIBRARIES := libcurl4-openssl-dev libzstd-dev zlib1g-dev libsnappy-dev libre2-dev libsimdjson-dev libsqlite3-dev pkg-config
 # What the end-to-end tests start or call beside the product: clients that must work with it unchanged, among them.
-TEST_TOOLS := rsyslog tmux curl prometheus prometheus-alertmanager python3-prometheus-client python3-protobuf python3-snappy bsdutils
+TEST_TOOLS := rsyslog tmux screen curl prometheus prometheus-alertmanager python3-prometheus-client python3-protobuf python3-snappy bsdutils
 # What `make bench-peers` measures Nightjar beside, and what its node-like data is scraped from.
 PEERS := prometheus victoria-metrics prometheus-node-exporter
 # What `make bench-alerting` measures it beside.

@@ -8,6 +8,14 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
 ]
 
+/// Links Swift's runtime and Foundation into a program, so that it runs without Swift and starts in half the time: the dynamic linker
+/// has as many libraries and symbols less to look up, and relocations take a tenth of the room (RELR; glibc 2.36). The archives refer
+/// to each other in circles, which LLVM's linker doesn't mind; it comes with Swift.
+let staticRuntime = [
+    "-static-stdlib", "-use-ld=lld", "-l_FoundationICU", "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections", "-ldispatch", "-lBlocksRuntime",
+    "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+]
+
 /// A library target of Sources/NAME.
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -119,7 +127,7 @@ let package = Package(
                 "Collector", "ConfigurationFile", "Boards", "Dashboard", yams, argumentParser, logging, .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(staticRuntime, .when(configuration: .release))]),
         .executableTarget(
             name: "nightjar-agent", dependencies: ["Foundations", "Agent", "OwnLog", logging], swiftSettings: strict),
         .executableTarget(

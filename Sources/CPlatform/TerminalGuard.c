@@ -73,9 +73,14 @@ static void on_ending(int number) {
 static void on_crash(int number, siginfo_t *information, void *context) {
     (void)context;
     restore();
-    sigaction(number, &previous[number], NULL);
-    // A fault happens again when the handler returns and meets the previous handler; a raised signal has to be raised again.
-    if (information->si_code <= 0) raise(number);
+    // A fault happens again when the handler returns, and meets the previous handler. A signal that somebody sent doesn't: behind a handler that
+    // tells of the crash and returns, the process would go on without its terminal.
+    if (information->si_code > 0) {
+        sigaction(number, &previous[number], NULL);
+        return;
+    }
+    signal(number, SIG_DFL);
+    raise(number);
 }
 
 static void on_stop(int number) {

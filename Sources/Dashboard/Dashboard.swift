@@ -12,7 +12,7 @@ public enum Dashboard {
         let client = APIClient(transport: try CollectorTransport(options))
         let clock = SystemClock()
         let mailbox = Mailbox()
-        let fetcher = Fetcher(client: client, clock: clock, boardGlobs: options.boardGlobs) { mailbox.post($0) }
+        let fetcher = Fetcher(client: client, clock: clock, boardGlobs: options.boardGlobs, historyFile: options.historyFile) { mailbox.post($0) }
         defer { fetcher.stopAll() }
         let result = await withTaskCancellationHandler {
             await onThread { drawUntilEnd(options, clock, mailbox, fetcher) }

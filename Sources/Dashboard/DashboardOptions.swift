@@ -27,6 +27,8 @@ public struct DashboardOptions: Sendable {
     public var actor: String
     /// Keys and colours.
     public var settings = DashboardSettings.standard
+    /// Where what was typed at prompts is kept for the next runs; nil keeps nothing.
+    public var historyFile: String?
     /// Where files of dashboards are looked for.
     public var boardGlobs = BoardLibrary.standardGlobs
 

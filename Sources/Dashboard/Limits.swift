@@ -53,6 +53,8 @@ enum Limits {
     static let historyScreens = 50
     /// Lines of history of each prompt, as shells keep some hundreds.
     static let historyLines = 200
+    /// Bytes of the file that they are kept in: five prompts of so many lines, of some hundred bytes each.
+    static let historyBytes = 1 << 20
     /// Completions that are gone through.
     static let completions = 200
     /// Labels of logs whose values are fetched for completion, and values of each.

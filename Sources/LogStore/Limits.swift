@@ -96,8 +96,8 @@ enum Limits {
     /// Bytes of batches that wait or are being stored; beyond, they are refused. Some seconds of a slow disk, and twice what the largest
     /// requests that are decoded at a time hold.
     static let queueBytesMax = 128 << 20
-    /// What a waiting row takes beside its line and fields: the record with its stream and fields as values.
-    static let rowOverheadBytes = 256
+    /// What a waiting row takes beside its line and fields.
+    static let rowOverheadBytes = 48
 
     /// A day's index is merged this long after its end: agents with a full spool bring most of it later than the midnight, and an hour
     /// of being slower costs nothing.

@@ -44,10 +44,15 @@ public final class LogStore: LogReader, Sendable {
     /// counted; lines over 1 MiB are cut and get a field `truncated_bytes`; fields beyond the 128th are left out.
     /// Throws `.overloaded` where 128 MiB of other batches wait for the disk already.
     public func append(_ records: [LogRecord], origin: BatchOrigin? = nil) async throws(LogStoreError) -> LogAppendOutcome {
+        try await append(LogColumns(records), origin: origin)
+    }
+
+    /// The same of records that came as columns.
+    public func append(_ columns: LogColumns, origin: BatchOrigin? = nil) async throws(LogStoreError) -> LogAppendOutcome {
         let now = clock.now()
         let oldest = now.advanced(byNanoseconds: -Self.nanoseconds(options.acceptedPastSeconds))
         let end = now.advanced(byNanoseconds: Self.nanoseconds(options.acceptedFutureSeconds)).advanced(byNanoseconds: 1)
-        let batch = PreparedBatch(records, origin: origin, accepted: min(oldest, end)..<end, options: options)
+        let batch = PreparedBatch(columns, origin: origin, accepted: min(oldest, end)..<end, options: options)
         let result = await withCheckedContinuation { continuation in
             writer.append(.init(batch: batch) { continuation.resume(returning: $0) })
         }

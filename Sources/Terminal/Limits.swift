@@ -12,8 +12,16 @@ enum Limits {
     static let pasteBytes = 65_536
     /// Characters of an input line: no query is longer.
     static let inputCharacters = 4096
-    /// Unchanged cells that are cheaper to write again than to jump over: a jump costs 4 to 9 bytes.
-    static let gapCells = 3
+    /// Unchanged cells that may be cheaper to write again than to jump over: a jump costs 3 to 5 bytes.
+    static let gapCells = 5
+    /// Styles of a row up to which it is tried whether drawing them one after the other is shorter.
+    static let stylesInPasses = 12
+    /// Columns that a part of a row may have moved to the left to be moved by the terminal.
+    static let shiftColumnsMax = 16
+    /// Cells that a shift must save from being drawn to be worth its 12 to 24 bytes.
+    static let shiftCells = 9
+    /// Bytes of a frame up to which it is shown at once without being marked as one: it arrives by one write.
+    static let synchronizedBytes = 256
     /// Blank cells at a row's end from which erasing to the end (3 bytes) is cheaper than writing them.
     static let eraseCells = 4
     /// Rows that a scroll must save from being drawn to be worth its 12 to 20 bytes.

@@ -16,6 +16,9 @@ enum Limits {
     /// Streams of one request whose labels are remembered; with more, each record's are made anew.
     static let streamsRememberedMax = 1024
 
+    /// What an entry of a push takes, about: what room there is made for at first.
+    static let lokiEntryBytesUsual = 128
+
     /// An index's name is at most 255 bytes and a document's id 512, by Elasticsearch's own rules.
     static let bulkNameBytesMax = 512
 

@@ -9,6 +9,7 @@ enum Entry {
     static func main() async {
         // A reader that has gone is an error of the write that meets it, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        if isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, let call = DashboardCall(plain: CommandLine.arguments.dropFirst()) { exit(await call.run()) }
         refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
         Allocator.tune()
         let arguments = Array(CommandLine.arguments.dropFirst())

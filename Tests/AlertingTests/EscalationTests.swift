@@ -271,7 +271,9 @@ func aClockThatIsSetMakesNoStepEarlyOrLate(_ step: Int64) async throws {
     let now = watch.clock.nowMilliseconds()
     let made = Locked<Int64>(0)
     try await watch.run { service in
+        let known = service.changes.count
         let id = try await service.addOverride(schedule: "primary", person: "cem", from: now, to: now.advanced(byMilliseconds: 3_600_000), ana)
+        #expect(service.changes.count > known, "dashboards show who is on call at once")
         made.withLock { $0 = id }
         try await service.addNote(schedule: "primary", Action(actor: "ben", comment: "the disk of db-1 fills up"))
     }

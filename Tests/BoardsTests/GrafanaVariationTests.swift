@@ -165,6 +165,35 @@ import Testing
         #expect(try panels(#"{"type":"graph","yaxes":[{"logBase":2},{}],"targets":[{"expr":"x"}]}"#)[0].settings.logarithmBase == 2)
     }
 
+    @Test func seriesWithoutALegendHaveTheLabelsThatTellThemApart() throws {
+        func names(_ all: [BoardSeries], legend: String = "__auto", overrides: String = "") throws -> [String] {
+            let panel = try panels("{\"type\":\"timeseries\",\"fieldConfig\":{\"defaults\":{},\"overrides\":[\(overrides)]},\"targets\":[{\"expr\":\"sum(x)\",\"legendFormat\":\"\(legend)\"}]}")[0]
+            guard case .chart(let chart) = content(panel, all) else { return [] }
+            return chart.lines.map(\.name)
+        }
+        #expect(try names([series(["host": "a"], [1]), series(["host": "b"], [1])]) == ["a", "b"])
+        #expect(try names([series(["__name__": "up", "host": "a", "job": "n"], [1]), series(["__name__": "up", "host": "b", "job": "n"], [1])]) == ["a", "b"])
+        #expect(try names([series(["host": "a", "cpu": "0", "job": "n"], [1]), series(["host": "b", "cpu": "1", "job": "n"], [1])]) == [#"{cpu="0", host="a"}"#, #"{cpu="1", host="b"}"#])
+        #expect(try names([series([:], [1])]) == ["sum(x)"] && names([series(["__name__": "up", "host": "a", "job": "n"], [1])]) == [#"up{host="a", job="n"}"#])
+        #expect(try names([series(["host": "a"], [1])], legend: "{{host}}!") == ["a!"])
+        let renaming = #"{"matcher":{"id":"byName","options":"a"},"properties":[{"id":"displayName","value":"Host A"}]}"#
+        #expect(try names([series(["host": "a"], [1]), series(["host": "b"], [1])], overrides: renaming) == ["Host A", "b"])
+    }
+
+    @Test func queriesAreFilledAsTheyWouldBeAsked() throws {
+        let beside = #","templating":{"list":[{"name":"m","type":"query","query":"metrics(x)"},{"name":"h","type":"query","query":"label_values(h)","multi":true,"includeAll":true,"current":{"value":["$__all"]}},{"name":"i","type":"interval","query":"1m,5m"}]}"#
+        let read = try board("{\"title\":\"t\",\"panels\":[{\"type\":\"stat\",\"title\":\"p\",\"targets\":[{\"expr\":\"rate($m{h=~\\\"$h\\\"}[$i]) + $gone\"}]}]\(beside)}")
+        #expect(read.filledQueries(now: Fixtures.now).map(\.text) == [#"rate(x{h=~"x"}[1m]) + $gone"#])
+        let folder = Paths.join(Paths.directory(of: #filePath), "Samples")
+        let check = BoardCheck(folder + "/modern.json") { $0.refID == "A" ? "no" : nil }
+        #expect(check.notices.contains { $0.reason == "query A can't be asked: no" } && check.inPart > 3)
+    }
+
+    @Test(arguments: [
+        ("<h2>Help</h2>\n<p>Call <b>me</b>&nbsp;&amp; wait</p>", "# Help\nCall me & wait\n"), ("a<br/>b<ul><li>one</li><li>two</li></ul>", "a\nb\n- one\n- two\n"), ("<style>p { x }</style><!-- no > --> a < b &#39;c&#x27; &unknown;", " a < b 'c' &unknown;"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "a  b  \n"), ("<script>alert(1)", ""), ("no markup", "no markup"), ("<", "<"),
+    ]) func markupBecomesLines(markup: String, wanted: String) { #expect(MarkupText.markdown(markup) == wanted) }
+
     @Test func datesAreWrittenByTheirPattern() {
         var scope = VariableScope()
         scope.set("__from", "1800000000000")

@@ -54,15 +54,15 @@ import Testing
 
     @Test func panelsOpenInFullAndRowsOpenAndClose() async throws {
         let runner = BoardRunner(source: WaveSource(), clock: Self.clock)
-        var view = await Fixtures.view(try Fixtures.yaml("title: t\npanels:\n  - {title: a, query: up}\n  - {row: R, collapsed: true}\n  - {title: b, query: up}"), Size(columns: 100, rows: 30))
-        #expect(!Fixtures.draw(view).text.contains(" b ") && Fixtures.draw(view).text.contains("R  (closed)"))
+        var view = await Fixtures.view(try Fixtures.yaml("title: t\npanels:\n  - {title: a, query: up}\n  - {row: R, collapsed: true}\n  - {title: below, query: up}"), Size(columns: 100, rows: 30))
+        #expect(!Fixtures.draw(view).text.contains(" below ") && Fixtures.draw(view).text.contains("R  (closed)"))
         await Fixtures.perform(view.reduce(.command(.nextPanel)), runner, &view)
         await Fixtures.perform(view.reduce(.command(.open)), runner, &view)
         #expect(view.visiblePanels.count == 1 && view.visiblePanels[0].rect.height == 29)
         await Fixtures.perform(view.reduce(.command(.back)), runner, &view)
         await Fixtures.perform(view.reduce(.command(.nextPanel)), runner, &view)
         await Fixtures.perform(view.reduce(.command(.open)), runner, &view)
-        #expect(Fixtures.draw(view).text.contains(" b "))
+        #expect(Fixtures.draw(view).text.contains(" below "))
     }
 
     @Test func valuesArePickedByTyping() async throws {

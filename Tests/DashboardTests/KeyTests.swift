@@ -51,6 +51,34 @@ import Testing
         #expect(index.rows(matching: "über") == [2] && index.rows(matching: "") == [0, 1, 2] && index.rows(matching: "x") == [])
     }
 
+    @Test(arguments: 0..<20) func aFilterThatIsTypedFindsTheSameAsAWholeOne(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        func text(_ count: Int) -> String { String((0..<count).map { _ in Array("abB! \"").randomElement(using: &random)! }) }
+        let index = SearchIndex((0..<200).map { _ in text(12) }) { $1 += $0 }
+        var (filter, rows): (String?, [Int32]) = (nil, [])
+        for _ in 0..<40 {
+            // Mostly a character more, sometimes fewer, sometimes other ones.
+            let next = switch Int.random(in: 0..<10, using: &random) {
+            case 0: String((filter ?? "").dropLast())
+            case 1: text(3)
+            default: (filter ?? "") + text(1)
+            }
+            rows = index.rows(matching: next, from: rows, of: filter)
+            filter = next
+            #expect(rows == index.rows(matching: next), "\(next)")
+        }
+    }
+
+    @Test func theHeaderCountsWhatIsThere() {
+        var alerts = Fixtures.alerts
+        let board = AlertBoard(alerts)
+        #expect(board.count(.critical) == alerts.count { $0.counts && $0.severity == .critical } && board.count(.critical) == 1)
+        #expect(board.tally.suppressed == 1 && board.tally.state == .critical && board.tally.oldestUnattended == alerts[0].activeAt)
+        alerts[0].acknowledgement = .init(kind: .acked, actor: "ann", at: Fixtures.now, comment: "")
+        #expect(AlertBoard(alerts).tally.oldestUnattended == nil && AlertBoard(alerts).tally.state == .critical)
+        #expect(AlertBoard([]).tally.state == .ok)
+    }
+
     @Test func theAnnouncerSaysChangesAlone() {
         var announcer = Announcer()
         var model = Fixtures.model(Size(columns: 80, rows: 24))

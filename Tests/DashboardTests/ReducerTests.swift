@@ -102,7 +102,7 @@ import Testing
         var model = Fixtures.model(size)
         Fixtures.type(":" + text, &model)
         let made = Reducer.reduce(&model, .input(.key(.enter))).filter { if case .need = $0 { false } else { true } }
-        #expect(made == effects)
+        #expect(made == [.remember(text, .command)] + effects)
         #expect(model.screen == screen)
         if text == "logs error" { #expect(model.logs.query == "error") }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Glibc
 import TestSupport
 import Testing
 
@@ -44,9 +45,32 @@ import Testing
         let before = try await terminal.state()
         try await open(terminal, bench.probe)
         try await terminal.press("F6")
-        if way == "q" { try await terminal.type("q") } else { _ = try await CommandRun.shell("kill -\(way) \(try await terminal.child())") }
-        _ = try #require(try await terminal.shows("READY:"))
+        let dashboard = try await terminal.child()
+        if way == "q" { try await terminal.type("q") } else { _ = try await CommandRun.shell("kill -\(way) \(dashboard)") }
+        try #require(try await terminal.ends(dashboard), "\(way)")
         #expect(try await terminal.state() == before, "\(way)")
+        try await terminal.end()
+    }
+
+    @Test(.enabled(if: access("/usr/bin/screen", X_OK) == 0)) func insideScreenFramesAreWholeAndTheTerminalIsAsItWas() async throws {
+        let bench = try await Bench.start(logFiles: [])
+        try await alert(bench.probe, "HostDown", "web1 is down, 漢字")
+        let terminal = try await Tmux(columns: 120, rows: 40)
+        try await terminal.run("screen -c /dev/null -U -T screen-256color bash --norc --noprofile")
+        _ = try #require(try await terminal.shows("READY:"))
+        let before = try await terminal.state()
+        try await open(terminal, bench.probe)
+        for key in ["4", "0", "5", "7", "1", "2"] {
+            try await terminal.type(key)
+            try await Task.sleep(for: .milliseconds(150))
+        }
+        let screen = try #require(try await terminal.shows("web1 is down, 漢字"))
+        // Beside the alert's detail there is one alert, and nothing that other screens left behind.
+        let lists = screen.split(separator: "\n", omittingEmptySubsequences: false).map { $0.prefix(70).split(separator: " ").joined(separator: " ") }
+        #expect(lists[2].hasPrefix("SEVERITY SINCE ALERT") && lists[3].contains("HostDown") && lists[4...37].allSatisfy(\.isEmpty), "\(screen)")
+        try await terminal.type("q")
+        _ = try #require(try await terminal.shows("READY:"))
+        #expect(try await terminal.state() == before)
         try await terminal.end()
     }
 
@@ -60,8 +84,9 @@ import Testing
         #expect(try await terminal.state() == before)
         try await terminal.run("fg")
         #expect(try await terminal.shows("LIVE") != nil)
+        let dashboard = try await terminal.child()
         try await terminal.type("q")
-        #expect(try await terminal.shows("READY:") != nil)
+        #expect(try await terminal.ends(dashboard))
         try await terminal.end()
     }
 
@@ -84,8 +109,9 @@ import Testing
         try await terminal.press("Enter")
         try await terminal.type("2")
         #expect(try await terminal.shows("Evil")?.contains("q quit") == true)
+        let dashboard = try await terminal.child()
         try await terminal.type("q")
-        _ = try #require(try await terminal.shows("READY:"))
+        try #require(try await terminal.ends(dashboard))
         #expect(try await terminal.state() == before)
         try await terminal.end()
     }

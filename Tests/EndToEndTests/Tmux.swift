@@ -20,7 +20,18 @@ final class Tmux: Sendable {
 
     private func tmux(_ arguments: String) async throws -> CommandRun { try await CommandRun.shell("tmux -L \(name) \(arguments)", variables: ["TERM": "xterm-256color"]) }
 
-    func end() async throws { _ = try await tmux("kill-server") }
+    /// Ends the server with all that runs in it. By force: it was started with signals blocked, and heeds no other.
+    func end() async throws {
+        let numbers = try await tmux("display-message -p '#{pid} #{pane_pid}'").data.split { !$0.isNumber }
+        try #require(numbers.count == 2, "the terminal is gone")
+        _ = try await CommandRun.shell("pkill -9 -P \(numbers[1]); kill -9 \(numbers[1]) \(numbers[0])")
+        try #require(try await ends(String(numbers[0])), "the terminal stays")
+    }
+
+    private static func isRunning(_ process: String) async throws -> Bool { try await CommandRun.shell("kill -0 \(process) 2>&1").code == 0 }
+
+    /// Waits until a process is gone; false where it stays.
+    func ends(_ process: String) async throws -> Bool { try await eventually(seconds: 20) { try await Self.isRunning(process) ? nil : true } ?? false }
 
     /// Types text as it is, then Enter.
     func run(_ command: String) async throws {
@@ -48,9 +59,10 @@ final class Tmux: Sendable {
 
     /// The modes of the terminal that a program may have changed, and whether the alternate screen is shown.
     func state() async throws -> String {
-        let path = folder.path("modes")
-        try await run("clear; stty -a > \(path); echo DO''NE")
-        try #require(try await shows("DONE") != nil)
+        let number = UInt32.random(in: 0 ... .max)
+        let path = folder.path("modes-\(number)")
+        try await run("clear; stty -a > \(path); echo DO''NE\(number)")
+        try #require(try await shows("DONE\(number)") != nil)
         let modes = String(decoding: try RealFileSystem().readAll(path, bytesMax: 65_536), as: UTF8.self)
         let flags = try await tmux("display-message -p '#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{wrap_flag}'").data
         return modes.split(separator: "\n").filter { !$0.contains("rows") }.joined(separator: "\n") + flags

@@ -47,5 +47,21 @@ extension FuzzTarget {
         let redactor = Redactor()
         let clean = redactor.redact(bytes, counting: &counts)
         precondition((clean == nil) == (counts.total == 0))
+        redactBatch(bytes, redactor)
+    }
+
+    /// The lines of the bytes as a batch, each a second time as a field, against the same record by record.
+    private func redactBatch(_ bytes: UnsafeRawBufferPointer, _ redactor: Redactor) {
+        var records = bytes.split(separator: 0x0A).prefix(64).enumerated().map { index, line in
+            let text = String(decoding: line, as: UTF8.self)
+            return line.withContiguousStorageIfAvailable {
+                LogRecord(timestamp: Self.now, stream: [:], line: UnsafeRawBufferPointer($0), fields: index % 3 == 0 ? [LogField(String(text.prefix(8)), text)] : [])
+            }!
+        }
+        var columns = LogColumns(records)
+        var (one, other) = (RedactionCounts(), RedactionCounts())
+        for index in records.indices { redactor.redact(&records[index], counting: &one) }
+        redactor.redact(&columns, counting: &other)
+        precondition(columns.records == records && one == other)
     }
 }

@@ -26,7 +26,8 @@ struct FrameMaker {
             let x = Int.random(in: -3..<size.columns, using: &random)
             let y = Int.random(in: 0..<size.rows, using: &random)
             let style = Self.styles.randomElement(using: &random)!
-            switch Int.random(in: 0..<10, using: &random) {
+            switch Int.random(in: 0..<11, using: &random) {
+            case 10: if x >= 0, (0..<size.columns).allSatisfy({ buffer[$0, y].width == 1 }) { buffer.shiftLeft(x..<size.columns - Int.random(in: 0...(size.columns - x - 1), using: &random), by: Int.random(in: 1...3, using: &random), row: y) }
             case 0: buffer.clear(Rect(x: x, y: y, width: 9, height: 2), style: style)
             case 1: buffer.restyle(Rect(x: x, y: y, width: 5, height: 2)) { $0.background = style.background }
             case 2: buffer.scroll(min(y, size.rows - 2)..<size.rows, by: Bool.random(using: &random) ? 1 : -1)
@@ -91,13 +92,113 @@ struct FrameMaker {
         #expect(bytes.count < 100)
     }
 
+    @Test func aFollowedLogTakesAFewBytesMoreThanItsLines() {
+        func frame(_ first: Int) -> Buffer {
+            var buffer = Buffer(Size(columns: 160, rows: 40))
+            buffer.write("header", x: 0, y: 0)
+            for row in 1..<39 {
+                buffer.write("12:00:00 ", x: 0, y: row, style: Style(Colour(0x999999)))
+                buffer.write("request number \(String(10_000 + first - row)) of somebody who buys a thing or two and comes back for more, again and again", x: 9, y: row)
+            }
+            buffer.write("status", x: 0, y: 39)
+            return buffer
+        }
+        var encoder = FrameEncoder(capabilities: Capabilities(colours: .indexed256, showsUnicode: true))
+        var bytes: [UInt8] = []
+        encoder.encode(from: nil, to: frame(0), into: &bytes)
+        encoder.encode(from: frame(0), to: frame(1), into: &bytes)
+        bytes = []
+        for number in 1...10 { encoder.encode(from: frame(number), to: frame(number + 1), into: &bytes) }
+        #expect(bytes.count / 10 <= frame(0).text(row: 1).utf8.count + 18, "\(bytes.count / 10)")
+    }
+
+    /// A chart of a wave with its axis between other things, after so many columns of time.
+    private func chart(_ time: Int) -> Buffer {
+        var buffer = Buffer(Size(columns: 120, rows: 20))
+        for row in 0..<20 { buffer.write("left of it │", x: 0, y: row); buffer.write("│ right of it", x: 100, y: row) }
+        for x in 0..<80 {
+            let moment = time + x
+            let height = (moment * 7919 % 13 + moment % 17) / 2
+            for row in 0..<height { buffer.write("⣿", x: 15 + x, y: 18 - row, style: Style(Colour(row % 3 == 0 ? 0xD55E00 : 0x56B4E9))) }
+            if moment % 20 == 0 { buffer.write("12:00", x: 15 + x, y: 19, columnsMax: 80 - x) }
+        }
+        return buffer
+    }
+
+    @Test(arguments: [1, 2, 5]) func aChartThatMovesOnIsMovedByTheTerminal(columns: Int) {
+        var encoder = FrameEncoder(capabilities: rgb)
+        var terminal = TerminalEmulator(Size(columns: 120, rows: 20))
+        var shown: Buffer?
+        for step in 0..<6 {
+            var bytes: [UInt8] = []
+            let next = chart(step * columns)
+            encoder.encode(from: shown, to: next, into: &bytes)
+            terminal.write(bytes)
+            #expect(terminal.faults == [] && terminal.difference(from: next) == nil)
+            // Some 20 bytes a row and what comes in, in place of some 200 a row.
+            if step > 0 { #expect(bytes.count < 20 * (24 + columns * 14), "\(bytes.count) bytes") }
+            shown = next
+        }
+    }
+
+    @Test func whatIsNearIsReachedByFewBytes() {
+        func bytes(_ from: (Int, Int), _ to: (Int, Int)) -> String {
+            var mover = CursorMover()
+            var output: [UInt8] = []
+            mover.note(x: from.0, y: from.1)
+            #expect(mover.cost(toX: to.0, y: to.1) < 10)
+            mover.move(toX: to.0, y: to.1, &output)
+            return String(decoding: output, as: UTF8.self)
+        }
+        #expect(bytes((196, 1), (195, 1)) == "\u{8}")
+        #expect(bytes((10, 3), (10, 4)) == "\n" && bytes((10, 3), (0, 4)) == "\n\r" && bytes((10, 3), (9, 2)) == "\u{1B}[A\u{8}")
+        #expect(bytes((10, 3), (60, 3)) == "\u{1B}[50C" && bytes((60, 3), (10, 3)) == "\u{1B}[50D" && bytes((100, 50), (0, 0)) == "\u{1B}[H")
+        #expect(bytes((100, 50), (19, 4)) == "\u{1B}[5;20H")
+        // A margin of scrolling isn't crossed by relative moves, which end there.
+        var mover = CursorMover()
+        mover.region = 5..<20
+        for (from, to, isCrossing) in [(19, 20, true), (3, 20, true), (3, 19, false), (5, 4, true), (25, 4, true), (25, 5, false), (21, 22, false), (4, 3, false)] {
+            mover.note(x: 0, y: from)
+            var output: [UInt8] = []
+            mover.move(toX: 0, y: to, &output)
+            #expect(!isCrossing || output.last == UInt8(ascii: "H"), "\(from) to \(to)")
+        }
+    }
+
+    @Test func onlyWhatChangedOfAClockIsSent() {
+        func frame(_ time: SafeText) -> Buffer {
+            var buffer = Buffer(Size(columns: 80, rows: 24))
+            buffer.write(time, x: 70, y: 1, style: Style(Colour(0x999999)))
+            return buffer
+        }
+        var encoder = FrameEncoder(capabilities: rgb)
+        encoder.capabilities.synchronizesOutput = true
+        var bytes: [UInt8] = []
+        encoder.encode(from: nil, to: frame("10:00:07"), into: &bytes)
+        encoder.encode(from: frame("10:00:07"), to: frame("10:00:08"), into: &bytes)
+        bytes = []
+        encoder.encode(from: frame("10:00:08"), to: frame("10:00:09"), into: &bytes)
+        #expect(String(decoding: bytes, as: UTF8.self) == "\u{8}9")
+    }
+
+    @Test func aDifferenceThatCannotBeSeenIsNotSent() {
+        var (first, second) = (Buffer(Size(columns: 20, rows: 1)), Buffer(Size(columns: 20, rows: 1)))
+        first.write("a   b", x: 0, y: 0)
+        second.write("a   b", x: 0, y: 0)
+        second.restyle(Rect(x: 1, y: 0, width: 3, height: 1)) { $0 = Style(Colour(0xFF0000), on: .standard, .bold) }
+        var encoder = FrameEncoder(capabilities: rgb)
+        var bytes: [UInt8] = []
+        encoder.encode(from: first, to: second, into: &bytes)
+        #expect(bytes.isEmpty)
+    }
+
     @Test func withoutColoursNoColourIsSent() {
         var buffer = Buffer(Size(columns: 20, rows: 1))
         buffer.write("alarm", x: 0, y: 0, style: Style(Colour(0xD55E00), on: Colour(0x112233), .bold))
         var encoder = FrameEncoder(capabilities: Capabilities(colours: .none, showsUnicode: true))
         var bytes: [UInt8] = []
         encoder.encode(from: nil, to: buffer, into: &bytes)
-        #expect(String(decoding: bytes, as: UTF8.self) == "\u{1B}[0m\u{1B}[H\u{1B}[2J\u{1B}[1malarm")
+        #expect(String(decoding: bytes, as: UTF8.self) == "\u{1B}[m\u{1B}[H\u{1B}[2J\u{1B}[1malarm")
     }
 
     @Test func aTerminalWithoutUnicodeIsSentASCIIAlone() {

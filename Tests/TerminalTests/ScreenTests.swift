@@ -105,6 +105,9 @@ private struct PseudoTerminal {
         _ = screen.next(timeoutMilliseconds: 1000)
         frame.write("b", x: 0, y: 0)
         _ = screen.draw(frame)
+        #expect(!terminal.received().contains("2026"), "a little is shown at once anyway")
+        for y in 0..<screen.size.rows { frame.write(SafeText(String(repeating: "c", count: 60)), x: 0, y: y) }
+        _ = screen.draw(frame)
         let shown = terminal.received()
         #expect(shown.hasPrefix("\u{1B}[?2026h") && shown.hasSuffix("\u{1B}[?2026l"))
     }

@@ -36,6 +36,9 @@ struct TerminalEmulator {
             } else if scalar == "\r" {
                 rest.removeFirst()
                 x = 0
+            } else if scalar == "\u{8}" {
+                rest.removeFirst()
+                x = max(0, x - 1)
             } else if scalar == "\n" {
                 rest.removeFirst()
                 if y == region.upperBound { scroll(1) } else { y = min(y + 1, size.rows - 1) }
@@ -65,7 +68,13 @@ struct TerminalEmulator {
         func number(_ index: Int) -> Int { index < numbers.count ? max(1, numbers[index]) : 1 }
         switch final {
         case "H": (x, y) = (min(number(1), size.columns) - 1, min(number(0), size.rows) - 1)
+        // Within the margins of scrolling the cursor stays there.
+        case "A": y = max(y >= region.lowerBound ? region.lowerBound : 0, y - number(0))
+        case "B": y = min(y <= region.upperBound ? region.upperBound : size.rows - 1, y + number(0))
         case "C": x = min(size.columns - 1, x + number(0))
+        case "D": x = max(0, x - number(0))
+        case "P": shift(number(0), isDeleting: true)
+        case "@": shift(number(0), isDeleting: false)
         case "J": rows = Array(repeating: Array(repeating: Position(style: Style(on: style.background)), count: size.columns), count: size.rows)
         case "K": for column in x..<size.columns { blank(column, y, style: Style(on: style.background)) }
         case "r":
@@ -113,6 +122,21 @@ struct TerminalEmulator {
         rows[y][x] = Position(style: style)
     }
 
+    /// Deletes or inserts characters at the cursor; the rest of the row moves.
+    private mutating func shift(_ count: Int, isDeleting: Bool) {
+        let blank = Position(style: Style(on: style.background))
+        if rows[y][x...].contains(where: { $0.width != 1 }) { faults.append("moved a wide cluster") }
+        for _ in 0..<count {
+            if isDeleting {
+                rows[y].remove(at: x)
+                rows[y].append(blank)
+            } else {
+                rows[y].insert(blank, at: x)
+                rows[y].removeLast()
+            }
+        }
+    }
+
     private mutating func scroll(_ shift: Int) {
         let blank = Array(repeating: Position(style: Style(on: style.background)), count: size.columns)
         if shift > 0 {
@@ -131,8 +155,9 @@ struct TerminalEmulator {
                 let cell = buffer[x, y]
                 if isNarrow && !Cluster.isCertain(cell.glyph) { continue }
                 let shown = rows[y][x]
-                // A blank's foreground can't be seen.
-                let isSame = shown.style == cell.style || cell.isErasable && shown.style == .plain
+                // Of a blank no more can be seen than its background, underline and reversal.
+                let isBlank = cell.glyph == 0x20 && [cell.style, shown.style].allSatisfy { $0.attributes.isDisjoint(with: [.underline, .reverse]) }
+                let isSame = shown.style == cell.style || isBlank && shown.style.background == cell.style.background
                 if shown.text != cell.text || !isSame { return "\(x),\(y): shows \(shown), wanted \(cell.text) \(cell.style)" }
             }
         }

@@ -75,6 +75,7 @@ extension AlertingService {
         if schedule.overrides.count >= Limits.onCallOverridesMax { throw ActionError.invalid("the schedule has \(Limits.onCallOverridesMax) overrides; end some") }
         let id = try await database.addOverride(schedule: name, person: person, from: start, to: end, action, now: now)
         try await loadOverrides()
+        changes.note()
         return id
     }
 
@@ -83,6 +84,7 @@ extension AlertingService {
         try check(action)
         if try await !database.endOverride(id, now: now) { throw ActionError.invalid("there is no override \(id) that holds or will; the file's own are changed in the file") }
         try await loadOverrides()
+        changes.note()
         logger.notice("an override was ended", metadata: ["override": "\(id)", "by": "\(SafeText(action.actor))"])
     }
 

@@ -36,11 +36,12 @@ struct ContentBuilder: Sendable {
 
     private func frames(_ answers: [(query: PanelQuery, answer: BoardAnswer)]) -> [DataFrame] {
         let visible = answers.filter { !$0.query.isHidden }
+        let naming = SeriesNaming(visible.flatMap { query, answer -> [BoardSeries] in if case .series(let series) = answer, query.legend.isEmpty { series } else { [] } })
         let frames = visible.flatMap { query, answer -> [DataFrame] in
             guard case .series(let series) = answer else { return [] }
             let legend = Interpolation.fill(query.legend, scope, for: .text)
             // A table of a range has a row a point in Grafana too; what asks for a format gets it.
-            return FrameBuilder.frames(series, query, legend: legend, asTable: query.format == .table)
+            return FrameBuilder.frames(series, query, legend: legend, asTable: query.format == .table, naming: naming)
         }
         var named = FrameBuilder.namingValues(frames, queryCount: visible.count)
         if !panel.expressions.isEmpty {

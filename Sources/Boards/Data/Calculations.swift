@@ -135,7 +135,7 @@ enum Reducing {
     /// A row a series with a column a calculation.
     static func rows(_ frames: [DataFrame], _ reductions: [Reduction], labelsToFields: Bool) -> DataFrame {
         let fields = frames.flatMap { $0.fields.filter(\.isNumber) }.prefix(Limits.tableRows)
-        var result = [DataField("Field", .texts(fields.map(\.title)))]
+        var result = [DataField("Field", .texts(fields.map(\.shownTitle)))]
         if labelsToFields {
             for name in Set(fields.flatMap(\.labels.keys)).subtracting(["__name__"]).sorted() { result.append(DataField(name, .texts(fields.map { $0.labels[name] }))) }
         }

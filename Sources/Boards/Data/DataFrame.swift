@@ -12,6 +12,8 @@ struct DataField: Sendable {
     var labels: [String: String] = [:]
     /// How it is shown, where a query's legend or a transformation said so.
     var displayName: String?
+    /// A name that was made of the labels, and what of it tells the series of a panel apart.
+    var automatic: (written: String, shown: String)?
     var refID = ""
     var values: Values
 
@@ -49,6 +51,12 @@ struct DataField: Sendable {
 
     /// As matchers and tables call it.
     var title: String { displayName ?? (labels.isEmpty ? name : name == "Value" || name.isEmpty ? LabelText.text(labels) : name + " " + LabelText.text(labels)) }
+
+    /// As people see it where nothing else is wanted: of a name made of labels the part that tells series apart.
+    var shownTitle: String {
+        guard let automatic, displayName == automatic.written else { return title }
+        return automatic.shown
+    }
 
     /// One value as a key that rows are joined by.
     func key(_ row: Int) -> CellKey {

@@ -57,8 +57,8 @@ struct FieldResolver: Sendable {
 
     private func matches(_ matching: Matching, _ field: DataField, _ title: String) -> Bool {
         switch matching {
-        case .names(let names): names.contains(title) || names.contains(field.name)
-        case .namesExcept(let names): !field.isTime && !names.contains(title) && !names.contains(field.name)
+        case .names(let names): names.contains(title) || names.contains(field.name) || names.contains(field.shownTitle)
+        case .namesExcept(let names): !field.isTime && !names.contains(title) && !names.contains(field.name) && !names.contains(field.shownTitle)
         case .value(let reduction, let holds): field.numbers.map { holds(.number(reduction.value(of: $0))) } ?? false
         case .pattern(let expression): expression.map { $0.matchesPart(title) || field.displayName == nil && $0.matchesPart(field.name) } ?? false
         case .type(let type): field.typeName == type
@@ -68,7 +68,7 @@ struct FieldResolver: Sendable {
     }
 
     private func name(_ field: DataField, _ title: String, _ settings: FieldSettings, _ scope: VariableScope) -> String {
-        guard let wanted = settings.displayName else { return title }
+        guard let wanted = settings.displayName else { return field.shownTitle }
         guard wanted.contains("$") else { return wanted }
         var own = scope
         own.set("__field.name", field.name)

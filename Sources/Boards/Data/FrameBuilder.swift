@@ -1,13 +1,19 @@
 /// Brings answers to frames.
 enum FrameBuilder {
     /// A frame a series, or for tables one frame with a column a label.
-    static func frames(_ series: [BoardSeries], _ query: PanelQuery, legend: String, asTable: Bool) -> [DataFrame] {
+    static func frames(_ series: [BoardSeries], _ query: PanelQuery, legend: String, asTable: Bool, naming: SeriesNaming = SeriesNaming([])) -> [DataFrame] {
         if asTable { return [table(series, query)] }
         return series.prefix(Limits.series).map { series in
             var value = DataField("Value", .numbers(series.values))
             value.labels = series.labels
             value.refID = query.refID
-            value.displayName = legend.isEmpty ? LabelText.text(series.labels) : LabelText.legend(legend, series.labels)
+            if legend.isEmpty {
+                let written = LabelText.text(series.labels)
+                value.displayName = written
+                value.automatic = (written, naming.name(series.labels, query))
+            } else {
+                value.displayName = LabelText.legend(legend, series.labels)
+            }
             var time = DataField("Time", .times(series.times))
             time.refID = query.refID
             return DataFrame(refID: query.refID, fields: [time, value])

@@ -24,6 +24,7 @@ struct ChartDrawing {
             lines, left: AxisTicks.axis(chart.left, isStacked: isStacked, rows: plot.height),
             right: chart.right.map { AxisTicks.axis($0, isStacked: false, rows: plot.height) },
             thresholds: chart.thresholds.map { (AxisTicks.scaled($0.value, chart.left.logarithmBase), look.style($0.tone)) }, showsMarks: chart.lines.count > 1, theme: theme)
+        view.grid = TimeGrid(startMilliseconds: chart.window.start.milliseconds, stepMilliseconds: chart.window.stepMilliseconds, count: chart.window.count)
         view.timeLabels = AxisTicks.times(chart.window, columns: plot.width - view.marginColumns, zoneOffsetSeconds: zoneOffsetSeconds)
         view.render(in: plot, to: &buffer)
         if legend > 0 { renderLegend(chart, isTable: isTable(chart, rect.height), in: below, to: &buffer) }

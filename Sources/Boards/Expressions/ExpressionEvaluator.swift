@@ -30,11 +30,14 @@ struct ExpressionEvaluator {
             let result = evaluate(expression.kind)
             known[expression.refID] = result
             if expression.isHidden { continue }
+            let naming = SeriesNaming(result.map { BoardSeries(labels: $0.labels, times: [], values: []) })
             for series in result.prefix(Limits.series) {
                 var value = DataField("Value", .numbers(series.values))
                 value.labels = series.labels
                 value.refID = expression.refID
-                value.displayName = series.labels.isEmpty ? expression.refID : LabelText.text(series.labels)
+                let written = series.labels.isEmpty ? expression.refID : LabelText.text(series.labels)
+                value.displayName = written
+                if !series.labels.isEmpty { value.automatic = (written, naming.name(series.labels, PanelQuery(expression.refID))) }
                 frames.append(DataFrame(refID: expression.refID, fields: [DataField("Time", .times(series.times ?? [moment])), value]))
             }
         }

@@ -21,9 +21,10 @@ extension GrafanaBoard {
         panel.options.showsRowLabels = options?["rowLabelsVisible"]?.bool ?? true
         switch type {
         case "text":
-            panel.options.text = String((options?["content"]?.string ?? node["content"]?.string ?? "").prefix(Limits.textCharacters))
+            let text = String((options?["content"]?.string ?? node["content"]?.string ?? "").prefix(Limits.textCharacters))
             let mode = options?["mode"]?.string ?? node["mode"]?.string ?? "markdown"
             panel.options.isPlainText = mode == "text" || mode == "code"
+            panel.options.text = panel.options.isPlainText ? text : MarkupText.markdown(text)
             if mode == "html" { note(.partial, panel.title, node, "HTML is shown as its text") }
         case "singlestat", "grafana-singlestat-panel": readSingleStat(node, &panel)
         case "grafana-polystat-panel", "vonage-status-panel": readPolystat(node, &panel)

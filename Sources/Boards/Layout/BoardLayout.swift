@@ -102,7 +102,8 @@ public struct BoardLayout: Sendable {
         case .timeSeries, .table, .heatmap, .stateTimeline, .statusHistory, .logs: 36
         case .barChart, .pieChart, .histogram: 26
         case .barGauge, .tiles: 20
-        case .stat, .gauge, .text, .row, .unsupported: 14
+        case .stat, .gauge: 11
+        case .text, .row, .unsupported: 14
         }
     }
 

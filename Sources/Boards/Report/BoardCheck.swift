@@ -17,7 +17,8 @@ public struct BoardCheck: Sendable {
     /// Why the file can't be read; then there is nothing else.
     public let problems: [SettingsProblem]
 
-    public init(_ path: String) {
+    /// `problem` says what is wrong with a query, nil where nothing is: the languages are above this module.
+    public init(_ path: String, problem: (FilledQuery) -> String? = { _ in nil }) {
         self.path = path
         do throws(SettingsProblems) {
             let board = try BoardFile.load(path)
@@ -25,9 +26,13 @@ public struct BoardCheck: Sendable {
             title = board.title
             panels = all.count
             supported = all.count { $0.kind.isSupported }
-            inPart = Set(board.notices.filter { $0.severity == .partial }.compactMap(\.panel)).count
+            let faults = board.filledQueries(now: Timestamp(seconds: 0)).compactMap { query in
+                problem(query).map { BoardNotice(.partial, panel: query.panel, line: query.line, reason: "query \(query.refID) can't be asked: \($0)") }
+            }
+            let notices = board.notices + faults
+            inPart = Set(notices.filter { $0.severity == .partial }.compactMap(\.panel)).count
             variables = board.variables.count
-            notices = board.notices.sorted { ($0.line, $0.reason) < ($1.line, $1.reason) }
+            self.notices = notices.sorted { ($0.line, $0.reason) < ($1.line, $1.reason) }
             problems = []
         } catch {
             (title, panels, supported, inPart, variables, notices, problems) = ("", 0, 0, 0, 0, [], error.problems)

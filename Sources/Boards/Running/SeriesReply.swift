@@ -46,93 +46,7 @@ public enum SeriesReply {
     }
 }
 
-/// Walks JSON without keeping it. Every step returns whether it was what was expected.
-private struct ReplyReader {
-    private let bytes: UnsafeRawBufferPointer
-    private var offset = 0
-    private var depth = 0
-
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
-
-    private mutating func blanks() { while offset < bytes.count, bytes[offset] <= 0x20 { offset += 1 } }
-
-    private mutating func take(_ scalar: Unicode.Scalar) -> Bool {
-        blanks()
-        guard offset < bytes.count, bytes[offset] == UInt8(ascii: scalar) else { return false }
-        offset += 1
-        return true
-    }
-
-    var isObject: Bool {
-        mutating get {
-            blanks()
-            return offset < bytes.count && bytes[offset] == UInt8(ascii: "{")
-        }
-    }
-
-    mutating func eachMember(_ body: (String, inout ReplyReader) -> Bool) -> Bool {
-        guard take("{"), depth < Limits.jsonDepth else { return false }
-        depth += 1
-        defer { depth -= 1 }
-        if take("}") { return true }
-        repeat {
-            guard let name = string(), take(":"), body(name, &self) else { return false }
-        } while take(",")
-        return take("}")
-    }
-
-    mutating func eachElement(_ body: (inout ReplyReader) -> Bool) -> Bool {
-        guard take("["), depth < Limits.jsonDepth else { return false }
-        depth += 1
-        defer { depth -= 1 }
-        if take("]") { return true }
-        repeat {
-            guard body(&self) else { return false }
-        } while take(",")
-        return take("]")
-    }
-
-    /// A string; its escapes are looked at where it has some.
-    mutating func string() -> String? {
-        guard take("\"") else { return nil }
-        let start = offset
-        var hasEscape = false
-        while offset < bytes.count, bytes[offset] != UInt8(ascii: "\"") {
-            if bytes[offset] == UInt8(ascii: "\\") {
-                hasEscape = true
-                offset += 1
-            }
-            offset += 1
-        }
-        guard offset < bytes.count else { return nil }
-        let end = offset
-        offset += 1
-        if !hasEscape { return String(decoding: bytes[start..<end], as: UTF8.self) }
-        return (try? JSONReader.read(Array(bytes[(start - 1)...end])))?.string
-    }
-
-    mutating func labels() -> [String: String]? {
-        var labels: [String: String] = [:]
-        return eachMember { name, reader in
-            labels[name] = reader.string()
-            return labels[name] != nil
-        } ? labels : nil
-    }
-
-    mutating func skip() -> Bool {
-        blanks()
-        guard offset < bytes.count else { return false }
-        switch bytes[offset] {
-        case UInt8(ascii: "{"): return eachMember { _, reader in reader.skip() }
-        case UInt8(ascii: "["): return eachElement { reader in reader.skip() }
-        case UInt8(ascii: "\""): return string() != nil
-        default:
-            let start = offset
-            while offset < bytes.count, bytes[offset] > 0x20, ![UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]")].contains(bytes[offset]) { offset += 1 }
-            return offset > start
-        }
-    }
-
+extension ReplyReader {
     /// A number as it stands, or within quotes. `strtod` stops at what follows it; `+Inf` and `NaN` are read too.
     private mutating func number() -> Double? {
         let isQuoted = take("\"")
@@ -157,7 +71,7 @@ private struct ReplyReader {
         return true
     }
 
-    mutating func result() -> [BoardSeries]? {
+    fileprivate mutating func result() -> [BoardSeries]? {
         var series: [BoardSeries] = []
         let start = offset
         // A scalar is one point without labels.

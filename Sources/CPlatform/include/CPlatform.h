@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <termios.h>
 
+#include "ByteScan.h"
 #include "TerminalGuard.h"
 
 /// CRC32C (Castagnoli, reflected, initial and final inversion) continued from `crc`, which is 0 at the start.

@@ -44,25 +44,24 @@ struct BulkIngest: Sendable {
     private func store(_ bulk: BulkRequest, _ ingest: IngestRequest, _ tenant: Tenant) async throws -> [BulkItem] {
         let accepted = tenant.acceptedLogTimes(edge.clock.now())
         var items = bulk.items
-        var records: [LogRecord] = []
-        records.reserveCapacity(bulk.records.count)
+        let window = accepted.lowerBound.nanoseconds...accepted.upperBound.nanoseconds
+        var columns = bulk.columns
         for index in items.indices {
             guard case .record(let place) = items[index].outcome else {
                 edge.counters.rejected(1, reason: "not stored by bulk", of: tenant)
                 continue
             }
-            let record = bulk.records[place]
-            if accepted.contains(record.timestamp) {
-                records.append(record)
-            } else {
-                let reason: LogRefusal = record.timestamp < accepted.lowerBound ? .tooOld : .tooFarInFuture
+            let timestamp = columns.rows[place].timestamp
+            if !window.contains(timestamp) {
+                let reason: LogRefusal = timestamp < window.lowerBound ? .tooOld : .tooFarInFuture
                 edge.counters.rejected(1, reason: "\(reason)", of: tenant)
                 items[index].outcome = .refused(status: 400, type: "timestamp_error", reason: "the document's time is \(reason)")
             }
         }
-        if records.isEmpty { return items }
+        columns.removeRows { !window.contains($0.timestamp) }
+        if columns.isEmpty { return items }
         do throws(LogStoreError) {
-            let outcome = try await LogIntake(edge: edge).store(records, origin: ingest.origin, of: tenant)
+            let outcome = try await LogIntake(edge: edge).store(columns, origin: ingest.origin, of: tenant)
             if outcome.stored == 0, !outcome.isDuplicateBatch { Self.refuseAll(&items, outcome) }
             return items
         } catch {

@@ -26,12 +26,12 @@ struct LineIngest: Sendable {
             request, context, ingest, route: Self.jsonPath, takesLargePlain: true,
             decode: { bytes throws(WireError) in
                 let lines = try LinesOfJSON(bytes, shape: shape, labels: labels, receivedAt: receivedAt)
-                if lines.records.isEmpty, let offset = lines.firstRefusedOffset {
+                if lines.columns.isEmpty, let offset = lines.firstRefusedOffset {
                     throw WireError("none of the \(lines.refused) lines is a JSON object", offset: offset)
                 }
                 return lines
             },
-            store: { lines in (try await store(lines.records, ingest, context.tenant), lines.refused, lines.firstRefusedOffset) })
+            store: { lines in (try await store(lines.columns, ingest, context.tenant), lines.refused, lines.firstRefusedOffset) })
         var rejection = LogIntake.rejection(outcome)
         if refused > 0 {
             rejection.counts.append(("no JSON object", refused, "the one at byte \(first ?? 0)"))
@@ -52,13 +52,13 @@ struct LineIngest: Sendable {
         let outcome = try await Ingestion(edge: edge).receive(
             request, context, ingest, route: Self.journalPaths[0],
             decode: { bytes throws(WireError) in try JournalExport.decode(bytes, labels: labels, receivedAt: receivedAt) },
-            store: { records in try await store(records, ingest, context.tenant) })
+            store: { records in try await store(LogColumns(records), ingest, context.tenant) })
         return reply(outcome.stored, LogIntake.rejection(outcome))
     }
 
-    private func store(_ records: [LogRecord], _ ingest: IngestRequest, _ tenant: Tenant) async throws -> LogAppendOutcome {
+    private func store(_ columns: LogColumns, _ ingest: IngestRequest, _ tenant: Tenant) async throws -> LogAppendOutcome {
         do throws(LogStoreError) {
-            return try await LogIntake(edge: edge).store(records, origin: ingest.origin, of: tenant)
+            return try await LogIntake(edge: edge).store(columns, origin: ingest.origin, of: tenant)
         } catch {
             throw refusal(for: error, limits: edge.limits)
         }

@@ -27,11 +27,11 @@ struct LogIngest: Sendable {
             request, context, ingest, route: Self.otlpPath,
             decode: { bytes throws(WireError) in
                 switch format {
-                case .protobuf: try OTLPLogs.decode(protobuf: bytes, receivedAt: receivedAt)
-                case .json: try OTLPLogs.decode(json: bytes, receivedAt: receivedAt)
+                case .protobuf: try OTLPLogs.decodeColumns(protobuf: bytes, receivedAt: receivedAt)
+                case .json: try OTLPLogs.decodeColumns(json: bytes, receivedAt: receivedAt)
                 }
             },
-            store: { records in try await store(records, ingest, context.tenant) })
+            store: { columns in try await store(columns, ingest, context.tenant) })
         var response = OTLPReply.success(LogIntake.rejection(outcome), format)
         if outcome.isDuplicateBatch { response.headers[.nightjarDuplicate] = "1" }
         return response
@@ -50,11 +50,11 @@ struct LogIngest: Sendable {
             request, context, ingest, route: Self.lokiPath,
             decode: { bytes throws(WireError) in
                 switch format {
-                case .protobuf: try LokiPush.decode(protobuf: bytes, receivedAt: receivedAt)
-                case .json: try LokiPush.decode(json: bytes, receivedAt: receivedAt)
+                case .protobuf: try LokiPush.decodeColumns(protobuf: bytes, receivedAt: receivedAt)
+                case .json: try LokiPush.decodeColumns(json: bytes, receivedAt: receivedAt)
                 }
             },
-            store: { records in try await store(records, ingest, context.tenant) })
+            store: { columns in try await store(columns, ingest, context.tenant) })
         let rejection = LogIntake.rejection(outcome)
         guard rejection.isEmpty else {
             throw Refusal(status: .badRequest, errorType: "bad_data", reason: .rejectedData, message: rejection.message)
@@ -64,9 +64,9 @@ struct LogIngest: Sendable {
         return response
     }
 
-    private func store(_ records: [LogRecord], _ ingest: IngestRequest, _ tenant: Tenant) async throws -> LogAppendOutcome {
+    private func store(_ columns: LogColumns, _ ingest: IngestRequest, _ tenant: Tenant) async throws -> LogAppendOutcome {
         do throws(LogStoreError) {
-            let outcome = try await LogIntake(edge: edge).store(records, origin: ingest.origin, of: tenant)
+            let outcome = try await LogIntake(edge: edge).store(columns, origin: ingest.origin, of: tenant)
             if let origin = ingest.origin {
                 edge.agents.seen(
                     origin, instance: ingest.instance, version: ingest.version, signal: .logs, at: edge.clock.nowMilliseconds())

@@ -9,7 +9,12 @@ struct LogIntake: Sendable {
 
     /// Durable on return.
     func store(_ records: [LogRecord], origin: BatchOrigin? = nil, of tenant: Tenant) async throws(LogStoreError) -> LogAppendOutcome {
-        let outcome = try await tenant.logs.append(redacted(records), origin: origin)
+        try await store(LogColumns(records), origin: origin, of: tenant)
+    }
+
+    /// The same of records that came as columns.
+    func store(_ columns: LogColumns, origin: BatchOrigin? = nil, of tenant: Tenant) async throws(LogStoreError) -> LogAppendOutcome {
+        let outcome = try await tenant.logs.append(redacted(columns), origin: origin)
         edge.counters.ingested {
             $0.logRecords += UInt64(outcome.stored)
             $0.duplicateLogBatches += outcome.isDuplicateBatch ? 1 : 0
@@ -18,13 +23,12 @@ struct LogIntake: Sendable {
         return outcome
     }
 
-    private func redacted(_ records: [LogRecord]) -> [LogRecord] {
-        guard edge.redactor.isOn else { return records }
-        var records = records
+    private func redacted(_ columns: LogColumns) -> LogColumns {
+        var columns = columns
         var counts = RedactionCounts()
-        for index in records.indices { edge.redactor.redact(&records[index], counting: &counts) }
+        edge.redactor.redact(&columns, counting: &counts)
         if counts.total > 0 { edge.counters.redacted(counts) }
-        return records
+        return columns
     }
 
     /// What of an outcome was refused, for an answer.

@@ -41,25 +41,6 @@ extension APIClient {
         return state
     }
 
-    /// Objectives from the series that Sloth and pyrra-like generators record; empty where there are none.
-    func objectives(at moment: Timestamp) async throws(DashboardError) -> [ObjectiveItem] {
-        let objectives = try await query("slo:objective:ratio", at: moment)
-        if objectives.result.isEmpty { return [] }
-        let left = try await query("slo:period_error_budget_remaining:ratio", at: moment).values { Self.objectiveKey($0) }
-        let burns = try await query("slo:current_burn_rate:ratio", at: moment).values { Self.objectiveKey($0) }
-        return objectives.result.compactMap { row -> ObjectiveItem? in
-            guard let objective = row.value?.value, objective.isFinite else { return nil }
-            let key = Self.objectiveKey(row.metric)
-            return ObjectiveItem(
-                service: row.metric["sloth_service"] ?? row.metric["service"] ?? "", name: row.metric["sloth_slo"] ?? row.metric["slo"] ?? key, objective: objective,
-                budgetLeft: left[key], burnRate: burns[key])
-        }.sorted { ($0.state, $0.service, $0.name) < ($1.state, $1.service, $1.name) }
-    }
-
-    private static func objectiveKey(_ labels: [String: String]) -> String {
-        labels["sloth_id"] ?? "\(labels["service"] ?? "")/\(labels["slo"] ?? labels["sloth_slo"] ?? "")"
-    }
-
     /// What agents dropped, and what waits in their spools, by instance.
     func agentLosses(at moment: Timestamp) async throws(DashboardError) -> AgentLosses {
         var losses = AgentLosses()

@@ -105,35 +105,3 @@ extension Sequence<AlertItem> {
         return worst
     }
 }
-
-/// All alerts of a moment, as they are shown, with what filters search.
-struct AlertBoard: Sendable {
-    /// Sorted as they are shown.
-    let items: [AlertItem]
-    let index: SearchIndex
-    /// Names this state of the collector; empty where it doesn't tell.
-    let mark: String
-
-    init(_ items: [AlertItem], mark: String = "") {
-        self.items = items.sorted(by: AlertItem.precedes)
-        self.mark = mark
-        index = SearchIndex(self.items) { alert, text in
-            text += alert.severity.word.string
-            text += " "
-            text += alert.phase.rawValue
-            if let acknowledgement = alert.acknowledgement { text += " acked by \(acknowledgement.actor)" }
-            if !alert.silencedBy.isEmpty { text += " silenced" }
-            if !alert.inhibitedBy.isEmpty { text += " inhibited" }
-            text += " "
-            text += alert.summary
-            for pair in alert.labels {
-                text += " "
-                text += pair.name
-                text += "="
-                text += pair.value
-            }
-        }
-    }
-
-    func count(_ severity: AlertItem.Severity) -> Int { items.count { $0.counts && $0.severity == severity } }
-}

@@ -98,13 +98,28 @@ struct HostSummary: Hashable, Sendable {
 
 /// All hosts, worst first, with what filters search.
 struct HostTable: Sendable {
-    var items: [HostSummary]
+    private(set) var items: [HostSummary]
     let index: SearchIndex
+    /// Age of the newest data of all; nil where none has any.
+    private(set) var leastAgeSeconds: Double?
 
     init(_ items: [HostSummary] = []) {
         self.items = items
+        leastAgeSeconds = items.lazy.compactMap(\.ageSeconds).min()
         index = SearchIndex(items) { host, text in
             text += "\(host.instance) \(host.state.word.string) environment=\(host.place.environment) region=\(host.place.region) tier=\(host.place.tier)"
         }
+    }
+
+    /// Lets the data grow older; returns whether a host becomes stale by it.
+    mutating func age(bySeconds passedSeconds: Double) -> Bool {
+        var hasBecomeStale = false
+        for index in items.indices {
+            guard let age = items[index].ageSeconds else { continue }
+            items[index].ageSeconds = max(0, age + passedSeconds)
+            if age <= Limits.staleSeconds && age + passedSeconds > Limits.staleSeconds { hasBecomeStale = true }
+        }
+        leastAgeSeconds = leastAgeSeconds.map { max(0, $0 + passedSeconds) }
+        return hasBecomeStale
     }
 }

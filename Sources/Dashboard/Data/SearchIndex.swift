@@ -5,12 +5,15 @@ import Glibc
 struct SearchIndex: Sendable {
     private var bytes: [UInt8] = []
     private var ends: [Int32] = []
+    /// Bytes of a row's text that room is made for at first.
+    private static let usualBytes = 96
 
     init() {}
 
     /// `write` appends what a row is found by.
     init<Item>(_ items: [Item], _ write: (Item, inout String) -> Void) {
         ends.reserveCapacity(items.count)
+        bytes.reserveCapacity(items.count * Self.usualBytes)
         var text = ""
         for item in items {
             text.removeAll(keepingCapacity: true)
@@ -24,7 +27,7 @@ struct SearchIndex: Sendable {
         if bytes.count + text.utf8.count < Int(Int32.max) {
             let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
             if isASCII {
-                for byte in text.utf8 { bytes.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte) }
+                bytes.append(contentsOf: text.utf8.lazy.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 })
             } else {
                 bytes.append(contentsOf: text.lowercased().utf8)
             }
@@ -35,20 +38,25 @@ struct SearchIndex: Sendable {
     var count: Int { ends.count }
 
     /// The rows that a filter takes, in order: each of its words stands in the row's text, and none of those that begin with `!`.
-    func rows(matching filter: String) -> [Int32] {
+    func rows(matching filter: String) -> [Int32] { rows(matching: filter, from: [], of: nil) }
+
+    /// The same, where the rows of an earlier filter are known: if the new one can only take fewer, no others are looked at.
+    func rows(matching filter: String, from known: [Int32], of earlier: String?) -> [Int32] {
         let words = FilterWord.all(in: filter)
         if words.isEmpty { return Array(0..<Int32(ends.count)) }
-        var rows: [Int32] = []
-        bytes.withUnsafeBytes { all in
-            var start = 0
-            for (row, end) in ends.enumerated() {
-                let length = Int(end) - start
-                let text = UnsafeRawBufferPointer(rebasing: all[start..<start + length])
-                if words.allSatisfy({ $0.takes(text) }) { rows.append(Int32(row)) }
-                start = Int(end)
+        let before = earlier.map { FilterWord.all(in: $0) } ?? []
+        let isNarrower = !before.isEmpty && FilterWord.narrows(words, before)
+        return bytes.withUnsafeBytes { all in
+            ends.withUnsafeBufferPointer { ends in
+                func isTaken(_ row: Int32) -> Bool {
+                    let start = row == 0 ? 0 : Int(ends[Int(row) - 1])
+                    let text = UnsafeRawBufferPointer(rebasing: all[start..<Int(ends[Int(row)])])
+                    for word in words where !word.takes(text) { return false }
+                    return true
+                }
+                return isNarrower ? known.filter(isTaken) : (0..<Int32(ends.count)).filter(isTaken)
             }
         }
-        return rows
     }
 }
 
@@ -68,6 +76,14 @@ struct FilterWord: Sendable {
         isExcluding = word.hasPrefix("!")
         bytes = Array((isExcluding ? String(word.dropFirst()) : word).lowercased().utf8)
         if bytes.isEmpty { return nil }
+    }
+
+    /// Whether words take no row that `others` don't: each of those has become longer, or is still there.
+    static func narrows(_ words: [FilterWord], _ others: [FilterWord]) -> Bool {
+        guard words.count >= others.count else { return false }
+        return zip(words, others).allSatisfy { word, other in
+            word.isExcluding == other.isExcluding && (word.isExcluding ? word.bytes == other.bytes : word.bytes.starts(with: other.bytes))
+        }
     }
 
     /// `text` is in lower case.

@@ -69,6 +69,12 @@ enum Text {
         return seconds < 10 ? "now" : age((seconds / 10).rounded(.down) * 10)
     }
 
+    /// Age of data: within one and a half intervals of the agent they are as new as they get.
+    static func freshAge(_ seconds: Double?) -> SafeText {
+        guard let seconds, seconds.isFinite else { return "-" }
+        return seconds < 15 ? "now" : steadyAge(seconds)
+    }
+
     /// `01:32`.
     static func clock(seconds: Double) -> SafeText {
         let whole = Int(min(max(0, seconds), 359_999))

@@ -29,6 +29,7 @@ struct DashboardLoop {
     mutating func run() -> Int32 {
         drawWhenDue()
         reduce(.tick(model.now))
+        fetcher.recall()
         while true {
             drawWhenDue()
             let events = screen.next(timeoutMilliseconds: isDirty ? millisecondsToFrame : millisecondsToNextSecond)

@@ -6,10 +6,12 @@ final class Fetcher: Sendable {
     private let clock: any WallClock
     private let post: @Sendable (Action) -> Void
     private let boards: BoardKeeper
+    private let history: Locked<PromptHistory>?
     private let tasks = Locked<[Need: Task<Void, Never>]>([:])
 
-    init(client: APIClient, clock: any WallClock = SystemClock(), boardGlobs: [String] = [], post: @escaping @Sendable (Action) -> Void) {
+    init(client: APIClient, clock: any WallClock = SystemClock(), boardGlobs: [String] = [], historyFile: String? = nil, post: @escaping @Sendable (Action) -> Void) {
         boards = BoardKeeper(client: client, globs: boardGlobs, clock: clock) { post(.boards($0)) }
+        history = historyFile.map { Locked(PromptHistory(path: $0)) }
         self.client = client
         self.clock = clock
         self.post = post
@@ -27,6 +29,7 @@ final class Fetcher: Sendable {
         case .findContext(let item): Task { await findContext(item) }
         case .board(let work): boards.run(work.effect)
         case .stopBoard: boards.stop()
+        case .remember(let text, let kind): Task { remember(text, kind) }
         case .openBoard(let path): Task { boards.read(path) }
         case .openBoardNamed(let name): Task { boards.read(named: name) }
         case .quit, .suspend, .captureMouse, .copy: break
@@ -161,6 +164,28 @@ final class Fetcher: Sendable {
     }
 
     // Once
+
+    /// Posts what was typed at prompts in earlier runs.
+    func recall() {
+        guard let history else { return }
+        Task {
+            do throws(FileError) {
+                post(.histories(try history.withLock { history throws(FileError) in try history.read() }))
+            } catch {
+                post(.saved(path: "what was typed before", problem: "it can't be read: \(error)"))
+            }
+        }
+    }
+
+    /// One at a time, as each reads what the one before wrote.
+    private func remember(_ text: String, _ kind: Prompt.Kind) {
+        guard let history else { return }
+        do throws(FileError) {
+            try history.withLock { history throws(FileError) in try history.add(text, kind) }
+        } catch {
+            post(.saved(path: "the history of prompts", problem: "\(error)"))
+        }
+    }
 
     private func perform(_ deed: Deed) async {
         do throws(DashboardError) {

@@ -30,7 +30,7 @@ enum Header {
     private static func details(_ model: DashboardModel) -> [Span] {
         var spans: [Span] = []
         let theme = model.theme
-        if let oldest = model.alerts?.lazy.filter(\.isUnattended).map(\.activeAt).min() {
+        if let oldest = model.board?.tally.oldestUnattended {
             spans.append(Span("no ack for " + Text.steadyAge(model.at.seconds - oldest.seconds) + "  ", theme.critical))
         }
         if let schedules = model.onCall?.schedules, !schedules.isEmpty {
@@ -41,7 +41,7 @@ enum Header {
             spans.append(Span("on call ", theme.muted))
             spans.append(Span(SafeText(shown) + "  ", names.contains("nobody") ? theme.warning : theme.text))
         }
-        let suppressed = model.alerts?.count { $0.phase == .firing && $0.isSuppressed } ?? 0
+        let suppressed = model.board?.tally.suppressed ?? 0
         if suppressed > 0 { spans.append(Span("\(String(suppressed)) held back  ", theme.muted)) }
         let rules = model.allRuleTroubles.count
         if rules > 0 { spans.append(Span("\(String(rules)) rule problem\(rules == 1 ? "" : "s")  ", theme.warning)) }
@@ -55,7 +55,7 @@ enum Header {
         if case .past(let moment, let isPlaying) = model.moment {
             return [Span(isPlaying || model.boardMoment == moment ? "REWOUND" : "REWINDING", theme.warning)]
         }
-        if let age = model.dataAgeSeconds { spans.append(Span("data " + Text.age(age) + "  ", age > Limits.staleSeconds ? theme.critical : theme.text)) }
+        if let age = model.dataAgeSeconds { spans.append(Span("data " + Text.freshAge(age) + "  ", age > Limits.staleSeconds ? theme.critical : theme.text)) }
         if model.isPaused { return spans + [Span("PAUSED", theme.warning)] }
         switch model.link.state(at: model.now) {
         case .connecting: spans.append(Span("CONNECTING", theme.muted))

@@ -101,7 +101,8 @@ enum ChartPanel {
         LineChart(
             courses.enumerated().map { ChartLine(SafeText($1.name), $1.values, style: theme.lines[$0 % theme.lines.count]) }, range: panel.unit == .fraction ? 0...1 : nil,
             startLabel: Text.time(window.start, zoneOffsetSeconds: model.zoneOffsetSeconds, hasSeconds: false),
-            endLabel: Text.time(window.end, zoneOffsetSeconds: model.zoneOffsetSeconds, hasSeconds: false), theme: theme, label: { panel.label($0) }
+            endLabel: Text.time(window.end, zoneOffsetSeconds: model.zoneOffsetSeconds, hasSeconds: false),
+            grid: TimeGrid(startMilliseconds: window.start.milliseconds, stepMilliseconds: window.stepSeconds * 1000, count: window.count), theme: theme, label: { panel.label($0) }
         ).render(in: plot, to: &buffer)
     }
 }

@@ -43,14 +43,8 @@ enum HostsScreen {
             .text(Text.percent(host.memory), level(host.memory, theme)), trend(model.trends?.memory[host.instance]), .text(Text.percent(host.disk), level(host.disk, theme)),
             .text(Text.number(host.load), loadLevel(host, theme)), .text(Text.bytes(host.receiveBytesPerSecond)), .text(Text.bytes(host.transmitBytesPerSecond)),
             .text(SafeText(place), theme.muted), .text(host.alertCount > 0 ? SafeText(String(host.alertCount)) : "", theme.warning),
-            .text(age(host), host.state == .stale ? theme.critical : theme.muted),
+            .text(Text.freshAge(host.ageSeconds), host.state == .stale ? theme.critical : theme.muted),
         ]
-    }
-
-    /// Within one and a half intervals of the agent data are as new as they get.
-    private static func age(_ host: HostSummary) -> SafeText {
-        guard let age = host.ageSeconds else { return "-" }
-        return age < 15 ? "now" : Text.steadyAge(age)
     }
 
     /// Bold where little is left; what is an alert is for the rules to say.

@@ -27,7 +27,9 @@ enum LogsScreen {
         }
         LogHistogram.render(items, model, in: areas.histogram, to: &buffer)
         let position = model.position(of: .logs)
-        List(count: items.count, selected: position.selected, offset: position.offset, theme: model.theme) { line(items[$0], model) }.render(in: areas.list, to: &buffer)
+        // Whoever follows looks at what comes: a mark on the newest line would move with every line.
+        let isAtEnd = model.logs.isFollowing && position.selected == 0 && !model.logs.showsDetail
+        List(count: items.count, selected: isAtEnd ? nil : position.selected, offset: position.offset, theme: model.theme) { line(items[$0], model) }.render(in: areas.list, to: &buffer)
         if let detail = areas.detail, items.indices.contains(position.selected) { renderDetail(items[position.selected], model, in: detail, to: &buffer) }
     }
 
@@ -55,7 +57,7 @@ enum LogsScreen {
         var right: [Span] = []
         if logs.skipped > 0 { right.append(Span("\(Text.count(Int64(logs.skipped))) skipped  ", model.theme.warning)) }
         if case .failed = logs.phase, !logs.items.isEmpty { right.append(Span("not refreshed  ", model.theme.warning)) }
-        right.append(Span("\(Text.count(Int64(logs.items.count))) lines  ", model.theme.muted))
+        if !logs.isFollowing { right.append(Span("\(Text.count(Int64(logs.items.count))) lines  ", model.theme.muted)) }
         right.append(logs.isFollowing ? Span("FOLLOWING", model.theme.good) : Span(model.span.title(zoneOffsetSeconds: model.zoneOffsetSeconds, now: model.now), model.theme.accent))
         let query: Span = logs.query.isEmpty ? Span("all lines", model.theme.muted) : Span(SafeText(logs.query))
         var left = [Span(logs.context == nil ? "search: " : "context of a line of: ", model.theme.accent), query]

@@ -13,7 +13,8 @@ enum ObjectivesScreen {
             let text: SafeText = model.objectives == nil
                 ? "waiting for the objectives"
                 : "There is no service level objective yet. Record the series slo:objective:ratio, slo:period_error_budget_remaining:ratio and "
-                    + "slo:current_burn_rate:ratio with recording rules, as SLO generators such as Sloth write them, and they are shown here."
+                    + "slo:current_burn_rate:ratio with recording rules, as Sloth writes them, or pyrra_objective and pyrra_availability, as Pyrra does with "
+                    + "--generic-rules, and they are shown here."
             Paragraph(text, model.theme.muted).render(in: rect.inset(columns: 2, rows: 1), to: &buffer)
             return
         }

@@ -33,6 +33,8 @@ enum Action: Sendable {
     /// A file was written, or why not.
     case saved(path: String, problem: String?)
     case boards(BoardNews)
+    /// What was typed at prompts in earlier runs.
+    case histories([Prompt.Kind: [String]])
 }
 
 /// What the screen needs from the collector: kept fresh as long as it stands in the model's needs.
@@ -95,6 +97,8 @@ enum Effect: Hashable, Sendable {
     case copy(String)
     case exportIncident(id: Int64, path: String)
     case findContext(LogItem)
+    /// Keep what was typed at a prompt, for the next runs.
+    case remember(String, Prompt.Kind)
     /// A question of the open dashboard; replaces the one of its kind that is running.
     case board(BoardWork)
     case stopBoard

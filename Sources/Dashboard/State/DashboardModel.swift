@@ -67,6 +67,8 @@ struct DashboardModel: Sendable {
     /// The rows of lists that their filters take.
     var alertRows: [Int32] = []
     var hostRows: [Int32] = []
+    /// The filters that these rows are of; none where the data changed since.
+    var rowFilters: [ScreenKind: String] = [:]
     /// What is asked for now.
     var needs: Set<Need> = []
 
@@ -115,18 +117,17 @@ struct DashboardModel: Sendable {
 
     /// Age of the newest data of all hosts; of the last answer where no host has data.
     var dataAgeSeconds: Double? {
-        let newest = hosts.items.lazy.compactMap(\.ageSeconds).min()
-        return newest ?? link.lastAnswer.map { now.seconds - $0.seconds }
+        hosts.leastAgeSeconds ?? link.lastAnswer.map { now.seconds - $0.seconds }
     }
 
     /// How everything is: the worst of alerts and hosts; unknown where the collector can't be reached or was never heard.
     var state: HealthState {
-        guard let alerts else { return .unknown }
+        guard let board else { return .unknown }
         switch link.state(at: now) {
         case .connecting, .disconnected: return .unknown
         case .live, .lagging: break
         }
-        let worst = min(alerts.state, hosts.items.first?.state ?? .ok)
+        let worst = min(board.tally.state, hosts.items.first?.state ?? .ok)
         return status?.troubles.isEmpty == false && worst > .warning ? .warning : worst
     }
 }

@@ -39,6 +39,11 @@ struct RecentBlock: Sendable {
     /// The number of a stream in the block.
     mutating func number(of labels: Labels) -> Int {
         if let number = numbers[labels] { return number }
+        return addStream(labels)
+    }
+
+    /// Takes a stream that isn't in the block yet.
+    mutating func addStream(_ labels: Labels) -> Int {
         numbers[labels] = streams.count
         streams.append(Stream(labels: labels, oldest: .max, newest: .min, rows: 0))
         return streams.count - 1
@@ -54,8 +59,13 @@ struct RecentBlock: Sendable {
         body.append(lengthPrefixed: fields)
         lastID = id
         lastTimestamp = timestamp
+        note(stream: stream, timestamp: timestamp, level: level, lineBytes: line.count)
+    }
+
+    /// Takes a row into what is known of the block.
+    @inline(__always) mutating func note(stream: Int, timestamp: Int64, level: UInt8, lineBytes: Int) {
         rows += 1
-        lineBytes += line.count
+        self.lineBytes += lineBytes
         oldest = min(oldest, timestamp)
         newest = max(newest, timestamp)
         levels |= 1 << Int64(level & ~Rows.invalidMark)
@@ -65,13 +75,18 @@ struct RecentBlock: Sendable {
     }
 
     func frame() -> [UInt8] {
-        var content: [UInt8] = []
-        content.reserveCapacity(body.count + streams.count * 64)
-        content.append(varint: UInt64(streams.count))
-        for stream in streams { content.append(lengthPrefixed: stream.labels.encoded) }
-        content.append(varint: UInt64(rows))
+        var content = header()
+        content.reserveCapacity(content.count + body.count)
         content.append(contentsOf: body)
         return Frame.compressed(content, level: Limits.recentLevel)
+    }
+
+    func header(rows: Int? = nil) -> [UInt8] {
+        var header: [UInt8] = []
+        header.append(varint: UInt64(streams.count))
+        for stream in streams { header.append(lengthPrefixed: stream.labels.encoded) }
+        header.append(varint: UInt64(rows ?? self.rows))
+        return header
     }
 
     /// Reads a block's rows one after the other.

@@ -12,7 +12,7 @@ public enum TailEvent: Sendable {
 /// never waits.
 final class TailHub: Sendable {
     private struct Backlog {
-        var groups: [[LogRecord]] = []
+        var blocks: [StoredBlock] = []
         var rowCount = 0
         /// Rows that found no room, before those that come next.
         var skipped = 0
@@ -35,14 +35,15 @@ final class TailHub: Sendable {
     var count: Int { tails.withLock { $0.count } }
 
     /// Called by the writer after a commit.
-    func publish(_ rows: [LogRecord]) {
-        if rows.isEmpty || tails.withLock({ $0.isEmpty }) { return }
+    func publish(_ block: StoredBlock) {
+        if tails.withLock({ $0.isEmpty }) { return }
         backlog.update { backlog in
-            if backlog.rowCount + rows.count > Limits.tailBacklogRecordsMax {
-                backlog.skipped += rows.count
+            // One block alone is always taken: it is decoded a row at a time.
+            if backlog.rowCount > 0, backlog.rowCount + block.rows > Limits.tailBacklogRecordsMax {
+                backlog.skipped += block.rows
             } else {
-                backlog.groups.append(rows)
-                backlog.rowCount += rows.count
+                backlog.blocks.append(block)
+                backlog.rowCount += block.rows
             }
         }
     }
@@ -82,21 +83,33 @@ final class TailHub: Sendable {
 
     private func run() {
         while true {
-            let (groups, skipped, isClosed) = backlog.wait(
-                until: { !$0.groups.isEmpty || $0.skipped > 0 || $0.isClosed },
+            let (blocks, skipped, isClosed) = backlog.wait(
+                until: { !$0.blocks.isEmpty || $0.skipped > 0 || $0.isClosed },
                 then: { backlog in
                     defer { backlog = Backlog(isClosed: backlog.isClosed) }
-                    return (backlog.groups, backlog.skipped, backlog.isClosed)
+                    return (backlog.blocks, backlog.skipped, backlog.isClosed)
                 })
             let buffers = tails.withLock { Array($0.values) }
-            for buffer in buffers {
-                var missed = 0
-                for group in groups { for row in group { missed += buffer.offer(row) } }
-                if skipped > 0 { buffer.skip(skipped) }
-                if missed + skipped > 0 { counters.withLock { $0.tailRecordsSkippedTotal += UInt64(missed + skipped) } }
+            var missed = 0
+            if !buffers.isEmpty { for block in blocks { missed += offer(block, to: buffers) } }
+            for buffer in buffers where skipped > 0 {
+                buffer.skip(skipped)
+                missed += skipped
             }
+            if missed > 0 { counters.withLock { $0.tailRecordsSkippedTotal += UInt64(missed) } }
             if isClosed { return }
         }
+    }
+
+    /// Records are made of the block's rows here, so that they cost nothing while nobody watches. Returns how many were skipped.
+    private func offer(_ block: StoredBlock, to buffers: [TailBuffer]) -> Int {
+        var missed = 0
+        do throws(DamagedBytes) {
+            try block.forEachRecord { record in for buffer in buffers { missed += buffer.offer(record) } }
+        } catch {
+            preconditionFailure("a block that was just encoded doesn't decode: \(error)")
+        }
+        return missed
     }
 }
 

@@ -19,35 +19,68 @@ enum FieldCoding {
         // Fields follow one another in the line, so the search goes on where the last one was found.
         var searched = 0
         for field in fields {
-            append(field.name, line, &searched, &bytes)
+            var name = field.name
+            name.withUTF8 { append(UnsafeRawBufferPointer($0), line, &searched, &bytes) }
             switch field.value {
-            case .string(let text):
+            case .string(var text):
                 bytes.append(Kind.text.rawValue)
-                append(text, line, &searched, &bytes)
-            case .integer(let number):
-                bytes.append(Kind.integer.rawValue)
-                bytes.append(zigzag: number)
-            case .double(let number):
-                bytes.append(Kind.double.rawValue)
-                bytes.append(double: number)
+                text.withUTF8 { append(UnsafeRawBufferPointer($0), line, &searched, &bytes) }
+            case .integer(let number): append(number, &bytes)
+            case .double(let number): append(number, &bytes)
             case .bool(let flag): bytes.append((flag ? Kind.yes : Kind.no).rawValue)
             }
         }
     }
 
-    private static func append(_ text: String, _ line: UnsafeRawBufferPointer, _ searched: inout Int, _ bytes: inout [UInt8]) {
-        var text = text
-        text.withUTF8 { utf8 in
-            let wanted = UnsafeRawBufferPointer(utf8)
-            let found = wanted.count < referenceBytesMin ? nil : firstOffset(of: wanted, in: line, from: searched) ?? (searched > 0 ? firstOffset(of: wanted, in: line) : nil)
-            if let found {
-                bytes.append(varint: UInt64(wanted.count) << 1 | 1)
-                bytes.append(varint: UInt64(found))
-                searched = found + wanted.count
-            } else {
-                bytes.append(varint: UInt64(wanted.count) << 1)
-                bytes.append(contentsOf: wanted)
+    /// The same of a batch's row, within the limits: beyond the 128th fields are left out, long names and texts are cut.
+    /// `cutBytes`: how much of the line was cut off, told by one more field. Returns how many fields were left out.
+    static func encode(_ fields: LogFields, cutBytes: Int, line: UnsafeRawBufferPointer, into bytes: inout [UInt8]) -> Int {
+        let count = fields.reduce(0) { count, _ in count + 1 }
+        let kept = min(count, Limits.fieldsMax)
+        if kept == 0, cutBytes == 0 { return 0 }
+        bytes.append(varint: UInt64(kept + (cutBytes > 0 ? 1 : 0)))
+        var searched = 0
+        for (name, value) in fields.prefix(kept) {
+            append(name.cut(to: Limits.fieldNameBytesMax), line, &searched, &bytes)
+            switch value {
+            case .text(let text):
+                bytes.append(Kind.text.rawValue)
+                append(text.cut(to: Limits.fieldValueBytesMax), line, &searched, &bytes)
+            case .integer(let number): append(number, &bytes)
+            case .double(let number): append(number, &bytes)
+            case .bool(let flag): bytes.append((flag ? Kind.yes : Kind.no).rawValue)
             }
+        }
+        if cutBytes > 0 {
+            var name = cutField
+            name.withUTF8 { append(UnsafeRawBufferPointer($0), line, &searched, &bytes) }
+            append(Int64(cutBytes), &bytes)
+        }
+        return count - kept
+    }
+
+    /// The field that tells how many bytes of a line were cut off.
+    static let cutField = "truncated_bytes"
+
+    private static func append(_ number: Int64, _ bytes: inout [UInt8]) {
+        bytes.append(Kind.integer.rawValue)
+        bytes.append(zigzag: number)
+    }
+
+    private static func append(_ number: Double, _ bytes: inout [UInt8]) {
+        bytes.append(Kind.double.rawValue)
+        bytes.append(double: number)
+    }
+
+    private static func append(_ wanted: UnsafeRawBufferPointer, _ line: UnsafeRawBufferPointer, _ searched: inout Int, _ bytes: inout [UInt8]) {
+        let found = wanted.count < referenceBytesMin ? nil : firstOffset(of: wanted, in: line, from: searched) ?? (searched > 0 ? firstOffset(of: wanted, in: line) : nil)
+        if let found {
+            bytes.append(varint: UInt64(wanted.count) << 1 | 1)
+            bytes.append(varint: UInt64(found))
+            searched = found + wanted.count
+        } else {
+            bytes.append(varint: UInt64(wanted.count) << 1)
+            bytes.append(contentsOf: wanted)
         }
     }
 
@@ -131,5 +164,15 @@ enum FieldCoding {
             guard let offset = reader.readVarint(), offset <= UInt64(line.count), count <= line.count - Int(offset) else { return nil }
             return .reference(UnsafeRawBufferPointer(rebasing: line[Int(offset)..<Int(offset) + count]), offset: Int(offset))
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The text's front, cut between two characters where it is too long.
+    func cut(to bytesMax: Int) -> UnsafeRawBufferPointer {
+        guard count > bytesMax else { return self }
+        var end = bytesMax
+        while end > 0, self[end] & 0xC0 == 0x80 { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: self[..<end])
     }
 }

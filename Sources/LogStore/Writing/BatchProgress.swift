@@ -3,8 +3,8 @@ import Model
 /// How far a batch has come over its days.
 struct BatchProgress {
     private(set) var refused: [LogRefusal: Int]
-    /// Records as they were stored.
-    private(set) var groups: [[LogRecord]] = []
+    /// Blocks as they were stored.
+    private(set) var blocks: [StoredBlock] = []
     private(set) var stored = 0
     private(set) var storedBytes = 0
     var failure: LogStoreError?
@@ -17,10 +17,12 @@ struct BatchProgress {
         parts += 1
         switch part {
         case .duplicate: duplicateParts += 1
-        case .stored(let records, let bytes, let tooMany):
-            if !records.isEmpty { groups.append(records) }
-            stored += records.count
-            storedBytes += bytes
+        case .stored(let block, let tooMany):
+            if let block {
+                blocks.append(block)
+                stored += block.rows
+                storedBytes += block.lineBytes
+            }
             if tooMany > 0 { refused[.tooManyStreams, default: 0] += tooMany }
         }
     }

@@ -42,7 +42,7 @@ struct GroupCommit {
                 counters.fieldsDroppedTotal += UInt64(append.batch.fieldsDropped)
             }
         }
-        for group in progress.groups { tails.publish(group) }
+        for block in progress.blocks { tails.publish(block) }
         append.done(progress.result)
     }
 }

@@ -19,7 +19,8 @@ struct PartitionWriter {
 
     /// What became of one batch's part.
     enum PartOutcome {
-        case stored(records: [LogRecord], bytes: Int, refused: Int)
+        /// Nil where no row was left.
+        case stored(StoredBlock?, refused: Int)
         case duplicate
     }
 
@@ -56,9 +57,9 @@ struct PartitionWriter {
         state = next
         var rows = 0
         var bytes = 0
-        for case .stored(let records, let size, _) in outcomes {
-            rows += records.count
-            bytes += size
+        for case .stored(let block?, _) in outcomes {
+            rows += block.rows
+            bytes += block.lineBytes
         }
         partition.recent.withLock { recent in
             if rows > 0 { recent.oldestStored = min(recent.oldestStored, now) }
@@ -110,13 +111,16 @@ extension PartitionWriter {
                 if try origin.sequence <= mark(of: origin.agent) { return .duplicate }
                 marks[origin.agent] = origin.sequence
             }
-            var kept = part
-            let refused = Set(try part.block.streams.filter { try !add($0) }.map(\.labels))
-            if !refused.isEmpty { kept = part.without(refused) }
-            guard kept.block.rows > 0 else { return .stored(records: [], bytes: 0, refused: part.records.count) }
-            try PartitionWriter.insert(kept.block, id: state.lastID + 1, stored: now, frame: kept.frame, database)
-            state.lastID += Int64(kept.block.rows)
-            return .stored(records: kept.records, bytes: kept.block.lineBytes, refused: part.records.count - kept.records.count)
+            var (block, frame) = (part.block, part.frame)
+            let refused = Set(try block.streams.filter { try !add($0) }.map(\.labels))
+            if !refused.isEmpty {
+                guard let rest = try RecentBlock.without(refused, frame: frame) else { return .stored(nil, refused: part.block.rows) }
+                (block, frame) = rest
+            }
+            let first = state.lastID + 1
+            try PartitionWriter.insert(block, id: first, stored: now, frame: frame, database)
+            state.lastID += Int64(block.rows)
+            return .stored(StoredBlock(frame: frame, rows: block.rows, lineBytes: block.lineBytes), refused: part.block.rows - block.rows)
         }
 
         private func mark(of agent: String) throws -> UInt64 {

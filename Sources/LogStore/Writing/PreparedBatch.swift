@@ -7,37 +7,8 @@ struct PreparedBatch: Sendable {
     /// What of a batch goes into one partition.
     struct Part: Sendable {
         let name: PartitionName
-        /// As the live tail shows them, cut like the stored ones.
-        var records: [LogRecord] = []
-        var block = RecentBlock()
-        var frame: [UInt8] = []
-
-        init(_ name: PartitionName) { self.name = name }
-        init(records: [LogRecord], name: PartitionName) {
-            self.name = name
-            for record in records { add(record) }
-            frame = block.frame()
-        }
-
-        fileprivate mutating func add(_ record: LogRecord) {
-            records.append(record)
-            var fields: [UInt8] = []
-            let stream = block.number(of: record.stream)
-            let level = record.level.rawValue | (record.invalidBody == nil ? 0 : Rows.invalidMark)
-            var body = record.body
-            func append(_ line: UnsafeRawBufferPointer) {
-                FieldCoding.encode(record.fields, line: line, into: &fields)
-                fields.withUnsafeBytes {
-                    block.append(id: Int64(block.rows), stream: stream, timestamp: record.timestamp.nanoseconds, level: level, line: line, fields: $0)
-                }
-            }
-            if let bytes = record.invalidBody { bytes.withUnsafeBytes(append) } else { body.withUTF8 { append(UnsafeRawBufferPointer($0)) } }
-        }
-
-        fileprivate mutating func finish() { frame = block.frame() }
-
-        /// The part without some streams' records.
-        func without(_ streams: Set<Labels>) -> Part { Part(records: records.filter { !streams.contains($0.stream) }, name: name) }
+        var block: RecentBlock
+        var frame: [UInt8]
     }
 
     let origin: BatchOrigin?
@@ -46,101 +17,109 @@ struct PreparedBatch: Sendable {
     private(set) var refused: [LogRefusal: Int] = [:]
     private(set) var linesCut = 0
     private(set) var fieldsDropped = 0
-    /// About what it holds in memory until it is stored.
+    /// About what it holds in memory until it is stored, with the batch that its caller holds as long.
     private(set) var heldBytes = 0
 
-    /// The field that tells how many bytes of a line were cut off.
-    static let cutField = "truncated_bytes"
-
     init(_ records: [LogRecord], origin: BatchOrigin?, accepted: Range<NanoTimestamp>, options: LogStoreOptions = .init()) {
+        self.init(LogColumns(records), origin: origin, accepted: accepted, options: options)
+    }
+
+    init(_ columns: LogColumns, origin: BatchOrigin?, accepted: Range<NanoTimestamp>, options: LogStoreOptions = .init()) {
         self.origin = origin
-        var parts: [PartitionName: Part] = [:]
-        var classes: [Labels: String] = [:]
-        // Records of a batch mostly lie in one partition: it is filled outside of the dictionary.
-        var current: Part?
-        for record in records {
-            guard record.timestamp >= accepted.lowerBound else {
-                refused[.tooOld, default: 0] += 1
-                continue
+        var division = Division(columns, options: options)
+        let window = accepted.lowerBound.nanoseconds..<accepted.upperBound.nanoseconds
+        var (tooOld, tooFar) = (0, 0)
+        for row in columns.rows {
+            if row.timestamp < window.lowerBound {
+                tooOld += 1
+                division.leaveOut()
+            } else if row.timestamp >= window.upperBound {
+                tooFar += 1
+                division.leaveOut()
+            } else {
+                division.add(row)
             }
-            guard record.timestamp < accepted.upperBound else {
-                refused[.tooFarInFuture, default: 0] += 1
-                continue
-            }
-            var retentionClass = ""
-            if !options.classes.isEmpty {
-                retentionClass = classes[record.stream] ?? options.retentionClass(of: record.stream)
-                classes[record.stream] = retentionClass
-            }
-            let name = PartitionName(Day(containing: record.timestamp), retentionClass)
-            if current?.name != name {
-                if let part = current { parts[part.name] = part }
-                current = parts.removeValue(forKey: name) ?? Part(name)
-            }
-            heldBytes += record.body.utf8.count + Limits.rowOverheadBytes
-            current!.add(prepare(record))
         }
-        if let part = current { parts[part.name] = part }
-        self.parts = parts.values.sorted { $0.name < $1.name }
-        for index in self.parts.indices {
-            self.parts[index].finish()
-            heldBytes += self.parts[index].frame.count
+        if tooOld > 0 { refused[.tooOld] = tooOld }
+        if tooFar > 0 { refused[.tooFarInFuture] = tooFar }
+        var cuts = RecentBlock.Cuts()
+        parts = division.parts.indices.map { part in
+            let (block, frame) = RecentBlock.encoded(columns, division.parts[part].rows, counting: &cuts) { division.isRow($0, of: part) }
+            return Part(name: division.parts[part].name, block: block, frame: frame)
+        }.sorted { $0.name < $1.name }
+        linesCut = cuts.lines
+        fieldsDropped = cuts.fields
+        heldBytes = columns.lines.count + columns.fields.count + columns.count * Limits.rowOverheadBytes + parts.reduce(0) { $0 + $1.frame.count }
+    }
+
+    var rowCount: Int { parts.reduce(0) { $0 + $1.block.rows } }
+}
+
+/// Which rows of a batch go into which partition.
+private struct Division {
+    struct Part {
+        let name: PartitionName
+        var rows: RecentBlock.Selection
+    }
+
+    private(set) var parts: [Part] = []
+    private let columns: LogColumns
+    private let options: LogStoreOptions
+    /// By the number of a stream: its class, once it was looked up.
+    private var classes: [String?]
+    /// By row: its part, -1 where it is left out. Empty as long as all rows are of the first part.
+    private var partOfRow: [Int32] = []
+    private var rowCount = 0
+    /// The part of the last row, and the nanoseconds of its day.
+    private var current = -1
+    private var span: Range<Int64> = 0..<0
+
+    init(_ columns: LogColumns, options: LogStoreOptions) {
+        self.columns = columns
+        self.options = options
+        classes = options.classes.isEmpty ? [] : Array(repeating: nil, count: columns.streams.count)
+    }
+
+    func isRow(_ row: Int, of part: Int) -> Bool { partOfRow.isEmpty || partOfRow[row] == Int32(part) }
+
+    mutating func leaveOut() { note(-1) }
+
+    mutating func add(_ row: LogColumns.Row) {
+        if !classes.isEmpty || !span.contains(row.timestamp) { find(row) }
+        parts[current].rows.add(row, columns)
+        note(current)
+    }
+
+    private mutating func note(_ part: Int) {
+        if partOfRow.isEmpty, part != 0 {
+            partOfRow.reserveCapacity(columns.count)
+            partOfRow = Array(repeating: 0, count: rowCount)
+            partOfRow.append(Int32(part))
+        } else if !partOfRow.isEmpty {
+            partOfRow.append(Int32(part))
+        }
+        rowCount += 1
+    }
+
+    private mutating func find(_ row: LogColumns.Row) {
+        let day = Day(containing: NanoTimestamp(nanoseconds: row.timestamp))
+        let name = PartitionName(day, retentionClass(of: Int(row.stream)))
+        if current >= 0, parts[current].name == name { return }
+        // The last nanosecond that a timestamp can hold belongs to its day, too; it is looked for each time.
+        span = day.start.nanoseconds..<day.end.nanoseconds
+        if let known = parts.firstIndex(where: { $0.name == name }) {
+            current = known
+        } else {
+            parts.append(Part(name: name, rows: RecentBlock.Selection(streams: columns.streams.count)))
+            current = parts.count - 1
         }
     }
 
-    var rowCount: Int { parts.reduce(0) { $0 + $1.records.count } }
-
-    private mutating func prepare(_ record: LogRecord) -> LogRecord {
-        let isLong = record.body.utf8.count > Limits.lineBytesMax || (record.invalidBody?.count ?? 0) > Limits.lineBytesMax
-        if !isLong, !exceeds(record.fields) { return record }
-        var record = record
-        limitFields(&record.fields)
-        if let bytes = record.invalidBody {
-            guard bytes.count > Limits.lineBytesMax else { return record }
-            record = LogRecord(
-                timestamp: record.timestamp, stream: record.stream, level: record.level, body: String(decoding: bytes.prefix(Limits.lineBytesMax), as: UTF8.self),
-                fields: record.fields + [LogField(Self.cutField, .integer(Int64(bytes.count - Limits.lineBytesMax)))],
-                invalidBody: Array(bytes.prefix(Limits.lineBytesMax)))
-            linesCut += 1
-        } else if let cutBytes = Self.cut(&record.body, to: Limits.lineBytesMax) {
-            linesCut += 1
-            record.fields.append(LogField(Self.cutField, .integer(Int64(cutBytes))))
-        }
-        return record
-    }
-
-    private func exceeds(_ fields: [LogField]) -> Bool {
-        fields.count > Limits.fieldsMax
-            || fields.contains { field in
-                if field.name.utf8.count > Limits.fieldNameBytesMax { return true }
-                if case .string(let text) = field.value { return text.utf8.count > Limits.fieldValueBytesMax }
-                return false
-            }
-    }
-
-    private mutating func limitFields(_ fields: inout [LogField]) {
-        if fields.count > Limits.fieldsMax {
-            fieldsDropped += fields.count - Limits.fieldsMax
-            fields.removeLast(fields.count - Limits.fieldsMax)
-        }
-        for index in fields.indices {
-            if fields[index].name.utf8.count > Limits.fieldNameBytesMax { Self.cut(&fields[index].name, to: Limits.fieldNameBytesMax) }
-            if case .string(var text) = fields[index].value, text.utf8.count > Limits.fieldValueBytesMax {
-                Self.cut(&text, to: Limits.fieldValueBytesMax)
-                fields[index].value = .string(text)
-            }
-        }
-    }
-
-    /// Cuts a text between two characters; returns how many bytes went, nil where it is short enough.
-    @discardableResult
-    private static func cut(_ text: inout String, to bytesMax: Int) -> Int? {
-        let count = text.utf8.count
-        guard count > bytesMax else { return nil }
-        let utf8 = text.utf8
-        var end = utf8.index(utf8.startIndex, offsetBy: bytesMax)
-        while end > utf8.startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
-        text = String(text.unicodeScalars[..<end])
-        return count - text.utf8.count
+    private mutating func retentionClass(of stream: Int) -> String {
+        if classes.isEmpty { return "" }
+        if let known = classes[stream] { return known }
+        let found = options.retentionClass(of: columns.streams[stream])
+        classes[stream] = found
+        return found
     }
 }

@@ -132,6 +132,17 @@ extension Buffer {
         }
     }
 
+    /// Moves the cells of a row within some columns to the left, blanks coming in at the right, as deleting and inserting characters does.
+    mutating func shiftLeft(_ columns: Range<Int>, by distance: Int, row y: Int) {
+        let start = y * size.columns
+        for x in columns { cells[start + x] = x + distance < columns.upperBound ? cells[start + x + distance] : .blank }
+    }
+
+    /// The cells of a row.
+    func withRow<Result>(_ y: Int, _ body: (UnsafeBufferPointer<Cell>) -> Result) -> Result {
+        cells.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[y * size.columns..<(y + 1) * size.columns])) }
+    }
+
     /// Whether a row is the same in both, which must have the same size.
     func hasSameRow(_ y: Int, as other: Buffer, row otherRow: Int) -> Bool {
         let columns = size.columns

@@ -32,12 +32,14 @@ import Foundations
         }
     }
 
-    @inline(__always) func hasStyle(_ other: Cell) -> Bool {
-        foreground == other.foreground && background == other.background && attributes == other.attributes
-    }
-
     /// A space that erasing to the end of the row would leave as well.
-    var isErasable: Bool { glyph == 0x20 && background.isStandard && attributes == 0 }
+    var isErasable: Bool { glyph == 0x20 && background.isStandard && style.attributes.isDisjoint(with: .seenOnBlanks) }
+
+    /// Whether both are spaces between which no difference can be seen.
+    func isBlank(like other: Cell) -> Bool {
+        glyph == 0x20 && other.glyph == 0x20 && background == other.background && style.attributes.isDisjoint(with: .seenOnBlanks)
+            && other.style.attributes.isDisjoint(with: .seenOnBlanks)
+    }
 
     /// The cell's text; empty in the right half of a wide cluster.
     public var text: String {

@@ -28,6 +28,9 @@ public struct Attributes: OptionSet, Hashable, Sendable {
     public static let underline = Attributes(rawValue: 8)
     public static let reverse = Attributes(rawValue: 16)
 
+    /// What changes the look of a blank.
+    static let seenOnBlanks: Attributes = [.underline, .reverse]
+
     /// Each with its SGR parameter that turns it on.
     static let all: [(attribute: Attributes, code: Int)] = [(.bold, 1), (.dim, 2), (.italic, 3), (.underline, 4), (.reverse, 7)]
 }

@@ -27,7 +27,7 @@ enum ScrollDetector {
     }
 
     private static func longestRun(
-        _ shift: Int, _ range: ClosedRange<Int>, _ oldHashes: [Int], _ newHashes: [Int], _ old: Buffer, _ new: Buffer
+        _ shift: Int, _ range: ClosedRange<Int>, _ oldHashes: [UInt64], _ newHashes: [UInt64], _ old: Buffer, _ new: Buffer
     ) -> (scroll: Scroll, saved: Int)? {
         var best: (rows: Range<Int>, saved: Int)?
         var start: Int?
@@ -48,13 +48,14 @@ enum ScrollDetector {
         return (Scroll(rows: rows, shift: shift), best.saved)
     }
 
-    private static func hash(_ buffer: Buffer, _ y: Int) -> Int {
-        var hasher = Hasher()
-        let columns = buffer.size.columns
-        buffer.cells.withUnsafeBytes { bytes in
-            let stride = columns * MemoryLayout<Cell>.stride
-            hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[y * stride..<(y + 1) * stride]))
+    /// Tells most different rows apart; equal ones are compared anyway.
+    private static func hash(_ buffer: Buffer, _ y: Int) -> UInt64 {
+        buffer.withRow(y) { row in
+            var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
+            UnsafeRawBufferPointer(row).withMemoryRebound(to: UInt64.self) { words in
+                for word in words { hash = ((hash << 5 | hash >> 59) ^ word) &* 0x517C_C1B7_2722_0A95 }
+            }
+            return hash
         }
-        return hasher.finalize()
     }
 }

@@ -11,28 +11,49 @@ struct StyleWriter {
     mutating func set(_ style: Style, _ output: inout [UInt8]) {
         let wanted = depth == .none ? Style(.standard, on: .standard, style.attributes) : style
         if wanted == current { return }
-        var parameters: [UInt8] = []
-        var base = current ?? Style.plain
-        // Single attributes aren't turned off: terminals disagree about the parameters for that.
-        if current == nil || !base.attributes.subtracting(wanted.attributes).isEmpty {
-            parameters.append(UInt8(ascii: "0"))
-            base = .plain
-        }
-        for (attribute, code) in Attributes.all where wanted.attributes.contains(attribute) && !base.attributes.contains(attribute) {
-            separate(&parameters)
-            parameters.append(decimal: code)
-        }
-        if wanted.foreground != base.foreground { append(wanted.foreground, isBackground: false, &parameters) }
-        if wanted.background != base.background { append(wanted.background, isBackground: true, &parameters) }
-        current = wanted
-        if parameters.isEmpty { return }
         output.append(contentsOf: "\u{1B}[".utf8)
-        output.append(contentsOf: parameters)
+        let start = output.count
+        // From nothing, where that is shorter or the only way: single attributes aren't turned off, because terminals disagree about the
+        // parameters for that. Without parameters all is reset too.
+        if wanted != .plain { output.append(UInt8(ascii: "0")) }
+        appendParameters(from: .plain, to: wanted, start, &output)
+        let end = output.count
+        if let current, current.attributes.subtracting(wanted.attributes).isEmpty, end > start {
+            appendParameters(from: current, to: wanted, end, &output)
+            if output.count - end < end - start { output.removeSubrange(start..<end) } else { output.removeLast(output.count - end) }
+        }
+        current = wanted
         output.append(UInt8(ascii: "m"))
     }
 
-    private func append(_ colour: Colour, isBackground: Bool, _ parameters: inout [UInt8]) {
-        separate(&parameters)
+    /// Whether a cell written now would look as it should.
+    func shows(_ cell: Cell) -> Bool {
+        guard let current else { return false }
+        let background = depth == .none ? .standard : cell.background
+        if cell.glyph == 0x20, cell.style.attributes.isDisjoint(with: .seenOnBlanks), current.attributes.isDisjoint(with: .seenOnBlanks) { return current.background == background }
+        return current == Style(depth == .none ? .standard : cell.foreground, on: background, cell.style.attributes)
+    }
+
+    /// Makes sure that what is erased or comes in by scrolling has the terminal's own background.
+    mutating func clearBackground(_ output: inout [UInt8]) {
+        if let current, current.background.isStandard, current.attributes.isEmpty { return }
+        set(.plain, &output)
+    }
+
+    /// Appends what turns one style into the other; `start` is where parameters began.
+    private func appendParameters(from base: Style, to wanted: Style, _ start: Int, _ output: inout [UInt8]) {
+        if wanted.attributes != base.attributes {
+            for (attribute, code) in Attributes.all where wanted.attributes.contains(attribute) && !base.attributes.contains(attribute) {
+                separate(start, &output)
+                output.append(decimal: code)
+            }
+        }
+        if wanted.foreground != base.foreground { append(wanted.foreground, isBackground: false, start, &output) }
+        if wanted.background != base.background { append(wanted.background, isBackground: true, start, &output) }
+    }
+
+    private func append(_ colour: Colour, isBackground: Bool, _ start: Int, _ parameters: inout [UInt8]) {
+        separate(start, &parameters)
         if colour.isStandard {
             parameters.append(decimal: isBackground ? 49 : 39)
             return
@@ -55,8 +76,8 @@ struct StyleWriter {
         }
     }
 
-    private func separate(_ parameters: inout [UInt8]) {
-        if !parameters.isEmpty { parameters.append(UInt8(ascii: ";")) }
+    private func separate(_ start: Int, _ parameters: inout [UInt8]) {
+        if parameters.count > start { parameters.append(UInt8(ascii: ";")) }
     }
 }
 

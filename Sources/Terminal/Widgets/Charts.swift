@@ -73,18 +73,21 @@ public struct LineChart {
     public var range: ClosedRange<Double>?
     public var startLabel: SafeText
     public var endLabel: SafeText
+    /// Where the values stand in time; nil spreads them over the width.
+    public var grid: TimeGrid?
     public var theme: Theme
     /// How a value is written at the axis.
     public var label: (Double) -> SafeText
 
     public init(
-        _ lines: [ChartLine], range: ClosedRange<Double>? = nil, startLabel: SafeText = "", endLabel: SafeText = "", theme: Theme,
+        _ lines: [ChartLine], range: ClosedRange<Double>? = nil, startLabel: SafeText = "", endLabel: SafeText = "", grid: TimeGrid? = nil, theme: Theme,
         label: @escaping (Double) -> SafeText
     ) {
         self.lines = lines
         self.range = range
         self.startLabel = startLabel
         self.endLabel = endLabel
+        self.grid = grid
         self.theme = theme
         self.label = label
     }
@@ -102,9 +105,9 @@ public struct LineChart {
         StatusLine(left: TextLine(startLabel, theme.muted), right: TextLine(endLabel, theme.muted)).render(in: bottom, to: &buffer)
         for line in lines.reversed() {
             if theme.glyphs.usesBraille {
-                BraillePlot.draw(line, range, in: plot, to: &buffer)
+                BraillePlot.draw(line, range, grid, in: plot, to: &buffer)
             } else {
-                let buckets = Chart.buckets(line.values, count: plot.width)
+                let buckets = Chart.buckets(line.values, grid?.placed(columns: plot.width, dots: 1), count: plot.width)
                 for (x, value) in buckets.enumerated() {
                     guard let value else { continue }
                     buffer.write("*", x: plot.x + x, y: plot.bottom - 1 - Chart.position(value, in: range, steps: plot.height), style: line.style)
@@ -116,7 +119,9 @@ public struct LineChart {
     private var ownRange: ClosedRange<Double> {
         guard let own = Chart.range(of: lines.flatMap(\.values)) else { return 0...1 }
         let low = min(0, own.lowerBound)
-        return low...max(own.upperBound, low + .leastNormalMagnitude)
+        // On a grid of time the range is steady as well: a little more or less doesn't draw all anew.
+        let high = grid == nil ? own.upperBound : Chart.roundedUp(own.upperBound)
+        return low...max(high, low + .leastNormalMagnitude)
     }
 }
 
@@ -124,10 +129,10 @@ public struct LineChart {
 enum BraillePlot {
     private static let bits: [[UInt32]] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]]
 
-    static func draw(_ line: ChartLine, _ range: ClosedRange<Double>, in plot: Rect, to buffer: inout Buffer) {
+    static func draw(_ line: ChartLine, _ range: ClosedRange<Double>, _ grid: TimeGrid?, in plot: Rect, to buffer: inout Buffer) {
         guard !plot.isEmpty else { return }
         let height = plot.height * 4
-        let buckets = Chart.buckets(line.values, count: plot.width * 2)
+        let buckets = Chart.buckets(line.values, grid?.placed(columns: plot.width, dots: 2), count: plot.width * 2)
         var dots = [UInt32](repeating: 0, count: plot.width * plot.height)
         var previous: Int?
         for (x, value) in buckets.enumerated() {
@@ -145,7 +150,7 @@ enum BraillePlot {
             let (x, y) = (plot.x + index % plot.width, plot.y + index / plot.width)
             // Lines share a cell: their dots are joined, the style is that of the line drawn last.
             let shown = buffer.bounds.contains(x: x, y: y) ? buffer[x, y].brailleDots : 0
-            buffer.write(SafeText(String(Character(Unicode.Scalar(0x2800 + (dot | shown))!))), x: x, y: y, style: line.style)
+            buffer.set(0x2800 + (dot | shown), x: x, y: y, style: line.style)
         }
     }
 }
@@ -167,10 +172,38 @@ enum Chart {
         }
     }
 
+    /// Brings values to the columns of a grid: the mean of those that fall into one; each stands until the next one comes.
+    static func buckets(_ values: [Double?], _ grid: TimeGrid.Placed?, count: Int) -> [Double?] {
+        guard let grid else { return buckets(values, count: count) }
+        var columns = [Double?](repeating: nil, count: count)
+        var index = 0
+        while index < values.count {
+            let column = grid.dot(index)
+            var (sum, known) = (0.0, 0)
+            while index < values.count, grid.dot(index) == column {
+                if let value = values[index], value.isFinite { (sum, known) = (sum + value, known + 1) }
+                index += 1
+            }
+            guard known > 0 else { continue }
+            let end = index < values.count ? grid.dot(index) : column + 1
+            for place in max(0, column)..<max(0, column, min(count, end)) { columns[place] = sum / Double(known) }
+        }
+        return columns
+    }
+
     static func range(of values: [Double?]) -> ClosedRange<Double>? {
         let known = values.compactMap(\.self).filter(\.isFinite)
         guard let low = known.min(), let high = known.max() else { return nil }
         return low...high
+    }
+
+    /// The next of 1, 1.5, 2, 3, 4, 5, 6, 8 and 10 times a power of ten; what isn't over 0 stays.
+    static func roundedUp(_ value: Double) -> Double {
+        guard value > 0, value.isFinite else { return value }
+        var power = 1.0
+        while power * 10 <= value { power *= 10 }
+        while power > value, power > .leastNormalMagnitude { power /= 10 }
+        return ([1, 1.5, 2, 3, 4, 5, 6, 8] as [Double]).first { $0 * power >= value * (1 - 1e-12) }.map { $0 * power } ?? power * 10
     }
 
     /// Which of `steps` equal steps of the range a value falls into, 0 the lowest; at an end where it is outside.

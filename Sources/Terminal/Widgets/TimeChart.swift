@@ -45,19 +45,22 @@ public struct TimeChart: Sendable {
     public var thresholds: [(value: Double, style: Style)]
     /// Texts below, each at a part (0 to 1) of the width.
     public var timeLabels: [(fraction: Double, text: SafeText)]
+    /// Where the values stand in time; nil spreads them over the width.
+    public var grid: TimeGrid?
     /// Whether each line's letter stands at its end.
     public var showsMarks: Bool
     public var theme: Theme
 
     public init(
         _ lines: [TimeChartLine], left: TimeChartAxis, right: TimeChartAxis? = nil, thresholds: [(value: Double, style: Style)] = [],
-        timeLabels: [(fraction: Double, text: SafeText)] = [], showsMarks: Bool = false, theme: Theme
+        timeLabels: [(fraction: Double, text: SafeText)] = [], grid: TimeGrid? = nil, showsMarks: Bool = false, theme: Theme
     ) {
         self.lines = lines
         self.left = left
         self.right = right
         self.thresholds = thresholds
         self.timeLabels = timeLabels
+        self.grid = grid
         self.showsMarks = showsMarks
         self.theme = theme
     }
@@ -119,7 +122,8 @@ public struct TimeChart: Sendable {
         let (width, height, count) = (canvas.width, canvas.height, line.values.count)
         guard count > 0, width > 0, height > 0 else { return }
         let zero = Chart.position(0, in: axis.range, steps: height)
-        func column(_ index: Int) -> Int { count > 1 ? index * (width - 1) / (count - 1) : width - 1 }
+        let placed = grid?.placed(columns: canvas.columns, dots: width / canvas.columns)
+        func column(_ index: Int) -> Int { placed?.dot(index) ?? (count > 1 ? index * (width - 1) / (count - 1) : width - 1) }
         func level(_ value: Double) -> Int { Chart.position(value, in: axis.range, steps: height) }
         func bottom(_ index: Int) -> Int {
             guard let base = line.base, index < base.count, !base[index].isNaN else { return zero }
@@ -183,9 +187,10 @@ public struct TimeChart: Sendable {
 
     private func drawTimes(_ plot: Rect, _ rect: Rect, _ buffer: inout Buffer) {
         var free = rect.x
+        let placed = grid?.placed(columns: plot.width, dots: 1)
         for label in timeLabels {
             let columns = DisplayWidth.columns(of: label.text)
-            let middle = plot.x + Int((label.fraction * Double(plot.width - 1)).rounded())
+            let middle = plot.x + (placed?.column(at: label.fraction) ?? Int((label.fraction * Double(plot.width - 1)).rounded()))
             let x = min(max(plot.x, middle - columns / 2), plot.right - columns)
             guard x >= free else { continue }
             buffer.write(label.text, x: x, y: plot.bottom, style: theme.muted)

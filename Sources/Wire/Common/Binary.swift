@@ -6,11 +6,16 @@ enum Binary {
     /// Lower-case digits, two a byte.
     static func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> String {
         String(unsafeUninitializedCapacity: bytes.count * 2) { output in
-            for (index, byte) in bytes.enumerated() {
-                output[2 * index] = hexadecimalDigits[Int(byte >> 4)]
-                output[2 * index + 1] = hexadecimalDigits[Int(byte & 15)]
-            }
+            writeHexadecimal(bytes, to: UnsafeMutableRawBufferPointer(output))
             return bytes.count * 2
+        }
+    }
+
+    /// The same into room for two digits a byte.
+    static func writeHexadecimal(_ bytes: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer) {
+        for (index, byte) in bytes.enumerated() {
+            output[2 * index] = hexadecimalDigits[Int(byte >> 4)]
+            output[2 * index + 1] = hexadecimalDigits[Int(byte & 15)]
         }
     }
 

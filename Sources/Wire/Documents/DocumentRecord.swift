@@ -25,6 +25,46 @@ struct DocumentRecord {
         _ fields: [LogField], document: @autoclosure () -> String, defaults: [(label: String, value: String)] = [], timestamp: NanoTimestamp? = nil
     ) throws(WireError) -> LogRecord {
         var fields = fields
+        let facts = try facts(&fields, defaults, timestamp)
+        return LogRecord(
+            timestamp: facts.timestamp, stream: facts.stream, level: facts.level, body: LineText.body(facts.message ?? document()), fields: fields)
+    }
+
+    /// The same as a row of a batch. `document`: the bytes that stand for the document where no member is its line; `fields` are used up.
+    mutating func append(
+        _ content: inout JSONDocument.Content, document: UnsafeRawBufferPointer, defaults: [(label: String, value: String)], to columns: inout LogColumns
+    ) throws(WireError) {
+        var original: [UInt8]?
+        if content.hasStandIns {
+            original = content.firstText(shape.messageNames).map { InvalidBytes.bytes($0) }
+            content.repair()
+        }
+        let facts = try facts(&content.fields, defaults, nil)
+        let number = columns.number(of: facts.stream)
+        for field in content.fields { columns.add(field) }
+        func append(_ bytes: UnsafeRawBufferPointer, isInvalid: Bool) {
+            columns.append(
+                timestamp: facts.timestamp.nanoseconds, stream: number, level: facts.level, line: LineText.trimmed(bytes), isInvalid: isInvalid)
+        }
+        guard var message = facts.message else { return append(document, isInvalid: !UTF8Check.isValid(document)) }
+        if let original {
+            original.withUnsafeBytes { append($0, isInvalid: !UTF8Check.isValid($0)) }
+        } else {
+            message.withUTF8 { append(UnsafeRawBufferPointer($0), isInvalid: false) }
+        }
+    }
+
+    /// What a record is made of but its fields, of which those that told something else are taken.
+    private struct Facts {
+        var timestamp: NanoTimestamp
+        var stream: Labels
+        var level: LogLevel
+        var message: String?
+    }
+
+    private mutating func facts(
+        _ fields: inout [LogField], _ defaults: [(label: String, value: String)], _ timestamp: NanoTimestamp?
+    ) throws(WireError) -> Facts {
         if !shape.ignoredNames.isEmpty { fields.removeAll { shape.ignoredNames.contains($0.name) } }
         let stream = try stream(takingFrom: &fields, defaults)
         var moment = timestamp
@@ -35,8 +75,7 @@ struct DocumentRecord {
         let level = FieldMeaning.level(fields) ?? parsed?.level ?? .unknown
         if let parsed { Self.add(parsed.fields, to: &fields, limits) }
         FieldMeaning.nameIdentifiers(&fields)
-        return LogRecord(
-            timestamp: moment ?? parsed?.timestamp ?? receivedAt, stream: stream, level: level, body: LineText.body(message ?? document()), fields: fields)
+        return Facts(timestamp: moment ?? parsed?.timestamp ?? receivedAt, stream: stream, level: level, message: message)
     }
 
     private func takeMessage(_ fields: inout [LogField]) -> String? {

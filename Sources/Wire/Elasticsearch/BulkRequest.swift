@@ -9,7 +9,7 @@ public struct BulkItem: Sendable {
     }
 
     public enum Outcome: Sendable {
-        /// The record at this place of `BulkRequest.records`.
+        /// The record at this place of `BulkRequest.columns`.
         case record(Int)
         /// What Elasticsearch would say: a status, a type of error, and a sentence.
         case refused(status: Int, type: String, reason: String)
@@ -29,7 +29,7 @@ public struct BulkItem: Sendable {
 /// nobody knows what the next line is.
 public struct BulkRequest: Sendable {
     public private(set) var items: [BulkItem] = []
-    public private(set) var records: [LogRecord] = []
+    public private(set) var columns = LogColumns()
 
     /// `defaultIndex`: that of the path, for actions that name none.
     public init(
@@ -70,14 +70,15 @@ public struct BulkRequest: Sendable {
     private mutating func store(
         _ document: UnsafeRawBufferPointer, at offset: Int, index: String, _ maker: inout DocumentRecord
     ) throws(WireError) -> BulkItem.Outcome {
-        var fields = JSONDocument.fields(document)
-        if fields == nil, JSONDocument.isGiant(document) { fields = [] }
-        guard let fields else {
+        guard var content = JSONDocument.content(document) else {
             return .refused(status: 400, type: "document_parsing_exception", reason: "the document at byte \(offset) is no JSON object")
         }
-        records.append(try maker.make(fields, document: String(decoding: document, as: UTF8.self), defaults: [("job", index)]))
-        return .record(records.count - 1)
+        try maker.append(&content, document: document, defaults: [("job", index)], to: &columns)
+        return .record(columns.count - 1)
     }
+
+    /// The records one by one.
+    public var records: [LogRecord] { columns.records }
 }
 
 /// `{"create":{"_index":"logs","_id":"1"}}`

@@ -1,18 +1,24 @@
+import Foundations
+
 /// Reads a JSON document (RFC 8259) from front to back: the caller asks for what it expects and skips the rest. Nothing is built that isn't asked for.
 ///
-/// A view: the bytes must outlive it. The whole must be UTF-8.
+/// A view: the bytes must outlive it. The whole must be UTF-8, unless the caller takes lines that aren't.
 struct JSONReader {
     let bytes: UnsafeRawBufferPointer
-    private(set) var offset = 0
+    var offset = 0
     private var depth = 0
     private let nestingMax: Int
+    /// Where it isn't, each string is looked at when it is read.
+    let isUTF8: Bool
 
     enum Kind {
         case object, array, string, number, bool, null
     }
 
-    init(_ bytes: UnsafeRawBufferPointer, nestingMax: Int) throws(WireError) {
-        guard UTF8Check.isValid(bytes) else { throw WireError("the body is not valid UTF-8", offset: 0) }
+    /// `takesInvalid`: bytes that are no UTF-8 are an error only in strings that are read as such, and not by `copyString`.
+    init(_ bytes: UnsafeRawBufferPointer, nestingMax: Int, takesInvalid: Bool = false) throws(WireError) {
+        isUTF8 = UTF8Check.isValid(bytes)
+        guard isUTF8 || takesInvalid else { throw WireError("the body is not valid UTF-8", offset: 0) }
         self.bytes = bytes
         self.nestingMax = nestingMax
     }
@@ -62,6 +68,7 @@ struct JSONReader {
     mutating func string() throws(WireError) -> String {
         let (start, end, hasEscapes) = try stringRange()
         let inner = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+        guard isUTF8 || UTF8Check.isValid(inner) else { throw WireError("a string is not valid UTF-8", offset: start) }
         return hasEscapes ? try unescape(inner, at: start) : String(decoding: inner, as: UTF8.self)
     }
 
@@ -72,6 +79,11 @@ struct JSONReader {
     }
 
     mutating func integer<Integer: FixedWidthInteger>(_: Integer.Type = Integer.self) throws(WireError) -> Integer {
+        let before = offset
+        if let plain = plainInteger() {
+            if let number = Integer(exactly: plain) { return number }
+            offset = before
+        }
         if try takeNull() { return 0 }
         let start = offset
         let text = try numberText()
@@ -117,11 +129,11 @@ struct JSONReader {
         }
     }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while offset < bytes.count, bytes[offset] == 0x20 || bytes[offset] == 0x0A || bytes[offset] == 0x0D || bytes[offset] == 0x09 { offset += 1 }
     }
 
-    private mutating func take(_ byte: UInt8) -> Bool {
+    mutating func take(_ byte: UInt8) -> Bool {
         guard offset < bytes.count, bytes[offset] == byte else { return false }
         offset += 1
         return true
@@ -135,7 +147,7 @@ struct JSONReader {
         return true
     }
 
-    private mutating func open(_ bracket: UInt8, _ name: String) throws(WireError) {
+    mutating func open(_ bracket: UInt8, _ name: String) throws(WireError) {
         skipSpace()
         guard take(bracket) else { throw WireError("\(name) belongs here", offset: offset) }
         depth += 1
@@ -143,7 +155,7 @@ struct JSONReader {
     }
 
     /// Whether the bracket closes here; else takes the comma before the next element.
-    private mutating func close(_ bracket: UInt8, isFirst: Bool) throws(WireError) -> Bool {
+    mutating func close(_ bracket: UInt8, isFirst: Bool) throws(WireError) -> Bool {
         skipSpace()
         if take(bracket) {
             depth -= 1
@@ -161,6 +173,8 @@ struct JSONReader {
         let start = offset
         var hasEscapes = false
         while offset < bytes.count {
+            offset = ByteScan.jsonStop(bytes, from: offset)
+            guard offset < bytes.count else { break }
             switch bytes[offset] {
             case UInt8(ascii: "\""):
                 offset += 1
@@ -168,8 +182,7 @@ struct JSONReader {
             case UInt8(ascii: "\\"):
                 hasEscapes = true
                 offset += 2
-            case 0..<0x20: throw WireError("a control character in a string", offset: offset)
-            default: offset += 1
+            default: throw WireError("a control character in a string", offset: offset)
             }
         }
         throw WireError("a string doesn't end", offset: start)
@@ -199,6 +212,10 @@ struct JSONReader {
         result.reserveCapacity(text.count)
         var index = 0
         while index < text.count {
+            let stop = ByteScan.jsonStop(text, from: index)
+            result.append(contentsOf: text[index..<stop])
+            index = stop
+            if index == text.count { break }
             let byte = text[index]
             index += 1
             guard byte == UInt8(ascii: "\\") else {
@@ -225,7 +242,7 @@ struct JSONReader {
     }
 
     /// The character of `\uXXXX`, or of two that make a pair; half a pair is `�`.
-    private static func scalar(_ text: UnsafeRawBufferPointer, _ index: inout Int) -> Unicode.Scalar? {
+    static func scalar(_ text: UnsafeRawBufferPointer, _ index: inout Int) -> Unicode.Scalar? {
         guard let first = unit(text, &index) else { return nil }
         if let scalar = Unicode.Scalar(first) { return scalar }
         var behind = index

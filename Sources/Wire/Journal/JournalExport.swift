@@ -40,6 +40,7 @@ private struct JournalDecoder {
     // The entry that is being read.
     private var isOpen = false
     private var message: String?
+    private var invalidMessage: [UInt8]?
     private var moment: NanoTimestamp?
     private var level = LogLevel.unknown
     private var stream: [(label: String, value: String)] = []
@@ -104,8 +105,10 @@ private struct JournalDecoder {
         let text = String(decoding: name, as: UTF8.self)
         switch text {
         case "MESSAGE":
-            message = LineText.body(value)
-            if !UTF8Check.isValid(value) { fields.append(LogField("invalid_utf8", .bool(true))) }
+            let line = LineText.trimmed(value)
+            message = String(decoding: line, as: UTF8.self)
+            invalidMessage = UTF8Check.isValid(line) ? nil : Array(line)
+            if invalidMessage != nil { fields.append(LogField("invalid_utf8", .bool(true))) }
         case "__REALTIME_TIMESTAMP":
             guard let microseconds = Int64(String(decoding: value, as: UTF8.self)), microseconds >= 0, microseconds < Int64.max / 1000 else {
                 throw WireError("__REALTIME_TIMESTAMP isn't a number of microseconds", offset: start)
@@ -135,8 +138,8 @@ private struct JournalDecoder {
         if level == .unknown { level = parsed?.level ?? .unknown }
         for field in parsed?.fields ?? [] where fields.count < limits.fieldsMax && !fields.contains(where: { $0.name == field.name }) { fields.append(field) }
         records.append(
-            LogRecord(timestamp: moment ?? receivedAt, stream: try streamLabels(), level: level, body: message ?? "", fields: fields))
-        (isOpen, message, moment, level, stream, fields) = (false, nil, nil, .unknown, [], [])
+            LogRecord(timestamp: moment ?? receivedAt, stream: try streamLabels(), level: level, body: message ?? "", fields: fields, invalidBody: invalidMessage))
+        (isOpen, message, invalidMessage, moment, level, stream, fields) = (false, nil, nil, nil, .unknown, [], [])
     }
 
     private mutating func streamLabels() throws(WireError) -> Labels {

@@ -3,7 +3,7 @@ import Model
 
 /// Lines of JSON (ndjson): an object a line, each a record.
 public struct LinesOfJSON: Sendable {
-    public private(set) var records: [LogRecord] = []
+    public private(set) var columns = LogColumns()
     /// Lines that are no JSON objects, and where the first of them begins.
     public private(set) var refused = 0
     public private(set) var firstRefusedOffset: Int?
@@ -16,17 +16,18 @@ public struct LinesOfJSON: Sendable {
         var maker = DocumentRecord(shape, limits: limits, receivedAt: receivedAt)
         var lines = BodyLines(body)
         while let (offset, line) = lines.next() {
-            guard records.count + refused < limits.recordsMax else {
+            guard columns.count + refused < limits.recordsMax else {
                 throw WireError(.overLimit, "the request has more than \(limits.recordsMax) lines; send smaller ones", offset: offset)
             }
-            var fields = JSONDocument.fields(line)
-            if fields == nil, JSONDocument.isGiant(line) { fields = [] }
-            guard let fields else {
+            guard var content = JSONDocument.content(line) else {
                 refused += 1
                 if firstRefusedOffset == nil { firstRefusedOffset = offset }
                 continue
             }
-            records.append(try maker.make(fields, document: String(decoding: line, as: UTF8.self), defaults: labels))
+            try maker.append(&content, document: line, defaults: labels, to: &columns)
         }
     }
+
+    /// The same one by one.
+    public var records: [LogRecord] { columns.records }
 }

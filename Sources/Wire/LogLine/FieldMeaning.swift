@@ -67,6 +67,15 @@ enum FieldMeaning {
         }
     }
 
+    /// Whether a field of this name may tell the level.
+    static func mayTellLevel(_ name: UnsafeRawBufferPointer) -> Bool {
+        guard let first = name.first, name.count <= nameBytesMax else { return false }
+        switch first | 0x20 {
+        case UInt8(ascii: "l"), UInt8(ascii: "s"), UInt8(ascii: "p"), UInt8(ascii: "@") | 0x20: return levelNames.contains(String(decoding: name, as: UTF8.self))
+        default: return false
+        }
+    }
+
     /// A level by name, or by the numbers of pino and bunyan (10 to 60) and of syslog (0 to 7).
     static func level(_ fields: [LogField]) -> LogLevel? {
         for field in fields where field.name.utf8.count <= nameBytesMax && levelNames.contains(field.name) {

@@ -1,3 +1,4 @@
+import Foundations
 import Model
 
 /// Finds a line's level without reading the rest of it: for protocols whose records carry fields of their own, and the line as it is.
@@ -16,18 +17,27 @@ enum LineLevel {
 
     private static func named(_ line: UnsafeRawBufferPointer) -> LogLevel? {
         let limit = min(line.count, Limits.levelNameSearchBytes)
-        var index = 3
-        while index < limit {
-            if line[index] == UInt8(ascii: "=") || line[index] == UInt8(ascii: ":"), let found = value(line, sign: index) { return found }
-            index += 1
+        let searched = UnsafeRawBufferPointer(rebasing: line[..<limit])
+        // Each of the names has a v, which is rarer than the signs behind them.
+        var place = ByteScan.either(UInt8(ascii: "v"), UInt8(ascii: "V"), in: searched, from: 0)
+        while place < limit {
+            if let end = nameEnd(line, around: place) {
+                let sign = end < line.count && line[end] == UInt8(ascii: "\"") ? end + 1 : end
+                if sign < limit, line[sign] == UInt8(ascii: "=") || line[sign] == UInt8(ascii: ":"), let found = value(line, sign: sign) { return found }
+            }
+            place = ByteScan.either(UInt8(ascii: "v"), UInt8(ascii: "V"), in: searched, from: place + 1)
         }
         return nil
     }
 
+    /// Where the name ends whose v stands at a place.
+    private static func nameEnd(_ line: UnsafeRawBufferPointer, around place: Int) -> Int? {
+        if ends(line, place + 3, "level") { return place + 3 }
+        if ends(line, place + 2, "lvl") { return place + 2 }
+        return ends(line, place + 6, "severity") ? place + 6 : nil
+    }
+
     private static func value(_ line: UnsafeRawBufferPointer, sign: Int) -> LogLevel? {
-        var end = sign
-        if line[end - 1] == UInt8(ascii: "\"") { end -= 1 }
-        guard ends(line, end, "level") || ends(line, end, "lvl") || ends(line, end, "severity") else { return nil }
         var start = sign + 1
         while start < line.count, line[start] == 0x20 || line[start] == UInt8(ascii: "\"") { start += 1 }
         var last = start
@@ -38,7 +48,7 @@ enum LineLevel {
 
     private static func ends(_ line: UnsafeRawBufferPointer, _ end: Int, _ word: StaticString) -> Bool {
         let start = end - word.utf8CodeUnitCount
-        guard start >= 0 else { return false }
+        guard start >= 0, end <= line.count else { return false }
         for place in 0..<word.utf8CodeUnitCount where line[start + place] | 0x20 != word.utf8Start[place] { return false }
         return true
     }

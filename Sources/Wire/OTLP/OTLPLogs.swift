@@ -5,7 +5,7 @@ import Model
 ///
 /// Resource attributes are the stream's labels (`service.name` becomes `service_name`); values over the limit are cut, since resources hold
 /// whole command lines. The scope's name is the label `scope` where it is set. Attributes become fields with their types; an array or a list
-/// of pairs becomes JSON text, bytes become base64. Trace and span become the fields `trace_id` and `span_id`, an event's name `event_name`.
+/// of pairs becomes JSON text, bytes become base64. A body of protobuf that is no valid UTF-8 is kept as it is, and marked. Trace and span become the fields `trace_id` and `span_id`, an event's name `event_name`.
 /// Not kept: dropped counts, flags, schema addresses, the scope's version and attributes.
 public enum OTLPLogs {
     static let scopeLabel = "scope"
@@ -18,9 +18,16 @@ public enum OTLPLogs {
     public static func decode(
         protobuf body: UnsafeRawBufferPointer, limits: WireLimits = WireLimits(), receivedAt: NanoTimestamp
     ) throws(WireError) -> [LogRecord] {
+        try decodeColumns(protobuf: body, limits: limits, receivedAt: receivedAt).records
+    }
+
+    /// The same without an object a record.
+    public static func decodeColumns(
+        protobuf body: UnsafeRawBufferPointer, limits: WireLimits = WireLimits(), receivedAt: NanoTimestamp
+    ) throws(WireError) -> LogColumns {
         var decoder = OTLPLogsDecoder(limits: limits, receivedAt: receivedAt)
         try decoder.request(ProtobufReader(body))
-        return decoder.records
+        return decoder.columns
     }
 
     /// A record's level: the number where it is set, else the text.

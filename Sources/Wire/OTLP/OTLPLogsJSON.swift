@@ -2,6 +2,13 @@ import Foundations
 import Model
 
 extension OTLPLogs {
+    /// As columns, what `decode(json:)` reads.
+    public static func decodeColumns(
+        json body: UnsafeRawBufferPointer, limits: WireLimits = WireLimits(), receivedAt: NanoTimestamp
+    ) throws(WireError) -> LogColumns {
+        LogColumns(try decode(json: body, limits: limits, receivedAt: receivedAt))
+    }
+
     /// All records of a request in OTLP's JSON: names in lowerCamelCase, 64-bit numbers as text, ids in hexadecimal.
     public static func decode(
         json body: UnsafeRawBufferPointer, limits: WireLimits = WireLimits(), receivedAt: NanoTimestamp

@@ -17,6 +17,17 @@ enum OTLPValue {
         return field
     }
 
+    /// The bytes of a value that is a string and nothing else; nil for others. They may be no UTF-8.
+    static func plainText(_ message: ProtobufReader) throws(WireError) -> UnsafeRawBufferPointer? {
+        var reader = message
+        var text = UnsafeRawBufferPointer(start: nil, count: 0)
+        while let tag = try reader.nextTag() {
+            guard tag.field == 1 else { return nil }
+            text = try reader.slice(tag).bytes(in: reader.body)
+        }
+        return text
+    }
+
     /// Strings are repaired where they aren't UTF-8; no value at all is the empty string.
     static func value(_ message: ProtobufReader, limits: WireLimits, depth: Int) throws(WireError) -> FieldValue {
         var reader = message

@@ -1,3 +1,5 @@
+import Foundations
+
 /// Reads a Protocol Buffers message field by field, in place: nothing is copied, and offsets in errors count from the body's start.
 ///
 /// A view: the body must outlive it. Nested messages are readers over a part of the same body.
@@ -90,11 +92,14 @@ struct ProtobufReader {
     @inline(__always) mutating func message(_ tag: Tag) throws(WireError) -> ProtobufReader { ProtobufReader(body, try slice(tag)) }
 
     /// A string that must be UTF-8, as proto3 says.
-    mutating func string(_ tag: Tag) throws(WireError) -> String {
+    mutating func string(_ tag: Tag) throws(WireError) -> String { String(decoding: try stringBytes(tag), as: UTF8.self) }
+
+    /// The same in place.
+    mutating func stringBytes(_ tag: Tag) throws(WireError) -> UnsafeRawBufferPointer {
         let slice = try slice(tag)
         let bytes = slice.bytes(in: body)
         guard UTF8Check.isValid(bytes) else { throw WireError("field \(tag.field) is not valid UTF-8", offset: slice.start) }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     @inline(__always) mutating func skip(_ tag: Tag) throws(WireError) {

@@ -1,3 +1,5 @@
+import Foundations
+
 /// Numbers of payment cards in a text: 13 to 19 digits, single spaces or dashes between them, an issuer's prefix of 2 to 6, and the check
 /// of Luhn (ISO/IEC 7812), not inside a longer run.
 enum CardNumbers {
@@ -8,21 +10,18 @@ enum CardNumbers {
     /// A number under it has fewer digits.
     static let smallest: Int64 = 1_000_000_000_000
 
-    /// Of two neighbouring bytes of a card's number one is a digit, and 13 bytes is the least that it spans: looking at two of every
-    /// twelve bytes misses none.
+    /// A card's number is 13 bytes or more of digits and separators: most text has no such run.
     static func find(in bytes: UnsafeRawBufferPointer, into found: inout [RedactionFinding]) {
-        let count = bytes.count
-        guard count >= digitsMin else { return }
-        let step = digitsMin - 1
-        var probe = 0
-        while probe + 1 < count {
-            guard LineCursor.isDigit(bytes[probe]) || LineCursor.isDigit(bytes[probe + 1]) else {
-                probe += step
-                continue
+        var place = ByteScan.digitRun(bytes, from: 0)
+        while place < bytes.count {
+            while place < bytes.count, isSeparator(bytes[place]) { place += 1 }
+            guard place < bytes.count else { return }
+            if LineCursor.isDigit(bytes[place]) {
+                let run = run(around: place, in: bytes)
+                if run.count >= digitsMin { check(run, in: bytes, into: &found) }
+                place = run.upperBound
             }
-            let run = run(around: LineCursor.isDigit(bytes[probe]) ? probe : probe + 1, in: bytes)
-            if run.count >= digitsMin { check(run, in: bytes, into: &found) }
-            probe = max(run.upperBound, probe + 1)
+            place = ByteScan.digitRun(bytes, from: place)
         }
     }
 

@@ -13,10 +13,10 @@ public struct Redactor: Sendable {
     /// What stands in place of a secret.
     public static let mark = "[redacted]"
 
-    private let rules: RedactionRules
-    private let triggers: RedactionTriggers
-    private let findsCards: Bool
-    private let findsWords: Bool
+    let rules: RedactionRules
+    let triggers: RedactionTriggers
+    let findsCards: Bool
+    let findsWords: Bool
 
     public init(_ rules: RedactionRules = RedactionRules()) {
         self.rules = rules
@@ -56,7 +56,15 @@ public struct Redactor: Sendable {
     /// A record's line and the values of its fields; a field whose name is that of a secret loses its whole value.
     public func redact(_ record: inout LogRecord, counting counts: inout RedactionCounts) {
         let (original, countBefore) = (record.body, counts.total)
-        redact(&record.body, counting: &counts)
+        if let bytes = record.invalidBody {
+            if let clean = bytes.withUnsafeBytes({ redact($0, counting: &counts) }) {
+                record.body = String(decoding: clean, as: UTF8.self)
+                // What was no UTF-8 may have stood in the secret.
+                record.invalidBody = clean.withUnsafeBytes { UTF8Check.isValid($0) } ? nil : clean
+            }
+        } else {
+            redact(&record.body, counting: &counts)
+        }
         let lineHadSecrets = counts.total != countBefore
         // A field that was read from the line says the same once more.
         func counted(_ text: String, _ found: RedactionCounts) {

@@ -232,8 +232,10 @@ private struct SyslogParser {
 
     mutating func record(sender: () -> String?, receivedAt: NanoTimestamp, limits: WireLimits) -> LogRecord {
         let text = UnsafeRawBufferPointer(rebasing: cursor.bytes[message])
-        let body = LineText.body(text)
-        if !UTF8Check.isValid(text) { fields.append(LogField("invalid_utf8", .bool(true))) }
+        let line = LineText.trimmed(text)
+        let body = String(decoding: line, as: UTF8.self)
+        let isInvalid = !UTF8Check.isValid(line)
+        if isInvalid { fields.append(LogField("invalid_utf8", .bool(true))) }
         let parsed = LogLine.parse(body, receivedAt: receivedAt)
         for field in parsed.fields where fields.count < limits.fieldsMax && !fields.contains(where: { $0.name == field.name }) { fields.append(field) }
         var labels = LabelsBuilder()
@@ -241,7 +243,7 @@ private struct SyslogParser {
         labels.set("job", to: program.isEmpty ? "syslog" : Self.label(program))
         return LogRecord(
             timestamp: timestamp.map(NanoTimestamp.init(nanoseconds:)) ?? parsed.timestamp ?? receivedAt, stream: labels.build(),
-            level: level == .unknown ? parsed.level : level, body: body, fields: fields)
+            level: level == .unknown ? parsed.level : level, body: body, fields: fields, invalidBody: isInvalid ? Array(line) : nil)
     }
 
     /// Words of a header are short already; what isn't UTF-8 was repaired.

@@ -13,7 +13,6 @@ final class ServerProcess: Sendable {
 
     /// Starts a program, found by PATH where its name has no slash; what it says goes to the file `log`, or nowhere.
     static func start(_ command: [String], log: String?) throws -> ServerProcess {
-        watchSignals
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -21,14 +20,40 @@ final class ServerProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
         // A group of its own: Ctrl-C reaches us alone, and we end it.
+        return try spawn(command, &actions, flags: Int32(POSIX_SPAWN_SETPGROUP), environment: [:])
+    }
+
+    /// Starts a program at a terminal, which becomes its controlling one; variables that are nil are taken away.
+    static func start(_ command: [String], terminal: String, environment: [String: String?]) throws -> ServerProcess {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // A new session takes the first terminal that it opens.
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, terminal, O_RDWR, 0)
+        posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO)
+        return try spawn(command, &actions, flags: newSession, environment: environment)
+    }
+
+    /// `POSIX_SPAWN_SETSID`, which glibc shows to GNU sources alone.
+    private static let newSession: Int32 = 0x80
+
+    private static func spawn(
+        _ command: [String], _ actions: inout posix_spawn_file_actions_t, flags: Int32, environment: [String: String?]
+    ) throws -> ServerProcess {
+        watchSignals
+        var variables = ProcessInfo.processInfo.environment
+        for (name, value) in environment { variables[name] = value }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
+        var pairs: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for pair in pairs { free(pair) } }
         var identifier: pid_t = 0
-        let status = posix_spawnp(&identifier, command[0], &actions, &attributes, &arguments, environ)
+        let status = posix_spawnp(&identifier, command[0], &actions, &attributes, &arguments, &pairs)
         guard status == 0 else { throw BenchError("\(command[0]) can't be started: \(String(cString: strerror(status)))") }
         running.withLock { $0.append(identifier) }
         return ServerProcess(identifier)

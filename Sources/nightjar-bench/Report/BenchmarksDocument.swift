@@ -6,7 +6,7 @@ struct BenchmarksDocument {
     private static let bytesMax = 4 << 20
 
     enum Part: String, CaseIterable {
-        case servers, modules, alerting, logs
+        case servers, modules, alerting, logs, dashboard
 
         var begin: String { "<!-- \(rawValue): written by the benchmark -->\n" }
         var end: String { "<!-- end of \(rawValue) -->\n" }

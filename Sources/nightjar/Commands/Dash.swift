@@ -1,7 +1,7 @@
 import ArgumentParser
 import Dashboard
-import Foundation
 import Foundations
+import Glibc
 import Terminal
 
 /// `nightjar dash`: the dashboard, full-screen, as one frame, as data, or as lines.
@@ -96,21 +96,15 @@ struct Dash: AsyncParsableCommand {
     }
 
     private func options() throws -> DashboardOptions {
-        let token = try collector.tokenFile.map { try SecretFile.read($0) }
-        var options = DashboardOptions(url: collector.url, token: token, certificateFile: collector.caFile, actor: userName())
-        options.isReadOnly = readOnly
-        if !dashboards.isEmpty { options.boardGlobs = dashboards }
-        if wall { options.face = .wall }
-        if let path = settings ?? Self.settingsFile() { options.settings = try DashboardSettings(file: path) }
-        return options
-    }
-
-    /// The user's own file, where it exists.
-    private static func settingsFile() -> String? {
-        let home = ProcessInfo.processInfo.environment["HOME"] ?? ""
-        let folder = ProcessInfo.processInfo.environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.config"
-        let path = folder + "/nightjar/dash.yml"
-        return access(path, R_OK) == 0 ? path : nil
+        var call = DashboardCall()
+        call.url = collector.url
+        call.tokenFile = collector.tokenFile
+        call.certificateFile = collector.caFile
+        call.settings = settings
+        call.dashboards = dashboards
+        call.isWall = wall
+        call.isReadOnly = readOnly
+        return try call.options()
     }
 
     /// The lines of standard input, read on a thread of their own.

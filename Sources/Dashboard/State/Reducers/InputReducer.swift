@@ -55,7 +55,7 @@ enum InputReducer {
 
     static func setFilter(_ text: String, _ model: inout DashboardModel) {
         model.positions[model.activeScreen, default: ListPosition()].filter = text
-        Reducer.narrow(&model, model.activeScreen)
+        Reducer.narrowFurther(&model, model.activeScreen)
     }
 
     static func run(_ command: Command, _ model: inout DashboardModel) -> [Effect] {

@@ -9,8 +9,7 @@ enum PromptReducer {
         case .key(.escape, _): model.mode = .keys
         case .key(.enter, _):
             model.mode = .keys
-            remember(prompt.line.text, prompt.kind, &model)
-            return enter(prompt.kind, prompt.line.text, &model)
+            return remember(prompt.line.text, prompt.kind, &model) + enter(prompt.kind, prompt.line.text, &model)
         case .key(.up, _): recall(&prompt, by: 1, model); model.mode = .prompt(prompt)
         case .key(.down, _): recall(&prompt, by: -1, model); model.mode = .prompt(prompt)
         case .key(.tab, let modifiers): complete(&prompt, by: modifiers.contains(.shift) ? -1 : 1, model); model.mode = .prompt(prompt)
@@ -24,11 +23,10 @@ enum PromptReducer {
         return []
     }
 
-    private static func remember(_ text: String, _ kind: Prompt.Kind, _ model: inout DashboardModel) {
-        guard !text.isEmpty else { return }
-        model.histories[kind, default: []].removeAll { $0 == text }
-        model.histories[kind, default: []].append(text)
-        if model.histories[kind]!.count > Limits.historyLines { model.histories[kind]!.removeFirst() }
+    private static func remember(_ text: String, _ kind: Prompt.Kind, _ model: inout DashboardModel) -> [Effect] {
+        guard !text.isEmpty else { return [] }
+        PromptHistory.add(text, to: &model.histories[kind, default: []])
+        return PromptHistory.keeps(kind) ? [.remember(text, kind)] : []
     }
 
     private static func recall(_ prompt: inout Prompt, by step: Int, _ model: DashboardModel) {

@@ -41,6 +41,13 @@ enum Reducer {
         case .deedFailed(let deed, let error):
             model.deeds.failed(deed)
             model.notice = "it wasn't done: \("\(error)")"
+        case .histories(let histories):
+            // What was typed meanwhile is newer.
+            for (kind, lines) in histories {
+                var all = lines
+                for line in model.histories[kind] ?? [] { PromptHistory.add(line, to: &all) }
+                model.histories[kind] = all
+            }
         case .saved(let path, let problem): model.notice = problem.map { "\(path) wasn't written: \($0)" } ?? "written to \(path)"
         case .logs, .logContext, .logLabels, .tail, .tailFailed: LogsReducer.reduce(&model, action)
         default: return take(&model, action)
@@ -130,25 +137,26 @@ enum Reducer {
         }
     }
 
-    /// Finds the rows that a list's filter takes.
+    /// Finds the rows that a list's filter takes, after its data changed.
     static func narrow(_ model: inout DashboardModel, _ screen: ScreenKind) {
+        model.rowFilters[screen] = nil
+        narrowFurther(&model, screen)
+    }
+
+    /// The same after its filter changed: one that goes on from the last is looked for in the rows that are left.
+    static func narrowFurther(_ model: inout DashboardModel, _ screen: ScreenKind) {
         let filter = model.position(of: screen).filter
         switch screen {
-        case .alerts: model.alertRows = model.board?.index.rows(matching: filter) ?? []
-        case .hosts: model.hostRows = model.hosts.index.rows(matching: filter)
-        default: break
+        case .alerts: model.alertRows = model.board?.index.rows(matching: filter, from: model.alertRows, of: model.rowFilters[screen]) ?? []
+        case .hosts: model.hostRows = model.hosts.index.rows(matching: filter, from: model.hostRows, of: model.rowFilters[screen])
+        default: return
         }
+        model.rowFilters[screen] = filter
     }
 
     /// Lets the hosts' data grow older; derives them anew only where one becomes stale by it.
     private static func ageHosts(_ model: inout DashboardModel, bySeconds passedSeconds: Double) {
-        var hasBecomeStale = false
-        for index in model.hosts.items.indices {
-            guard let age = model.hosts.items[index].ageSeconds else { continue }
-            model.hosts.items[index].ageSeconds = max(0, age + passedSeconds)
-            if age <= Limits.staleSeconds && age + passedSeconds > Limits.staleSeconds { hasBecomeStale = true }
-        }
-        if hasBecomeStale { refreshHosts(&model) }
+        if model.hosts.age(bySeconds: passedSeconds) { refreshHosts(&model) }
     }
 
     /// An agent's silence grows between two answers.

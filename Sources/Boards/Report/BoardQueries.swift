@@ -1,0 +1,26 @@
+import Foundations
+
+/// A query of a board with its variables filled in, as it would be asked.
+public struct FilledQuery: Hashable, Sendable {
+    public var panel: String
+    public var line: Int
+    public var refID: String
+    public var language: PanelQuery.Language
+    public var text: String
+}
+
+extension Board {
+    /// Every query of every panel. Variables whose values only the collector knows have one that could be a label's or a metric's.
+    public func filledQueries(now: Timestamp) -> [FilledQuery] {
+        var choices = VariableChoices(variables)
+        for variable in variables { if case .query = variable.kind { choices.setOptions([VariableValue("x")], of: variable.name) } }
+        var scope = VariableScope(choices, range: range, now: now)
+        scope.setStep(milliseconds: Limits.stepMilliseconds)
+        return panels.flatMap { [$0] + $0.rowPanels }.filter(\.kind.isSupported).flatMap { panel in
+            panel.queries.map { query in
+                let text = Interpolation.fill(query.expression, scope, for: query.language == .promQL ? .promQL : .logQL)
+                return FilledQuery(panel: panel.title, line: panel.line, refID: query.refID, language: query.language, text: text)
+            }
+        }
+    }
+}
