@@ -12,7 +12,7 @@ import Testing
     private static let yesterday = -24 * 60 * minute
     private static let rows: Int64 = 1500
     /// All operations with NIGHTJAR_SOAK_KILLS, else some of each kind.
-    private static let runsOfKind = getenv("NIGHTJAR_SOAK_KILLS") != nil ? Int.max : 5
+    private static let runsOfKind = getenv("NIGHTJAR_SOAK_KILLS") != nil ? Int.max : 3
     private static let stepsMax = 2000
 
     /// Yesterday in chunks and index segments of several sealings, with some rows that aren't sealed yet.
