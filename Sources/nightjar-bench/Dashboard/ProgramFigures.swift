@@ -10,7 +10,8 @@ struct ProgramFigures {
 
     private static let starts = 20
     private static let idleSeconds = 20.0
-    private static let alertCount = 100
+    /// No more than a screen has rows: new ones come last.
+    private static let alertCount = 50
     private static let keyCount = 100
     private static let tailSeconds = 10.0
     private static let tailLinesPerSecond = 50_000
