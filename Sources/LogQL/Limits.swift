@@ -10,8 +10,6 @@ enum Limits {
     static let seriesMax = 20_000
     /// Cells of time that a metric query asks a reader to count by; more are counted line by line.
     static let tallyCellsMax: Int64 = 11_000
-    /// Borders of windows that are asked for lines on them, each a look at the store by itself; with more, reading the lines is no slower.
-    static let tallyBordersMax = 1_000
     /// Steps of a range query, as in Prometheus.
     static let stepsMax = 11_000
     /// Fields, and values of each, that are told of a sample of lines: Loki's defaults are of this order.

@@ -112,8 +112,10 @@ enum Limits {
     static let vacuumPages = 256
     /// Values of counted words that one query looks up in the index, so that roll-ups can decide about them.
     static let decidedWordsMax = 8
-    /// Templates of a day kept in memory for counts by template: some 10 MiB.
-    static let knownTemplatesMax = 50_000
+    /// Roll-ups kept in memory, of all days together: those of some 5 GB of lines. What is beyond is read for each query.
+    static let knownRollupsBytesMax = 64 << 20
+    /// Templates of a day kept in memory with them: some 30 MiB. Lines of chunks with further ones are counted by reading them.
+    static let knownTemplatesMax = 100_000
     /// Pause between such steps, for appends and for other users of the disk.
     static let closingPauseMilliseconds: Int64 = 20
 }

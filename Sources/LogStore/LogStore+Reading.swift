@@ -84,6 +84,12 @@ extension LogStore {
         }
     }
 
+    /// Roll-ups of other days give way where all that are known take too much memory.
+    private func trimRollups(keeping partition: Partition) {
+        let open = catalog.openPartitions
+        if open.reduce(0, { $0 + $1.rollups.heldBytes }) > Limits.knownRollupsBytesMax { for other in open where other !== partition { other.rollups.clear() } }
+    }
+
     private func countDamage(_ damage: (chunks: Int, blocks: Int, rows: Int)) {
         guard damage.chunks + damage.blocks + damage.rows > 0 else { return }
         counters.withLock {
@@ -107,20 +113,20 @@ extension LogStore {
     }
 
     public func counts(_ query: LogQuery, stepNanoseconds: Int64) async throws -> [LogCount] {
-        try await tallied(query, stepNanoseconds: stepNanoseconds, by: [.level], countsBytes: false).tallies
+        try await tallied(query, LogCells(stepNanoseconds: stepNanoseconds, countsBytes: false), by: [.level]).tallies
             .map { LogCount(start: $0.start, level: $0.level ?? .unknown, count: $0.count) }
     }
 
-    public func tally(_ query: LogQuery, stepNanoseconds: Int64, by grouping: Set<LogGrouping>) async throws -> [LogTally] {
-        try await tallied(query, stepNanoseconds: stepNanoseconds, by: grouping, countsBytes: true).tallies
+    public func tally(_ query: LogQuery, _ cells: LogCells, by grouping: Set<LogGrouping>) async throws -> [LogTally] {
+        try await tallied(query, cells, by: grouping).tallies
     }
 
     public func patterns(_ query: LogQuery, stepNanoseconds: Int64) async throws -> [LogPattern] {
-        LogPattern.patterns(of: try await tallied(query, stepNanoseconds: stepNanoseconds, by: [.template, .level], countsBytes: false).tallies)
+        LogPattern.patterns(of: try await tallied(query, LogCells(stepNanoseconds: stepNanoseconds, countsBytes: false), by: [.template, .level]).tallies)
     }
 
     public func volumes(_ query: LogQuery) async throws -> [LogVolume] {
-        let found = try await tallied(query, stepNanoseconds: .max, by: [.stream], countsBytes: true)
+        let found = try await tallied(query, LogCells(stepNanoseconds: .max), by: [.stream])
         var sums: [Labels: LogVolume] = [:]
         // What lies before 1970 is a step of its own.
         for tally in found.tallies {
@@ -132,12 +138,10 @@ extension LogStore {
     }
 
     /// The tallies, and in how many pieces each stream is held.
-    private func tallied(
-        _ query: LogQuery, stepNanoseconds: Int64, by grouping: Set<LogGrouping>, countsBytes: Bool
-    ) async throws -> (tallies: [LogTally], pieces: [Labels: Int]) {
+    private func tallied(_ query: LogQuery, _ cells: LogCells, by grouping: Set<LogGrouping>) async throws -> (tallies: [LogTally], pieces: [Labels: Int]) {
         let control = ReadControl(clock: clock, deadlineMonotonicNanoseconds: query.deadlineMonotonicNanoseconds)
         return try await readers.perform(control) { [self] in
-            var tallies = LogTallies(stepNanoseconds: stepNanoseconds, by: grouping)
+            var tallies = LogTallies(cells, by: grouping)
             var pieces: [Labels: Int] = [:]
             let plan = ScanPlan(query)
             try explainingStops(control, batch: { nil }) {
@@ -145,8 +149,11 @@ extension LogStore {
                     // Counted apart, so that a file that turns out damaged in the middle leaves nothing behind.
                     let before = tallies
                     let found = try withPartition(name, control) { database, partition in
-                        var tally = try PartitionTally(database, partition, plan, control, stepNanoseconds: stepNanoseconds, by: grouping, countsBytes: countsBytes)
-                        defer { countDamage(tally.damage) }
+                        var tally = try PartitionTally(database, partition, plan, control, cells, by: grouping)
+                        defer {
+                            countDamage(tally.damage)
+                            trimRollups(keeping: partition)
+                        }
                         try tally.add(to: &tallies)
                         return tally.pieces
                     }

@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    private static func records(_ count: Int, _ generator: inout SeededGenerator) -> [LogRecord] {
+    static func records(_ count: Int, _ generator: inout SeededGenerator) -> [LogRecord] {
         (0..<count).map { index in
             // Mostly in order, at times late by minutes or a day, with many equal moments.
             let late: Int64 = [0, 0, 0, 0, 0, -3, -400, -86_400].randomElement(using: &generator)!
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    private static func query(_ span: Int64, _ generator: inout SeededGenerator) throws -> LogQuery {
+    static func query(_ span: Int64, _ generator: inout SeededGenerator) throws -> LogQuery {
         var query = LogQuery()
         if Bool.random(using: &generator) {
             query.start = noon.advanced(byNanoseconds: Int64.random(in: -500...span, using: &generator) * 1_000_000_000)
@@ -183,7 +183,7 @@ import Testing
     private func compareTallies(_ store: LogStore, _ query: LogQuery, _ expected: [LogRecord], _ generator: inout SeededGenerator) async throws {
         let step: Int64 = [7_000_000_000, 60_000_000_000, 300_000_000_000, .max].randomElement(using: &generator)!
         let grouping = Set<LogGrouping>([.stream, .level, .template, .field("status")].filter { _ in Bool.random(using: &generator) })
-        var tallies = LogTallies(stepNanoseconds: step, by: grouping)
+        var tallies = LogTallies(LogCells(stepNanoseconds: step), by: grouping)
         for record in expected { try tallies.add(record) }
         let found = try await store.tally(query, stepNanoseconds: step, by: grouping)
         try #require(found == tallies.tallies(), "\(grouping), step \(step), \(query.lineFilters.map { ($0.kind, $0.text) })")

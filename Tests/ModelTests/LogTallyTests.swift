@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func tooManyGroupsAreAnError() {
-        var tallies = LogTallies(stepNanoseconds: 1, by: [])
+        var tallies = LogTallies(LogCells(stepNanoseconds: 1), by: [])
         #expect(throws: LogQueryError.self) { for step in 0..<Int64(LogTallies.groupsMax + 1) { try tallies.add(.init(step: step), count: 1, bytes: 1) } }
     }
 }

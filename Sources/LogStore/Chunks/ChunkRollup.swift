@@ -11,18 +11,45 @@ struct ChunkRollup {
         var isWhole: Bool
     }
 
+    /// Twelve bytes: those of whole days are kept in memory.
     struct Entry {
-        /// In `templates`; -1 where the chunk has too many of them to be kept apart.
-        var template: Int32
-        var level: UInt8
+        private let lineBytes: UInt32
         /// Since 1970.
-        var minute: Int64
-        var count: Int
-        var bytes: Int
+        let minute: Int32
+        private let rows: UInt16
+        /// In `templates`; of no meaning where the chunk has too many of them to be kept apart.
+        let template: UInt8
+        private let levelAndPlace: UInt8
+
+        var count: Int { Int(rows) }
+        var bytes: Int { Int(lineBytes) }
+        var level: UInt8 { levelAndPlace & ~ChunkRollup.borderMark }
+        /// Rows that stand at the minute's first nanosecond. Where roll-ups keep these apart, the others stand behind it.
+        var isAtBorder: Bool { levelAndPlace & ChunkRollup.borderMark != 0 }
+
+        /// Nil where a chunk can't have such.
+        init?(template: UInt64, level: UInt8, minute: Int64, count: UInt64, bytes: UInt64) {
+            guard template <= UInt64(UInt8.max), level & ~ChunkRollup.borderMark < 63, let minute = Int32(exactly: minute), let lineBytes = UInt32(exactly: bytes),
+                count <= UInt64(Limits.chunkRowsMax)
+            else { return nil }
+            self.minute = minute
+            self.lineBytes = lineBytes
+            self.template = UInt8(template)
+            rows = UInt16(count)
+            levelAndPlace = level
+        }
     }
 
+    /// In an entry's level: the rows stand at the minute's first nanosecond.
+    private static let borderMark: UInt8 = 0x40
+    /// In the number of templates: rows at minutes' first nanoseconds are kept apart.
+    private static let bordersApart: UInt64 = 0x200
+
     private(set) var templates: [Template] = []
+    /// In order of template, then of level and place, then of minute.
     private(set) var entries: [Entry] = []
+    /// False for roll-ups of earlier programs.
+    let keepsBordersApart: Bool
 
     // MARK: Writing
 
@@ -51,12 +78,12 @@ struct ChunkRollup {
         var sums: [Key: (count: Int, bytes: Int)] = [:]
         for row in 0..<rows.count {
             let key = Key(
-                template: areKept ? numberOfEntry[Int(table.templateOfLine[row])] : -1, level: rows.levels[row] & ~Rows.invalidMark, minute: minute(of: rows.timestamps[row]))
-            sums[key, default: (0, 0)].count += 1
-            sums[key]!.bytes += rows.lines.range(row).count
+                template: areKept ? numberOfEntry[Int(table.templateOfLine[row])] : -1,
+                level: rows.levels[row] & ~Rows.invalidMark | (rows.timestamps[row] % minuteNanoseconds == 0 ? borderMark : 0), minute: minute(of: rows.timestamps[row]))
+            add(rows.lines.range(row).count, to: &sums[key, default: (0, 0)])
         }
         var bytes: [UInt8] = []
-        bytes.append(varint: UInt64(areKept ? templates.count : 0))
+        bytes.append(varint: UInt64(areKept ? templates.count : 0) | bordersApart)
         for template in areKept ? templates : [] {
             bytes.append(littleEndian: template.id)
             bytes.append(template.isWhole ? 1 : 0)
@@ -74,6 +101,11 @@ struct ChunkRollup {
         return bytes
     }
 
+    private static func add(_ bytes: Int, to sum: inout (count: Int, bytes: Int)) {
+        sum.count += 1
+        sum.bytes += bytes
+    }
+
     static func minute(of nanoseconds: Int64) -> Int64 {
         let quotient = nanoseconds / minuteNanoseconds
         return nanoseconds % minuteNanoseconds < 0 ? quotient - 1 : quotient
@@ -85,7 +117,9 @@ struct ChunkRollup {
 
     init(_ bytes: UnsafeRawBufferPointer) throws(DamagedBytes) {
         var reader = ByteReader(bytes)
-        guard let count = reader.readVarint(), count <= UInt64(Limits.rollupTemplatesMax) else { throw DamagedBytes("a roll-up's templates") }
+        guard let first = reader.readVarint(), first & ~Self.bordersApart <= UInt64(Limits.rollupTemplatesMax) else { throw DamagedBytes("a roll-up's templates") }
+        keepsBordersApart = first & Self.bordersApart != 0
+        let count = first & ~Self.bordersApart
         templates.reserveCapacity(Int(count))
         for _ in 0..<count {
             guard let id = reader.read(UInt64.self), let flag = reader.readUInt8() else { throw DamagedBytes("a roll-up's template") }
@@ -95,11 +129,15 @@ struct ChunkRollup {
         entries.reserveCapacity(Int(rows))
         var minute: Int64 = 0
         for _ in 0..<rows {
-            guard let template = reader.readVarint(), template <= count, let level = reader.readUInt8(), level < 63, let delta = reader.readZigzag(),
-                let records = reader.readVarint(), let size = reader.readVarint()
+            // Templates are counted from 1; 0 is none.
+            guard let template = reader.readVarint(), template <= count, (template == 0) == (count == 0), let level = reader.readUInt8(),
+                let delta = reader.readZigzag(), let records = reader.readVarint(), let size = reader.readVarint()
             else { throw DamagedBytes("a roll-up's entry") }
             minute &+= delta
-            entries.append(Entry(template: Int32(template) - 1, level: level, minute: minute, count: Int(clamping: records), bytes: Int(clamping: size)))
+            guard let entry = Entry(template: template == 0 ? 0 : template - 1, level: level, minute: minute, count: records, bytes: size) else {
+                throw DamagedBytes("a roll-up's numbers")
+            }
+            entries.append(entry)
         }
     }
 }

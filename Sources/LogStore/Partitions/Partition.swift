@@ -25,7 +25,8 @@ final class Partition: Sendable {
     /// Streams never change, so what was once read holds.
     private let knownStreams = Locked<[Int64: Labels]>([:])
     private let knownChunks = Locked(ChunkList())
-    private let knownTemplates = Locked<[UInt64: LogTemplate]>([:])
+    /// What was read of the chunks' roll-ups.
+    let rollups = KnownRollups()
     let recent = Locked(Recent())
 
     /// Opens the file, and makes it where it is missing.
@@ -158,21 +159,6 @@ final class Partition: Sendable {
         let list = try knownChunks.withLock { $0 }.brought(to: database)
         knownChunks.withLock { if list.list.isNewer(than: $0) { $0 = list.list } }
         return list.visible
-    }
-
-    /// A template by its identifier; nil where the day doesn't hold its text.
-    func template(_ id: UInt64, _ database: Database) throws -> LogTemplate? {
-        if let known = knownTemplates.withLock({ $0[id] }) { return known }
-        let statement = try RawStatement(database, "SELECT text FROM templates WHERE id = ?")
-        statement.bind(1, Int64(bitPattern: id))
-        defer { statement.reset() }
-        guard try statement.step() else { return nil }
-        let template = LogTemplate(text: String(decoding: statement.bytes(0), as: UTF8.self))
-        knownTemplates.withLock { known in
-            if known.count >= Limits.knownTemplatesMax { known.removeAll() }
-            known[id] = template
-        }
-        return template
     }
 
     /// Folds the write-ahead log into the file and empties it.

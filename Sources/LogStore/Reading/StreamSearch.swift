@@ -37,8 +37,9 @@ struct StreamSearch {
             }
         }
         if isCertain { return }
-        var tallies = LogTallies(stepNanoseconds: .max, by: [.stream])
-        var tally = try PartitionTally(database, partition, plan, control, stepNanoseconds: .max, by: [.stream], countsBytes: false)
+        let cells = LogCells(stepNanoseconds: .max, countsBytes: false)
+        var tallies = LogTallies(cells, by: [.stream])
+        var tally = try PartitionTally(database, partition, plan, control, cells, by: [.stream])
         try tally.add(to: &tallies)
         for stream in tally.pieces.keys { found.insert(stream) }
     }

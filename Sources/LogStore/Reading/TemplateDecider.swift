@@ -7,121 +7,139 @@ import Model
 /// A word of a phrase stands in the template, or it may stand in a varying part: then the index says whether any varying part of the
 /// chunk has it.
 struct TemplateDecider {
-    enum Decision {
-        case all, none
-        case unknown
+    enum Decision: UInt8 {
+        case undecided, all, none, unknown
     }
 
     private enum Test {
-        /// `expected`: whether lines must have the phrase.
-        case phrase(LogPhrase, expected: Bool)
+        /// `expected`: whether lines must have the phrase. `words`: positions of its words among those that the index was asked for.
+        case phrase(LogPhrase, words: [Int], hasMark: Bool, expected: Bool)
         case contains([UInt8], expected: Bool)
         /// Only a template without varying parts tells.
         case other
     }
 
-    private let filters: [LineFilter]
     private let tests: [Test]
     private let matcher: LogQueryMatcher
-    /// Of each word, the chunks in whose varying parts it stands; nil where the index can't be asked.
-    private let varying: [[UInt8]: IndexAnswer]
-    private var known: [UInt64: (text: String, hasHoles: Bool, pieces: [[UInt8]])] = [:]
+    /// Words of phrases, and of each the chunks in whose varying parts it stands; nil where the index can't be asked.
+    private var words: [(word: [UInt8], chunks: IndexAnswer?)] = []
+    /// What varying parts of the chunk at hand may have, and the decisions about kinds where it is so; those for other chunks wait.
+    private var varying = 0
+    private var decisions: [Decision] = []
+    private var otherDecisions: [Int: [Decision]] = [:]
 
-    /// Nil where the query has conditions that no template decides: on fields.
+    /// Nil where the query has conditions that no template decides: on fields, or patterns alone.
     init?(_ plan: ScanPlan, _ partition: Partition, _ control: ReadControl) throws {
         guard plan.matcher.fieldMatchers.isEmpty else { return nil }
-        filters = plan.query.lineFilters
         matcher = plan.matcher
-        tests = filters.map { filter in
+        var words: [[UInt8]] = []
+        tests = plan.query.lineFilters.map { filter in
             switch filter.kind {
             case .phrase, .phraseNot:
                 let phrase = LogPhrase(filter.text)
-                return phrase.words.isEmpty
-                    ? .contains(Array(filter.text.utf8), expected: filter.kind == .phrase) : .phrase(phrase, expected: filter.kind == .phrase)
+                let expected = filter.kind == .phrase
+                if phrase.words.isEmpty { return .contains(Array(filter.text.utf8), expected: expected) }
+                for word in phrase.words where words.count < Limits.decidedWordsMax && !words.contains(word) { words.append(word) }
+                // A line that has a placeholder's text in it looks like one with a varying part there.
+                return .phrase(
+                    phrase, words: phrase.words.compactMap { words.firstIndex(of: $0) }, hasMark: phrase.words.contains([UInt8(ascii: "_")]), expected: expected)
             case .contains, .containsNot: return .contains(Array(filter.text.utf8), expected: filter.kind == .contains)
             case .matches, .matchesNot: return .other
             }
         }
-        var varying: [[UInt8]: IndexAnswer] = [:]
-        for case .phrase(let phrase, _) in tests {
-            for word in phrase.words.prefix(Limits.decidedWordsMax) where varying[word] == nil {
-                varying[word] = try IndexAnswer.ask(partition, IndexQuery.varying(word), control)
-            }
-        }
-        self.varying = varying
+        if !tests.isEmpty, tests.allSatisfy({ if case .other = $0 { true } else { false } }) { return nil }
+        for word in words { self.words.append((word, try IndexAnswer.ask(partition, IndexQuery.varying(word), control))) }
     }
 
-    var decidesNothing: Bool { !tests.isEmpty && tests.allSatisfy { if case .other = $0 { true } else { false } } }
+    /// Whether there is nothing to decide: all lines satisfy.
+    var isTrivial: Bool { tests.isEmpty }
 
-    /// What holds for all lines of a template in a chunk.
-    mutating func decision(_ template: LogTemplate, isWhole: Bool, chunk: Int64) -> Decision {
-        if tests.isEmpty { return .all }
-        if known[template.id] == nil { known[template.id] = Self.parts(template) }
-        let parts = known[template.id]!
-        // What was cut off may have anything in it; what stands before it is there all the same.
-        guard isWhole else { return tests.allSatisfy { isSure($0, parts) } ? .all : .unknown }
-        if !parts.hasHoles { return parts.pieces[0].withUnsafeBytes { matcher.matchesLine($0) } ? .all : .none }
-        var decision = Decision.all
-        for test in tests {
-            switch decide(test, parts.pieces, chunk) {
-            case .none: return .none
-            case .unknown: decision = .unknown
-            case .all: continue
-            }
-        }
+    /// Turns to a chunk.
+    mutating func begin(_ chunk: Int64) {
+        var bits = 0
+        for (position, word) in words.enumerated() where word.chunks?.mayHold(chunk) ?? true { bits |= 1 << position }
+        if bits == varying { return }
+        let other = otherDecisions.removeValue(forKey: bits) ?? []
+        otherDecisions[varying] = decisions
+        (varying, decisions) = (bits, other)
+    }
+
+    /// What holds for all lines of a kind in the chunk at hand. `kind` is called once for each.
+    mutating func decision(_ number: Int32, _ kind: () throws -> KnownKind) rethrows -> Decision {
+        let position = Int(number)
+        if position < decisions.count, decisions[position] != .undecided { return decisions[position] }
+        let decision = decide(try kind(), varying)
+        if position >= decisions.count { decisions.append(contentsOf: repeatElement(.undecided, count: position + 1 - decisions.count)) }
+        decisions[position] = decision
         return decision
     }
 
+    private func decide(_ kind: KnownKind, _ bits: Int) -> Decision {
+        guard var text = kind.template?.text else { return .unknown }
+        return text.withUTF8 { utf8 in
+            let text = UnsafeRawBufferPointer(utf8)
+            // What was cut off may have anything in it; what stands before it is there all the same.
+            guard kind.isWhole else { return tests.allSatisfy { isSure($0, text) } ? .all : .unknown }
+            if !Self.hasHoles(text) { return matcher.matchesLine(text) ? .all : .none }
+            var decision = Decision.all
+            for test in tests {
+                switch decide(test, text, bits) {
+                case .none: return .none
+                case .unknown, .undecided: decision = .unknown
+                case .all: continue
+                }
+            }
+            return decision
+        }
+    }
+
     /// Whether a template that goes on satisfies a test by what is known of it.
-    private func isSure(_ test: Test, _ parts: (text: String, hasHoles: Bool, pieces: [[UInt8]])) -> Bool {
+    private func isSure(_ test: Test, _ text: UnsafeRawBufferPointer) -> Bool {
         // A text that was cut for its length may end inside a word.
-        guard parts.text.utf8.count + 4 < LogTemplate.textBytesMax else { return false }
+        guard text.count + 4 < LogTemplate.textBytesMax else { return false }
         return switch test {
-        case .phrase(let phrase, expected: true): parts.pieces.contains { piece in piece.withUnsafeBytes { phrase.isIn($0) } }
-        case .contains(let text, expected: true):
-            text.withUnsafeBytes { text in parts.pieces.contains { piece in piece.withUnsafeBytes { firstOffset(of: text, in: $0) != nil } } }
+        case .phrase(let phrase, _, let hasMark, expected: true): Self.has(phrase, hasMark, text)
+        case .contains(let wanted, expected: true): Self.has(wanted, text)
         default: false
         }
     }
 
-    private static func parts(_ template: LogTemplate) -> (text: String, hasHoles: Bool, pieces: [[UInt8]]) {
-        let text = Array(template.text.utf8)
-        let placeholder = Array(LogTemplate.placeholder.utf8)
-        var pieces: [[UInt8]] = []
-        var start = 0
-        text.withUnsafeBytes { text in
-            placeholder.withUnsafeBytes { placeholder in
-                while let hole = firstOffset(of: placeholder, in: text, from: start) {
-                    pieces.append(Array(text[start..<hole]))
-                    start = hole + placeholder.count
-                }
-            }
-            pieces.append(Array(text[start...]))
-        }
-        return (template.text, pieces.count > 1, pieces)
-    }
-
-    private func decide(_ test: Test, _ pieces: [[UInt8]], _ chunk: Int64) -> Decision {
+    private func decide(_ test: Test, _ text: UnsafeRawBufferPointer, _ bits: Int) -> Decision {
         switch test {
         case .other: return .unknown
-        case .contains(let text, let expected):
-            let isThere = text.withUnsafeBytes { text in pieces.contains { piece in piece.withUnsafeBytes { firstOffset(of: text, in: $0) != nil } } }
-            return isThere ? (expected ? .all : .none) : .unknown
-        case .phrase(let phrase, let expected):
-            if pieces.contains(where: { piece in piece.withUnsafeBytes { phrase.isIn($0) } }) { return expected ? .all : .none }
-            // A line that has a placeholder's text in it looks like one with a varying part there.
-            if phrase.words.contains([UInt8(ascii: "_")]) { return .unknown }
-            let isImpossible = phrase.words.contains { word in
-                guard let answer = varying[word], answer.isIndexed(chunk), !answer.mayHold(chunk) else { return false }
-                return !pieces.contains { piece in piece.withUnsafeBytes { Self.has(word, $0) } }
-            }
+        case .contains(let wanted, let expected): return Self.has(wanted, text) ? (expected ? .all : .none) : .unknown
+        case .phrase(let phrase, let positions, let hasMark, let expected):
+            if Self.has(phrase, hasMark, text) { return expected ? .all : .none }
+            if hasMark { return .unknown }
+            let isImpossible = positions.contains { position in bits & 1 << position == 0 && !LogPhrase(words: [words[position].word]).isIn(text) }
             return isImpossible ? (expected ? .none : .all) : .unknown
         }
     }
 
-    private static func has(_ word: [UInt8], _ piece: UnsafeRawBufferPointer) -> Bool {
-        var words = LogWords(piece)
-        while words.next() { if words.word == word { return true } }
-        return false
+    // MARK: Texts of templates
+
+    private static let placeholder = Array(LogTemplate.placeholder.utf8)
+
+    private static func hasHoles(_ text: UnsafeRawBufferPointer) -> Bool { placeholder.withUnsafeBytes { firstOffset(of: $0, in: text) != nil } }
+
+    /// Calls `body` with what stands between varying parts until it returns true.
+    private static func anyPiece(_ text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+        placeholder.withUnsafeBytes { placeholder in
+            var start = 0
+            while let hole = firstOffset(of: placeholder, in: text, from: start) {
+                if body(UnsafeRawBufferPointer(rebasing: text[start..<hole])) { return true }
+                start = hole + placeholder.count
+            }
+            return body(UnsafeRawBufferPointer(rebasing: text[start...]))
+        }
+    }
+
+    /// Whether a phrase stands beside the varying parts. A placeholder is a word of its own, so only a phrase with that word needs the pieces.
+    private static func has(_ phrase: LogPhrase, _ hasMark: Bool, _ text: UnsafeRawBufferPointer) -> Bool {
+        hasMark ? anyPiece(text) { phrase.isIn($0) } : phrase.isIn(text)
+    }
+
+    private static func has(_ wanted: [UInt8], _ text: UnsafeRawBufferPointer) -> Bool {
+        wanted.withUnsafeBytes { wanted in anyPiece(text) { firstOffset(of: wanted, in: $0) != nil } }
     }
 }

@@ -2,13 +2,18 @@ import Foundations
 
 /// What any reader can answer by looking at every record; one that keeps counts answers from these.
 extension LogReader {
-    public func tally(_ query: LogQuery, stepNanoseconds: Int64, by grouping: Set<LogGrouping>) async throws -> [LogTally] {
-        let tallies = Locked(LogTallies(stepNanoseconds: stepNanoseconds, by: grouping))
+    public func tally(_ query: LogQuery, _ cells: LogCells, by grouping: Set<LogGrouping>) async throws -> [LogTally] {
+        let tallies = Locked(LogTallies(cells, by: grouping))
         try await scan(query) { record in
             try tallies.withLock { try $0.add(record) }
             return true
         }
         return tallies.withLock { $0.tallies() }
+    }
+
+    /// Counts per step from multiples of `stepNanoseconds` since 1970.
+    public func tally(_ query: LogQuery, stepNanoseconds: Int64, by grouping: Set<LogGrouping>) async throws -> [LogTally] {
+        try await tally(query, LogCells(stepNanoseconds: stepNanoseconds), by: grouping)
     }
 
     public func patterns(_ query: LogQuery, stepNanoseconds: Int64) async throws -> [LogPattern] {

@@ -95,9 +95,9 @@ public protocol LogReader: Sendable {
     func scan(_ query: LogQuery, _ visit: (LogRecord) throws -> Bool) async throws
     /// Counts per step (from multiples of `stepNanoseconds` since 1970) and level; steps without records are left out. Ascending.
     func counts(_ query: LogQuery, stepNanoseconds: Int64) async throws -> [LogCount]
-    /// Records and bytes per step (from multiples of `stepNanoseconds` since 1970) and group; an empty grouping counts all together. Ascending.
+    /// Records and bytes per cell and group; an empty grouping counts all together. Cells without records are left out. Ascending.
     /// Throws `LogQueryError` where there are more than `LogTallies.groupsMax` groups.
-    func tally(_ query: LogQuery, stepNanoseconds: Int64, by grouping: Set<LogGrouping>) async throws -> [LogTally]
+    func tally(_ query: LogQuery, _ cells: LogCells, by grouping: Set<LogGrouping>) async throws -> [LogTally]
     /// The templates of the lines, each with its level and its counts per step; the most frequent first.
     func patterns(_ query: LogQuery, stepNanoseconds: Int64) async throws -> [LogPattern]
     /// How much of each stream satisfies the query, sorted by stream.

@@ -11,7 +11,7 @@ public enum LogGrouping: Hashable, Sendable {
 
 /// Records of one step of time and one group.
 public struct LogTally: Hashable, Sendable {
-    /// The step's beginning: a multiple of the step since 1970.
+    /// The cell's beginning.
     public var start: NanoTimestamp
     /// Nil where streams aren't counted apart; so are level and template.
     public var stream: Labels?
@@ -83,7 +83,12 @@ public struct LogTallies {
     /// Groups of one answer. More come from grouping by what is nearly unique, which nobody can read and no memory hold.
     public static let groupsMax = 200_000
 
+    public static var tooManyGroups: LogQueryError {
+        LogQueryError("the query makes more than \(groupsMax) groups; group by what has fewer values, or by longer steps")
+    }
+
     public struct Group: Hashable {
+        /// The number of the cell.
         public var step: Int64
         public var stream: Labels?
         public var level: LogLevel?
@@ -100,28 +105,21 @@ public struct LogTallies {
         }
     }
 
-    private let stepNanoseconds: Int64
+    public let cells: LogCells
     private let grouping: Set<LogGrouping>
     /// Names of the fields that are counted apart, sorted.
     public let fieldNames: [String]
     private var sums: [Group: (count: Int, bytes: Int)] = [:]
 
-    public init(stepNanoseconds: Int64, by grouping: Set<LogGrouping>) {
-        precondition(stepNanoseconds > 0, "a step has a length")
-        self.stepNanoseconds = stepNanoseconds
+    public init(_ cells: LogCells, by grouping: Set<LogGrouping>) {
+        self.cells = cells
         self.grouping = grouping
         fieldNames = grouping.compactMap { if case .field(let name) = $0 { name } else { nil } }.sorted()
     }
 
-    /// The number of the step that a moment lies in.
-    @inline(__always) public func step(of nanoseconds: Int64) -> Int64 {
-        let quotient = nanoseconds / stepNanoseconds
-        return nanoseconds % stepNanoseconds < 0 ? quotient - 1 : quotient
-    }
-
     public mutating func add(_ record: LogRecord) throws(LogQueryError) {
         let group = Group(
-            step: step(of: record.timestamp.nanoseconds), stream: grouping.contains(.stream) ? record.stream : nil,
+            step: cells.number(of: record.timestamp.nanoseconds), stream: grouping.contains(.stream) ? record.stream : nil,
             level: grouping.contains(.level) ? record.level : nil, template: grouping.contains(.template) ? LogTemplate(record.body) : nil,
             values: fieldNames.map { name in record.fields.first { $0.name.utf8.elementsEqual(name.utf8) }?.value.description ?? "" })
         try add(group, count: 1, bytes: record.body.utf8.count)
@@ -129,20 +127,24 @@ public struct LogTallies {
 
     /// Adds records of a group, whose parts are those that are counted apart.
     public mutating func add(_ group: Group, count: Int, bytes: Int) throws(LogQueryError) {
-        sums[group, default: (0, 0)].count += count
-        sums[group]!.bytes += bytes
+        Self.add(count, bytes, to: &sums[group, default: (0, 0)])
         if sums.count > Self.groupsMax {
-            throw LogQueryError("the query makes more than \(Self.groupsMax) groups; group by what has fewer values, or by longer steps")
+            throw Self.tooManyGroups
         }
+    }
+
+    /// One look-up for both.
+    @inline(__always) private static func add(_ count: Int, _ bytes: Int, to sum: inout (count: Int, bytes: Int)) {
+        sum.count += count
+        sum.bytes += bytes
     }
 
     /// Ascending by start, then by stream, level, template and fields.
     public func tallies() -> [LogTally] {
         sums.map { group, sum in
-            let (start, overflow) = group.step.multipliedReportingOverflow(by: stepNanoseconds)
-            return LogTally(
-                start: NanoTimestamp(nanoseconds: overflow ? .min : start), stream: group.stream, level: group.level, template: group.template,
-                fields: Dictionary(uniqueKeysWithValues: zip(fieldNames, group.values)), count: sum.count, bytes: sum.bytes)
+            LogTally(
+                start: NanoTimestamp(nanoseconds: cells.start(group.step)), stream: group.stream, level: group.level, template: group.template,
+                fields: fieldNames.isEmpty ? [:] : Dictionary(uniqueKeysWithValues: zip(fieldNames, group.values)), count: sum.count, bytes: sum.bytes)
         }.sorted { precedes($0, $1) }
     }
 

@@ -126,6 +126,9 @@ public struct LogPhrase: Sendable {
 
     public init(_ text: String) { words = LogWords.all(in: text) }
 
+    /// Of folded words.
+    public init(words: [[UInt8]]) { self.words = words }
+
     /// Whether a line has the phrase. A phrase without words is in every line.
     public func isIn(_ line: UnsafeRawBufferPointer) -> Bool {
         if words.isEmpty { return true }
