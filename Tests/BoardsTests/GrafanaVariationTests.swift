@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func valuesOfAnySizeAreCounted() throws {
-        for values in [[-1e308, 1e308], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0], [1e-310, 2e-310], [5], [0, 0]] as [[Double]] {
+        for values in [[-1e308, 1e308], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0], [.leastNonzeroMagnitude, .leastNormalMagnitude], [5], [0, 0]] as [[Double]] {
             for width in [nil, 1e-300, 10, 1e300] as [Double?] {
                 let ranges = HistogramRanges(low: values.min()!, high: values.max()!, count: 12, width: width)
                 #expect(values.allSatisfy { (0..<ranges.count).contains(ranges.place($0)) }, "\(values) \(String(describing: width))")
