@@ -27,7 +27,7 @@ enum Limits {
     /// The least step of a range query: agents send every 10 to 15 s.
     static let stepMilliseconds: Int64 = 15_000
     /// Rows of one answer as a table before it is transformed: a table of a range has a row a point, of which a grouping leaves few.
-    static let frameRows = 50_000
+    static let frameRows = 20_000
     /// Columns that a text is taken apart into.
     static let extractedFields = 50
     /// Rows of a table and cells of a heatmap's side that are kept.

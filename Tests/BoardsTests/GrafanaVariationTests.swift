@@ -86,6 +86,18 @@ import Testing
         #expect(graph.kind == .histogram && graph.options.bucketCount == 4)
     }
 
+    @Test func valuesOfAnySizeAreCounted() throws {
+        for values in [[-1e308, 1e308], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0], [.leastNonzeroMagnitude, .leastNormalMagnitude], [5], [0, 0]] as [[Double]] {
+            for width in [nil, 1e-300, 10, 1e300] as [Double?] {
+                let ranges = HistogramRanges(low: values.min()!, high: values.max()!, count: 12, width: width)
+                #expect(values.allSatisfy { (0..<ranges.count).contains(ranges.place($0)) }, "\(values) \(String(describing: width))")
+            }
+        }
+        let endless = ChartContent.Axis(min: nil, max: .infinity, format: ValueText(unit: nil), least: 0, most: 1, logarithmBase: 10)
+        #expect(AxisTicks.axis(endless, isStacked: false, rows: 10).labels.isEmpty)
+        #expect(try board(#"{"elements":{"a":{"kind":"Panel","spec":{}}},"layout":{"kind":"GridLayout","spec":{"items":[{"kind":"GridLayoutItem","spec":{"y":9e18,"height":9e18,"element":{"name":"a"}}},{"kind":"GridLayoutItem","spec":{"y":9e18,"element":{"name":"a"}}}]}}}"#).panels.count == 2)
+    }
+
     @Test func bucketsThatAreStoredAreTakenApart() throws {
         let panel = try panels(#"{"type":"histogram","targets":[{"expr":"x","format":"heatmap"}]}"#)[0]
         guard case .values(let items, .bars) = content(panel, [series(["le": "+Inf"], [9]), series(["le": "0.5"], [2]), series(["le": "1"], [7])]) else { Issue.record("it is something else"); return }
@@ -191,7 +203,7 @@ import Testing
 
     @Test(arguments: [
         ("<h2>Help</h2>\n<p>Call <b>me</b>&nbsp;&amp; wait</p>", "# Help\nCall me & wait\n"), ("a<br/>b<ul><li>one</li><li>two</li></ul>", "a\nb\n- one\n- two\n"), ("<style>p { x }</style><!-- no > --> a < b &#39;c&#x27; &unknown;", " a < b 'c' &unknown;"),
-        ("<table><tr><td>a</td><td>b</td></tr></table>", "a  b  \n"), ("<script>alert(1)", ""), ("no markup", "no markup"), ("<", "<"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "a  b  \n"), ("<script>alert(1)", ""), ("<a <b <c>d", "<a <b d"), ("no markup", "no markup"), ("<", "<"),
     ]) func markupBecomesLines(markup: String, wanted: String) { #expect(MarkupText.markdown(markup) == wanted) }
 
     @Test func datesAreWrittenByTheirPattern() {

@@ -65,7 +65,7 @@ enum MarkupText {
             }
             isClosing = inside.first == "/"
             let word = (isClosing ? inside.dropFirst() : inside).prefix { $0.isLetter || $0.isNumber || $0 == "!" }
-            guard !word.isEmpty, let end = inside.firstIndex(of: ">") else { return nil }
+            guard !word.isEmpty, let end = inside.firstIndex(where: { $0 == ">" || $0 == "<" }), inside[end] == ">" else { return nil }
             name = word.lowercased()
             rest = inside[inside.index(after: end)...]
         }

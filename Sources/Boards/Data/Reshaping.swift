@@ -146,7 +146,11 @@ struct HistogramRanges {
     /// Ranges that are read easily on a screen, where a file names no number.
     private static let usualCount = 12
 
+    /// Values beyond this fall into the outermost ranges: further out their distances are no numbers any more.
+    private static let outermost = 1e150
+
     init(low: Double, high: Double, count wanted: Int?, width given: Double?) {
+        let low = max(low, -Self.outermost), high = max(low, min(high, Self.outermost))
         let wanted = min(max(1, wanted ?? Self.usualCount), Limits.heatmapBuckets)
         var width = given ?? AxisTicks.step((high - low) / Double(wanted), base: 10)
         // One value alone, or one without an end.
@@ -158,5 +162,5 @@ struct HistogramRanges {
     }
 
     func bound(_ index: Int) -> Double { start + width * Double(index) }
-    func place(_ value: Double) -> Int { min(count - 1, max(0, Int((value - start) / width))) }
+    func place(_ value: Double) -> Int { Int(((value - start) / width).clamped(to: 0...Double(count - 1))) }
 }

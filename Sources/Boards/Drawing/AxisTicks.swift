@@ -42,6 +42,7 @@ enum AxisTicks {
         let least = axis.min.flatMap { $0 > 0 ? $0 : nil } ?? (axis.leastAboveZero.isFinite ? axis.leastAboveZero : high / base)
         let low = (scaled(min(least, high), base) + 1e-9).rounded(.down)
         let top = max(low + 1, (scaled(high, base) - 1e-9).rounded(.up))
+        guard low.isFinite, top.isFinite else { return TimeChartAxis(range: 0...1, labels: []) }
         // As many powers as there are rows for.
         let every = max(1, ((top - low) / Double(max(2, min(8, rows / 2)))).rounded(.up))
         let labels = stride(from: low, through: top, by: every).map { (value: $0, text: SafeText(axis.format.text(pow(base, $0)))) }

@@ -29,6 +29,9 @@ struct SecondSchema {
     private func text(_ at: JSONNode, _ text: String) -> JSONNode { JSONNode(value: .string(text), line: at.line) }
     private func number(_ at: JSONNode, _ number: Int) -> JSONNode { JSONNode(value: .number(Double(number)), line: at.line) }
 
+    /// Units of the grid as a file has them, brought to what a grid can have.
+    private func units(_ node: JSONNode?, else usual: Int = 0) -> Int { min(max(0, node?.integer ?? usual), 100_000) }
+
     /// Panels and rows of a layout, from the top; layouts within layouts stand below each other.
     private mutating func place(_ layout: JSONNode?, depth: Int = 0) {
         guard let layout, depth < Limits.jsonDepth else { return }
@@ -67,8 +70,7 @@ struct SecondSchema {
                 placeOldRow(item, top)
                 continue
             }
-            let place = GridPosition(x: own?["x"]?.integer ?? 0, y: top + (own?["y"]?.integer ?? 0), width: own?["width"]?.integer ?? 12, height: own?["height"]?.integer ?? Self.automaticHeight)
-            add(own, place)
+            add(own, GridPosition(x: units(own?["x"]), y: top + units(own?["y"]), width: units(own?["width"], else: 12), height: units(own?["height"], else: Self.automaticHeight)))
         }
     }
 
@@ -76,12 +78,13 @@ struct SecondSchema {
     private mutating func placeOldRow(_ item: JSONNode, _ top: Int) {
         let own = item["spec"]
         let heading = object(item, [
-            ("type", text(item, "row")), ("title", own?["title"]), ("collapsed", own?["collapsed"]), ("gridPos", position(item, x: 0, y: top + (own?["y"]?.integer ?? 0), width: GridPosition.columns, height: 1)),
+            ("type", text(item, "row")), ("title", own?["title"]), ("collapsed", own?["collapsed"]), ("gridPos", position(item, x: 0, y: top + units(own?["y"]), width: GridPosition.columns, height: 1)),
         ])
         panels.append(heading)
         for element in own?["elements"]?.elements ?? [] {
             let inside = element["spec"]
-            add(inside, GridPosition(x: inside?["x"]?.integer ?? 0, y: top + (own?["y"]?.integer ?? 0) + 1 + (inside?["y"]?.integer ?? 0), width: inside?["width"]?.integer ?? 12, height: inside?["height"]?.integer ?? Self.automaticHeight))
+            let from = top + units(own?["y"]) + 1
+            add(inside, GridPosition(x: units(inside?["x"]), y: from + units(inside?["y"]), width: units(inside?["width"], else: 12), height: units(inside?["height"], else: Self.automaticHeight)))
         }
     }
 
