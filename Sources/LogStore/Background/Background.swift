@@ -1,4 +1,5 @@
 import Foundations
+import GRDB
 import Model
 
 /// The thread that makes chunks of recent rows, fills the index, closes days and applies retention. What it prepares is written by the
@@ -73,7 +74,11 @@ final class Background: Sendable {
             for job in jobs { job(work) }
             if isClosed { return }
             let isQuiet = quiet >= Limits.quietMilliseconds * 1_000_000
-            for (name, commit) in dirty.sorted(by: { $0.key < $1.key }) where !work.tend(name, isQuiet: isQuiet) { forget(name, commit) }
+            let now = clock.monotonicNanoseconds()
+            for (name, commit) in dirty.sorted(by: { $0.key < $1.key }) {
+                let isSettled = stored[name].map { now - $0 >= Limits.quietMilliseconds * 1_000_000 } ?? true
+                if !work.tend(name, isQuiet: isQuiet, isSettled: isSettled) { forget(name, commit) }
+            }
             work.round(stored: stored)
         }
     }
@@ -112,12 +117,26 @@ final class BackgroundWork {
 
     var pauseMilliseconds: Int64 { merging.isUnderWay ? Limits.closingPauseMilliseconds : Limits.backgroundMilliseconds }
 
-    /// Seals and indexes what is due in a partition; false where nothing is left.
-    func tend(_ name: PartitionName, isQuiet: Bool) -> Bool {
+    /// Seals and indexes what is due in a partition; false where nothing is left. `isSettled`: nothing came for it for a while; `isQuiet`: nor for any.
+    func tend(_ name: PartitionName, isQuiet: Bool, isSettled: Bool) -> Bool {
         guard environment.counters.withLock({ $0.refusingReason }) == nil else { return true }
         let hasRecent = guarded(name) { try sealing.step(name, isQuiet: isQuiet) } ?? true
         let hasUnindexed = guarded(name) { try indexing.step(name, isQuiet: isQuiet) } ?? true
-        return hasRecent || hasUnindexed
+        if hasRecent || hasUnindexed || !isSettled { return true }
+        _ = guarded(name) { try tidy(name) }
+        return false
+    }
+
+    /// Gives back what writing took beside the data: free pages, and the write-ahead logs. A reader in the way leaves them for the next time.
+    private func tidy(_ name: PartitionName) throws {
+        guard let partition = try environment.catalog.existing(name) else { return }
+        while try merging.giveBackPages(partition) {}
+        do {
+            try partition.checkpoint()
+            try partition.index.compact()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {
+            return
+        }
     }
 
     /// What is done on and off: retention, and days that are over. `stored`: when something last came into a partition.

@@ -138,7 +138,7 @@ final class DayMerging {
     }
 
     /// Gives some free pages back; false where there are no more.
-    private func giveBackPages(_ partition: Partition) throws -> Bool {
+    func giveBackPages(_ partition: Partition) throws -> Bool {
         let name = partition.name
         return try environment.writer.perform { writers in
             try writers.write(name) { writer in

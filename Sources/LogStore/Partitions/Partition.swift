@@ -86,9 +86,14 @@ final class Partition: Sendable {
     }
 
     /// Whether the file says that nothing is left to do for its day. False where that can't be told without opening it.
-    static func isAtRest(_ path: String) -> Bool {
+    static func isAtRest(_ path: String, indexPath: String) -> Bool {
         do {
-            return try DatabaseFile.frozen(path).read { try recent($0).rows == 0 && !needsMerging($0) }
+            let last = try DatabaseFile.frozen(path).read { database -> Int64? in
+                guard try PartitionSchema.content(database, file: path) == .current, try recent(database).rows == 0, try !needsMerging(database) else { return nil }
+                return try Int64.fetchOne(database, sql: "SELECT ifnull(max(id), 0) FROM chunks")
+            }
+            guard let last else { return false }
+            return try DatabaseFile.frozen(indexPath).read { try ChunkWriter.progress("indexed", $0) } >= last
         } catch {
             // Being written, or damaged: the ordinary opening tells.
             return false

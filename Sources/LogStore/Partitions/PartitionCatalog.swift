@@ -77,8 +77,10 @@ final class PartitionCatalog: Sendable {
         }
     }
 
-    /// Whether the day needs nothing any more: it is closed, with all of its rows in chunks, and was merged. Not asked for a day that is open.
-    func isAtRest(_ name: PartitionName) -> Bool { !isOpen(name) && Partition.isAtRest(Paths.join(directory, name.file)) }
+    /// Whether the day needs nothing any more: all of its rows are in chunks and in the index, and it was merged. Not asked for a day that is open.
+    func isAtRest(_ name: PartitionName) -> Bool {
+        !isOpen(name) && Partition.isAtRest(Paths.join(directory, name.file), indexPath: Paths.join(directory, name.indexFile))
+    }
 
     /// A day to write into, made where it is missing.
     func writable(_ name: PartitionName) throws -> Partition {

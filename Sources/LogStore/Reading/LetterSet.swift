@@ -9,6 +9,8 @@ struct LetterSet: Sendable {
     private static let bits = 4096
     static let heldBytes = bits / 8 + 64
     private var words = [UInt64](repeating: 0, count: bits / 64)
+    /// What it hasn't is in no line at all.
+    let includesPieces: Bool
 
     /// Of the letters of ASCII 1 for hexadecimal digits and 2 for the others; 0 for other bytes.
     private static let classes: [UInt8] = (0..<256).map { byte in
@@ -52,13 +54,14 @@ struct LetterSet: Sendable {
         return places
     }
 
-    /// Of a chunk.
-    init(_ chunk: Chunk) throws {
+    /// Of a chunk. `includesPieces`: of all of its lines, for a chunk whose roll-up doesn't tell its templates apart.
+    init(_ chunk: Chunk, includesPieces: Bool) throws {
+        self.includesPieces = includesPieces
         var columns = try ChunkColumns(chunk)
         for (number, template) in columns.text.templates.enumerated() {
             for hole in 0..<max(0, template.pieceCount - 1) { try columns.column(template: number, hole: hole).bytes.withUnsafeBytes { add($0) } }
             let pieces = columns.text.pieces(template)
-            if !TemplateKind(pieces: pieces).isWhole { for piece in pieces { add(piece) } }
+            if includesPieces || !TemplateKind(pieces: pieces).isWhole { for piece in pieces { add(piece) } }
         }
     }
 }

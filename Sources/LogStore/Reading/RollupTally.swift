@@ -63,7 +63,10 @@ struct RollupTally {
         if info.hasInvalidLines { return nil }
         guard let rollup = try table.rollup(info.id) ?? read().map({ table.add(info.id, $0) }) else { return nil }
         if needsTemplates {
-            if rollup.kinds.isEmpty { return nil }
+            if rollup.kinds.isEmpty {
+                guard decider.asksLetters, let letters = table.letters(info.id), letters.includesPieces, decider.isRuledOut(by: letters) else { return nil }
+                return false
+            }
             decider.begin(info.id, letters: decider.asksLetters ? table.letters(info.id) : nil)
             let (table, database) = (table, database)
             for (position, kind) in rollup.kinds.enumerated() { decisions[position] = try decider.decision(kind) { try table.kind(kind, database) } }
@@ -76,7 +79,9 @@ struct RollupTally {
     func lacksLetters(_ info: ChunkInfo) -> Bool { decider.asksLetters && !info.hasInvalidLines && table.letters(info.id) == nil && table.hasRoom }
 
     /// Takes what stands in a chunk's varying parts; false where that can't be kept.
-    func learn(_ chunk: Chunk) throws -> Bool { table.add(chunk.info.id, try LetterSet(chunk)) }
+    func learn(_ chunk: Chunk) throws -> Bool {
+        table.add(chunk.info.id, try LetterSet(chunk, includesPieces: table.rollup(chunk.info.id)?.kinds.isEmpty ?? true))
+    }
 
     /// Where an entry's lines belong.
     @inline(__always) private func place(_ entry: ChunkRollup.Entry, _ keepsBordersApart: Bool) -> Int32 {

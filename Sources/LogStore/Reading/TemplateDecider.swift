@@ -69,6 +69,14 @@ struct TemplateDecider {
     /// Whether it helps to know the letters of varying parts.
     var asksLetters: Bool { !letters.isEmpty }
 
+    /// Whether no line satisfies the query where lines have no other letters than these.
+    func isRuledOut(by known: LetterSet) -> Bool {
+        tests.contains { test in
+            guard case .contains(_, let position?, expected: true) = test else { return false }
+            return !known.mayHave(letters[position])
+        }
+    }
+
     /// Turns to a chunk. `known`: the letters of its varying parts.
     mutating func begin(_ chunk: Int64, letters known: LetterSet?) {
         var bits = 0
