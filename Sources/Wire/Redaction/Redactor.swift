@@ -7,8 +7,8 @@ import Model
 /// Card numbers keep their length and their last four digits (`************1111`); of other secrets `[redacted]` is left. What was
 /// taken out once is not found again, so that the collector counts nothing twice. A line of JSON stays one.
 ///
-/// Lines without a secret, nearly all, cost two looks and no memory: one at every twelfth byte for runs of digits, one for the rare
-/// groups of three bytes that secrets announce themselves with.
+/// Lines without a secret, nearly all, cost two looks and no memory: one for runs of digits, one for the rare groups of three bytes that
+/// secrets announce themselves with. A batch is looked over as a whole.
 public struct Redactor: Sendable {
     /// What stands in place of a secret.
     public static let mark = "[redacted]"
