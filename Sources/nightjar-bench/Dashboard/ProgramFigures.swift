@@ -11,7 +11,7 @@ struct ProgramFigures {
     private static let starts = 20
     private static let idleSeconds = 20.0
     /// No more than a screen has rows: new ones come last.
-    private static let alertCount = 50
+    private static let alertCount = 20
     private static let keyCount = 100
     private static let tailSeconds = 10.0
     private static let tailLinesPerSecond = 50_000
@@ -75,11 +75,7 @@ struct ProgramFigures {
 
     /// What a dashboard costs for a while after keys were pressed.
     private func watched(_ dashboard: TerminalProgram, keys: String) throws -> (bytes: Double, cpu: Double, resident: Double) {
-        guard dashboard.read(seconds: Self.secondsMax, untilText: "LIVE") else { throw BenchError("the dashboard isn't live") }
-        for key in keys {
-            dashboard.type(String(key))
-            dashboard.read(seconds: 1)
-        }
+        try press(keys.map(String.init), dashboard)
         dashboard.read(seconds: 5)
         let (bytes, cpu) = (dashboard.output.count, dashboard.process.cpuSeconds)
         dashboard.read(seconds: Self.idleSeconds)
@@ -89,15 +85,23 @@ struct ProgramFigures {
         )
     }
 
+    /// Presses keys one by one, once the dashboard is live: what is typed before it has taken the terminal is dropped.
+    private func press(_ keys: [String], _ dashboard: TerminalProgram) throws {
+        guard dashboard.read(seconds: Self.secondsMax, untilText: "LIVE") else { throw BenchError("the dashboard isn't live") }
+        for key in keys {
+            dashboard.type(key)
+            dashboard.read(seconds: 1)
+        }
+    }
+
     /// From the answer to an alert to the bytes that show it.
     private func alerts(_ client: HTTPClient) async throws -> [DashboardFigure] {
         let dashboard = try dashboard()
-        dashboard.type("2")
-        dashboard.read(seconds: 2)
+        try press(["2"], dashboard)
         var milliseconds: [Double] = []
         for number in 0..<Self.alertCount {
-            // Names that differ from the first letter on, so that no part of one stands there already.
-            let name = String((number &* 7919 &+ 104_729) % 900_000 + 100_000, radix: 36).uppercased() + "Bench"
+            // A letter of its own all through, so that nothing of it stands there already and all is written in one piece.
+            let name = String(repeating: Self.letters[number], count: 8)
             guard try await post(client, alert: name) else { throw BenchError("the collector takes no alert") }
             let start = dashboard.elapsedMilliseconds
             guard dashboard.read(seconds: Self.secondsMax, untilText: name) else { throw BenchError("the dashboard doesn't show \(name)") }
@@ -107,16 +111,19 @@ struct ProgramFigures {
         return [DashboardFigure("alert committed to screen, p99 of \(Self.alertCount)", .milliseconds, milliseconds.p99, goal: 150)]
     }
 
+    private static let signs = ["\u{A7}", "\u{A4}", "\u{A5}", "\u{A6}", "\u{A9}", "\u{AC}", "\u{AE}"]
+    private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+
     /// Keys are pressed while lines pour in; a sign that no line has shows when the screen has it.
     private func tail(_ client: HTTPClient) async throws -> [DashboardFigure] {
         let dashboard = try dashboard()
-        dashboard.type("5f/")
-        dashboard.read(seconds: 2)
+        try press(["5", "f", "/"], dashboard)
         let pushing = Task { try await push(client) }
         dashboard.read(seconds: 1)
-        let sign = "\u{A7}"
         var milliseconds: [Double] = []
-        for _ in 0..<Self.keyCount {
+        for number in 0..<Self.keyCount {
+            // Another one than before, which shows where the prompt is full and moves on too.
+            let sign = Self.signs[number % Self.signs.count]
             let start = dashboard.elapsedMilliseconds
             dashboard.type(sign)
             guard dashboard.read(seconds: Self.secondsMax, untilText: sign) else { throw BenchError("the dashboard doesn't show a key") }
