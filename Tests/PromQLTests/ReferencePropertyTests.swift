@@ -52,9 +52,11 @@ import Testing
             if case .matrix(let all)? = range?.value {
                 for series in all { for (moment, value) in series.points { fromRange[moment, default: [:]][series.labels] = value } }
             }
+            var failures = 0
             for moment in Self.moments {
-                guard let expected = expected(expression, reference, moment) else { continue }
                 let actual = try? await engine.instant(expression, at: Timestamp(milliseconds: moment))
+                if actual == nil { failures += 1 }
+                guard let expected = expected(expression, reference, moment) else { continue }
                 compared += 1
                 switch (expected, actual?.value) {
                 case (.failure, nil): #expect(range == nil, "\(query) fails at \(moment), but not as a range")
@@ -66,6 +68,8 @@ import Testing
                 case (.success, let other): Issue.record("\(query) at \(moment): \(other.map { "\($0)" } ?? "failed")")
                 }
             }
+            // Each step of the range is one of the moments.
+            #expect(range != nil || failures > 0, "\(query) fails as a range alone")
         }
         #expect(compared > 20)
     }
