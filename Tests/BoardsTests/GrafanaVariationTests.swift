@@ -52,6 +52,12 @@ import Testing
         #expect(read.map(\.kind) == [.gauge, .stat] && read.map(\.title) == ["Shared", "Inline"] && read[0].position.x == 6 && read[0].queries.count == 1)
     }
 
+    @Test func theOnlyValueOfATableAnswersToItsOlderName() throws {
+        let panel = try panels(##"{"type":"stat","title":"a","options":{"reduceOptions":{"calcs":["lastNotNull"],"fields":"/^Value \\#A$/"}},"targets":[{"expr":"up","format":"table","instant":true,"refId":"A"}]}"##)[0]
+        guard case .values(let items, _) = content(panel, [series(["host": "a"], [3])]) else { Issue.record("it is something else"); return }
+        #expect(items.map(\.shown.text) == ["3"])
+    }
+
     @Test func copiesOfRepeatedPanelsAreMadeAnew() throws {
         let read = try panels(#"{"id":1,"type":"stat","title":"a","repeat":"host","targets":[{"expr":"up"}]},{"id":2,"type":"stat","title":"a","repeatPanelId":1,"scopedVars":{},"targets":[{"expr":"up"}]}"#)
         #expect(read.map(\.identifier) == [1])
