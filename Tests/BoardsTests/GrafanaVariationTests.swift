@@ -72,6 +72,27 @@ import Testing
         #expect(texts.count >= 2 && Set(texts).count == texts.count, "\(texts)")
     }
 
+    @Test func aQueryBringsTheMaximumAndTheThresholdOfAnother() throws {
+        let json = #"""
+            {"type":"gauge","title":"a","targets":[{"expr":"used","refId":"A","format":"table"},{"expr":"limit","refId":"B","format":"table"}],
+             "transformations":[{"id":"configFromData","options":{"configRefId":"B","mappings":[{"fieldName":"Value #B","handlerKey":"max"},
+              {"fieldName":"Value #B","handlerKey":"threshold1","handlerArguments":{"threshold":{"color":"orange"}},"reducerId":"first"},{"fieldName":"host","handlerKey":"displayName"},{"fieldName":"x","handlerKey":"colour"}]}}]}
+            """#
+        let board = try board("{\"title\":\"t\",\"panels\":[\(json)]}")
+        #expect(board.notices.map(\.reason) == ["`colour` of configFromData isn't supported"])
+        let panel = board.panels[0]
+        let now = Fixtures.now
+        let builder = ContentBuilder(panel: panel, scope: VariableScope(), window: QueryWindow(from: now.advanced(byMilliseconds: -60_000), to: now, stepMilliseconds: 15_000), now: now)
+        let built = builder.build([(panel.queries[0], .series([series([:], [30])])), (panel.queries[1], .series([series(["host": "db1"], [20, 40])]))])
+        guard case .values(let items, .gauge) = built else { Issue.record("it is something else"); return }
+        #expect(items.map(\.name) == ["db1"] && items.map(\.shown) == [ShownValue(text: "30", tone: .warning)] && items.map(\.fraction) == [0.75])
+    }
+
+    @Test(arguments: [("<b>Queue</b><br>of mail", 0), ("<p>Load</p><img src='x.png'>", 1), ("# Markdown", 0)])
+    func onlyPicturesOfATextAreMissing(text: String, notices: Int) throws {
+        #expect(try board("{\"title\":\"t\",\"panels\":[{\"type\":\"text\",\"title\":\"a\",\"options\":{\"mode\":\"html\",\"content\":\"\(text)\"}}]}").notices.count == notices)
+    }
+
     @Test func copiesOfRepeatedPanelsAreMadeAnew() throws {
         let read = try panels(#"{"id":1,"type":"stat","title":"a","repeat":"host","targets":[{"expr":"up"}]},{"id":2,"type":"stat","title":"a","repeatPanelId":1,"scopedVars":{},"targets":[{"expr":"up"}]}"#)
         #expect(read.map(\.identifier) == [1])
