@@ -93,6 +93,19 @@ import Testing
         #expect(try board("{\"title\":\"t\",\"panels\":[{\"type\":\"text\",\"title\":\"a\",\"options\":{\"mode\":\"html\",\"content\":\"\(text)\"}}]}").notices.count == notices)
     }
 
+    @Test(arguments: 0..<100 as Range<UInt64>) func titlesOfColumnsAreCutNoMoreThanNeeded(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let least = (0..<Int.random(in: 1...9, using: &random)).map { _ in Int.random(in: 1...12, using: &random) }
+        let wanted = least.map { $0 + Int.random(in: 0...20, using: &random) }
+        let width = Int.random(in: 1...200, using: &random)
+        let fitted = TableDrawing.fitted(wanted, least, width: width)
+        #expect(zip(fitted, zip(least, wanted)).allSatisfy { ($1.0...$1.1).contains($0) })
+        let sum = fitted.reduce(0, +)
+        if least.reduce(0, +) > width { #expect(fitted == least) } else { #expect(sum <= width) }
+        let others = (0...40).map { bound in zip(wanted, least).reduce(0) { $0 + max($1.1, min($1.0, bound)) } }
+        #expect(others.allSatisfy { $0 > width || $0 <= sum })
+    }
+
     @Test func copiesOfRepeatedPanelsAreMadeAnew() throws {
         let read = try panels(#"{"id":1,"type":"stat","title":"a","repeat":"host","targets":[{"expr":"up"}]},{"id":2,"type":"stat","title":"a","repeatPanelId":1,"scopedVars":{},"targets":[{"expr":"up"}]}"#)
         #expect(read.map(\.identifier) == [1])
