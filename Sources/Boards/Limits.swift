@@ -24,6 +24,8 @@ enum Limits {
     static let chartSeries = 60
     /// Points of a chart: two dots a column on 200 columns.
     static let chartPoints = 400
+    /// Decimals by which the labels of an axis are told apart; values that differ by less are one line anyway.
+    static let axisDecimals = 6
     /// The least step of a range query: agents send every 10 to 15 s.
     static let stepMilliseconds: Int64 = 15_000
     /// Rows of one answer as a table before it is transformed: a table of a range has a row a point, of which a grouping leaves few.

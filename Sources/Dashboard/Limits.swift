@@ -34,6 +34,8 @@ enum Limits {
     /// Age of the last answer from which the link lags, and from which a failing one counts as broken: two intervals.
     static let laggingSeconds: Double = 5
     static let disconnectedSeconds: Double = 4
+    /// How long after a key the selected row is taken to be in use, and follows its alert or host.
+    static let attendedSeconds: Double = 30
     /// The least screen for more than the list of alerts.
     static let columnsMin = 60
     static let rowsMin = 15

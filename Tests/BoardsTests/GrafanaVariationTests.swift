@@ -52,6 +52,26 @@ import Testing
         #expect(read.map(\.kind) == [.gauge, .stat] && read.map(\.title) == ["Shared", "Inline"] && read[0].position.x == 6 && read[0].queries.count == 1)
     }
 
+    @Test func theOnlyValueOfATableAnswersToItsOlderName() throws {
+        let panel = try panels(##"{"type":"stat","title":"a","options":{"reduceOptions":{"calcs":["lastNotNull"],"fields":"/^Value \\#A$/"}},"targets":[{"expr":"up","format":"table","instant":true,"refId":"A"}]}"##)[0]
+        guard case .values(let items, _) = content(panel, [series(["host": "a"], [3])]) else { Issue.record("it is something else"); return }
+        #expect(items.map(\.shown.text) == ["3"])
+    }
+
+    @Test func aLegendOfLabelsThatASeriesLacksGivesWayToItsOwn() throws {
+        let panel = try panels(#"{"type":"timeseries","title":"a","targets":[{"expr":"io","legendFormat":"{{ input }}"}]}"#)[0]
+        guard case .chart(let chart) = content(panel, [series(["__name__": "io", "way": "in"], [1, 2]), series(["__name__": "io", "way": "out"], [2, 3])]) else { Issue.record("it is something else"); return }
+        #expect(chart.lines.map(\.name) == ["in", "out"])
+    }
+
+    @Test(arguments: [("bytes", 9.985e9, 10.0e9), ("bytes", 9.9851e9, 9.9852e9), ("short", 1_000_000.0, 1_000_004.0), ("percentunit", 0.9990, 0.9992), ("s", 86_400.0, 86_460.0)])
+    func labelsOfAnAxisAreToldApart(unit: String, least: Double, most: Double) throws {
+        let panel = try panels("{\"type\":\"timeseries\",\"title\":\"a\",\"fieldConfig\":{\"defaults\":{\"unit\":\"\(unit)\"}},\"targets\":[{\"expr\":\"x\"}]}")[0]
+        guard case .chart(let chart) = content(panel, [series([:], [least, most])]) else { Issue.record("it is something else"); return }
+        let texts = AxisTicks.axis(chart.left, isStacked: false, rows: 12).labels.map(\.text.string)
+        #expect(texts.count >= 2 && Set(texts).count == texts.count, "\(texts)")
+    }
+
     @Test func copiesOfRepeatedPanelsAreMadeAnew() throws {
         let read = try panels(#"{"id":1,"type":"stat","title":"a","repeat":"host","targets":[{"expr":"up"}]},{"id":2,"type":"stat","title":"a","repeatPanelId":1,"scopedVars":{},"targets":[{"expr":"up"}]}"#)
         #expect(read.map(\.identifier) == [1])

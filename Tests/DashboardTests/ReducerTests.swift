@@ -51,6 +51,47 @@ import Testing
         #expect(model.selectedAlert?.name == "HostHighLoad" && model.position.selected == 2)
     }
 
+    @Test func newAlertsStandAboveOldOnesAndWhatNobodyHasAboveWhatSomebodyDoes() {
+        var taken = Fixtures.alert("Taken", "critical", "web1", secondsAgo: 5)
+        taken.acknowledgement = .init(kind: .acked, actor: "ann", at: Fixtures.now, comment: "")
+        let board = AlertBoard([
+            Fixtures.alert("Old", "critical", "web1", secondsAgo: 900), taken, Fixtures.alert("New", "critical", "web1", secondsAgo: 10), Fixtures.alert("Newest", "warning", "web1", secondsAgo: 1),
+        ])
+        #expect(board.items.map(\.name) == ["New", "Old", "Taken", "Newest"])
+    }
+
+    @Test func theFirstAlertStaysUnderTheHandsOfWhoeverWorksWithItAndGivesWayToAWorseOneElse() {
+        let worse = AlertBoard(Fixtures.alerts + [Fixtures.alert("Worse", "critical", "web9", secondsAgo: 1)])
+        var model = Fixtures.model(size)
+        Fixtures.type("2", &model)
+        let first = model.selectedAlert?.name
+        var watching = model
+        _ = Reducer.reduce(&watching, .tick(Fixtures.now.advanced(byMilliseconds: 60_000)))
+        _ = Reducer.reduce(&watching, .board(worse, of: nil))
+        #expect(watching.selectedAlert?.name == "Worse" && watching.position.selected == 0)
+        _ = Reducer.reduce(&model, .board(worse, of: nil))
+        #expect(model.selectedAlert?.name == first && first != "Worse" && model.position.selected == 1)
+        var asking = Fixtures.model(size)
+        Fixtures.type("2s", &asking)
+        _ = Reducer.reduce(&asking, .tick(Fixtures.now.advanced(byMilliseconds: 60_000)))
+        _ = Reducer.reduce(&asking, .board(worse, of: nil))
+        #expect(asking.selectedAlert?.name == first)
+    }
+
+    @Test func anAnswerWithNothingNewLooksTheSame() {
+        var model = Fixtures.model(size)
+        var status = Fixtures.status
+        for index in status.agents.indices { status.agents[index].secondsSinceSeen += 2 }
+        status.lastEvaluation = Fixtures.now
+        #expect(model.shows(status))
+        status.agents[0].state = "missing"
+        #expect(!model.shows(status))
+        Fixtures.type("0", &model)
+        #expect(model.activeScreen != .health || !model.shows(Fixtures.status))
+        _ = Reducer.reduce(&model, .failed(.unreachable(reason: "refused"), at: Fixtures.now))
+        #expect(!model.shows(Fixtures.status))
+    }
+
     @Test func theScreensOwnNeedsComeAndGoWithIt() {
         var model = Fixtures.model(size)
         Fixtures.type("4\r", &model)

@@ -33,9 +33,10 @@ import Testing
         try await terminal.type("2")
         let screen = try #require(try await eventually(seconds: 10) { () -> String? in
             let screen = try await terminal.screen()
-            return screen.split(separator: "\n", omittingEmptySubsequences: false).dropLast().last?.contains("q quit") == true ? screen : nil
+            let lines = screen.split(separator: "\n", omittingEmptySubsequences: false)
+            return lines.first?.contains("LIVE") == true && lines.dropLast().last?.contains("q quit") == true ? screen : nil
         })
-        #expect(screen.contains("HostDown") && screen.split(separator: "\n").first?.contains("LIVE") == true, "\(screen)")
+        #expect(screen.contains("HostDown"), "\(screen)")
         try await terminal.end()
     }
 

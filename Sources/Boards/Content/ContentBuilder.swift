@@ -36,7 +36,7 @@ struct ContentBuilder: Sendable {
 
     private func frames(_ answers: [(query: PanelQuery, answer: BoardAnswer)]) -> [DataFrame] {
         let visible = answers.filter { !$0.query.isHidden }
-        let naming = SeriesNaming(visible.flatMap { query, answer -> [BoardSeries] in if case .series(let series) = answer, query.legend.isEmpty { series } else { [] } })
+        let naming = SeriesNaming(visible.flatMap { query, answer -> [BoardSeries] in if case .series(let series) = answer, isUnnamed(query, series.first) { series } else { [] } })
         let frames = visible.flatMap { query, answer -> [DataFrame] in
             guard case .series(let series) = answer else { return [] }
             let legend = Interpolation.fill(query.legend, scope, for: .text)
@@ -50,6 +50,11 @@ struct ContentBuilder: Sendable {
         }
         let shifted = panel.timeShiftMilliseconds.map { shift in named.map { Self.shifted($0, by: shift) } } ?? named
         return Transformer.apply(panel.transformations, to: shifted)
+    }
+
+    /// Whether a query's legend says nothing of what it brought.
+    private func isUnnamed(_ query: PanelQuery, _ first: BoardSeries?) -> Bool {
+        query.legend.isEmpty || LabelText.legend(Interpolation.fill(query.legend, scope, for: .text), first?.labels ?? [:]).allSatisfy(\.isWhitespace)
     }
 
     /// What is looked at from the past stands where the present is.

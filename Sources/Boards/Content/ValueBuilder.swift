@@ -54,8 +54,11 @@ struct ValueBuilder {
     private func isChosen(_ field: DataField) -> Bool {
         if field.isTime { return false }
         if options.fields.isEmpty { return field.isNumber }
-        if PatternText.isDelimited(options.fields) { return PatternText.expression(options.fields)?.matchesPart(field.title) ?? false }
-        return field.title == options.fields || field.name == options.fields
+        if PatternText.isDelimited(options.fields) {
+            guard let expression = PatternText.expression(options.fields) else { return false }
+            return expression.matchesPart(field.title) || field.olderName.map(expression.matchesPart) ?? false
+        }
+        return field.title == options.fields || field.name == options.fields || field.olderName == options.fields
     }
 
     /// Each row's numbers, named by the row's text or time.

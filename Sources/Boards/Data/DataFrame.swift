@@ -52,6 +52,9 @@ struct DataField: Sendable {
     /// As matchers and tables call it.
     var title: String { displayName ?? (labels.isEmpty ? name : name == "Value" || name.isEmpty ? LabelText.text(labels) : name + " " + LabelText.text(labels)) }
 
+    /// What files of older releases call the only value column of a panel: by its query, as if there were several.
+    var olderName: String? { name == "Value" && displayName == nil && !refID.isEmpty ? "Value #\(refID)" : nil }
+
     /// As people see it where nothing else is wanted: of a name made of labels the part that tells series apart.
     var shownTitle: String {
         guard let automatic, displayName == automatic.written else { return title }
@@ -145,7 +148,7 @@ struct DataFrame: Sendable {
     var timeField: DataField? { fields.first(where: \.isTime) }
 
     func field(named name: String) -> Int? {
-        fields.firstIndex { $0.displayName == name } ?? fields.firstIndex { $0.name == name } ?? fields.firstIndex { $0.title == name }
+        fields.firstIndex { $0.displayName == name } ?? fields.firstIndex { $0.name == name } ?? fields.firstIndex { $0.title == name } ?? fields.firstIndex { $0.olderName == name }
     }
 
     func picking(_ rows: [Int]) -> DataFrame { DataFrame(refID: refID, fields: fields.map { $0.picking(rows) }) }

@@ -57,7 +57,7 @@ struct FieldResolver: Sendable {
 
     private func matches(_ matching: Matching, _ field: DataField, _ title: String) -> Bool {
         switch matching {
-        case .names(let names): names.contains(title) || names.contains(field.name) || names.contains(field.shownTitle)
+        case .names(let names): names.contains(title) || names.contains(field.name) || names.contains(field.shownTitle) || field.olderName.map(names.contains) ?? false
         case .namesExcept(let names): !field.isTime && !names.contains(title) && !names.contains(field.name) && !names.contains(field.shownTitle)
         case .value(let reduction, let holds): field.numbers.map { holds(.number(reduction.value(of: $0))) } ?? false
         case .pattern(let expression): expression.map { $0.matchesPart(title) || field.displayName == nil && $0.matchesPart(field.name) } ?? false

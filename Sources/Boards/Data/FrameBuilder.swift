@@ -7,12 +7,14 @@ enum FrameBuilder {
             var value = DataField("Value", .numbers(series.values))
             value.labels = series.labels
             value.refID = query.refID
-            if legend.isEmpty {
+            let named = LabelText.legend(legend, series.labels)
+            // A legend of labels that this series doesn't have says nothing.
+            if named.allSatisfy(\.isWhitespace) {
                 let written = LabelText.text(series.labels)
                 value.displayName = written
                 value.automatic = (written, naming.name(series.labels, query))
             } else {
-                value.displayName = LabelText.legend(legend, series.labels)
+                value.displayName = named
             }
             var time = DataField("Time", .times(series.times))
             time.refID = query.refID

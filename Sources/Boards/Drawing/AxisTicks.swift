@@ -24,15 +24,26 @@ enum AxisTicks {
         guard step > 0, step.isFinite else { return TimeChartAxis(range: low...high, labels: []) }
         if axis.min == nil { low = (low / step + 1e-9).rounded(.down) * step }
         if axis.max == nil { high = (high / step - 1e-9).rounded(.up) * step }
-        var labels: [(value: Double, text: SafeText)] = []
+        var values: [Double] = []
         var value = (low / step - 1e-9).rounded(.up) * step
-        while value <= high + step * 0.001, labels.count < 40 {
+        while value <= high + step * 0.001, values.count < 40 {
             // A sum of steps that should be 0 isn't always.
-            let exact = abs(value) < step * 1e-6 ? 0 : value
-            labels.append((exact, SafeText(axis.format.text(exact))))
+            values.append(abs(value) < step * 1e-6 ? 0 : value)
             value += step
         }
-        return TimeChartAxis(range: low...high, labels: labels)
+        return TimeChartAxis(range: low...high, labels: Array(zip(values, texts(values, axis.format))))
+    }
+
+    /// With as many decimals as tell them apart.
+    private static func texts(_ values: [Double], _ format: ValueText) -> [SafeText] {
+        var format = format
+        var texts = values.map { format.text($0) }
+        let least = (format.decimals ?? 0) + 1
+        for decimals in least..<least + Limits.axisDecimals where Set(texts).count < values.count {
+            format.decimals = decimals
+            texts = values.map { format.text($0) }
+        }
+        return texts.map { SafeText($0) }
     }
 
     /// An axis of powers: its positions are logarithms, its labels the values themselves.
@@ -79,7 +90,9 @@ enum AxisTicks {
         let lengthSeconds = max(1, length / 1000)
         let texts = lengthSeconds > 4 * 86_400 ? 5 : lengthSeconds > 86_400 ? 11 : lengthSeconds < 300 ? 8 : 5
         let count = Int64(max(1, columns / (texts + 5)))
-        let step = (timeSteps.first { $0 >= (lengthSeconds + count - 1) / count } ?? lengthSeconds) * 1000
+        // Labels without seconds don't stand closer than their minutes.
+        let least = max(texts == 8 ? 1 : 60, (lengthSeconds + count - 1) / count)
+        let step = (timeSteps.first { $0 >= least } ?? lengthSeconds) * 1000
         let offset = zoneOffsetSeconds * 1000
         var ticks: [(fraction: Double, text: SafeText)] = []
         var moment = (window.start.milliseconds + offset + step - 1) / step * step

@@ -77,7 +77,9 @@ struct ChartDrawing {
     private func figures(_ line: ChartContent.Line) -> String { line.figures.count == 1 ? line.name + " " + line.figures[0] : line.name }
 
     private func more(_ count: Int, _ x: Int, _ y: Int, _ rect: Rect, _ buffer: inout Buffer) {
-        let text: SafeText = "+\(String(count))"
+        var text: SafeText = "+\(String(count))"
+        // Where there is no room behind the last name, its end is cut.
+        if x + DisplayWidth.columns(of: text) > rect.right + 1 { text = theme.glyphs.ellipsis + text }
         let columns = DisplayWidth.columns(of: text)
         if columns <= rect.width { buffer.write(text, x: min(x, rect.right - columns), y: y, style: theme.muted) }
     }

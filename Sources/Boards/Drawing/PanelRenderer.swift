@@ -17,7 +17,7 @@ public struct PanelRenderer {
 
     /// How the data of a panel are.
     enum Freshness: Hashable {
-        case waiting, fresh(seconds: Double), stale(seconds: Double), outdated, empty, failed
+        case waiting, fresh, stale(seconds: Double), outdated, empty, failed
         case none
     }
 
@@ -59,7 +59,7 @@ public struct PanelRenderer {
         if result.isOutdated { return .outdated }
         if result.content?.isEmpty ?? true { return .empty }
         let age = max(0, now.seconds - result.evaluatedAt.seconds)
-        return age > max(BoardRunner.reuseSeconds, refreshSeconds) * Limits.staleIntervals ? .stale(seconds: age) : .fresh(seconds: age)
+        return age > max(BoardRunner.reuseSeconds, refreshSeconds) * Limits.staleIntervals ? .stale(seconds: age) : .fresh
     }
 
     private func renderTitle(_ title: SafeText, _ freshness: Freshness, isFocused: Bool, in rect: Rect, to buffer: inout Buffer) {
@@ -80,9 +80,9 @@ public struct PanelRenderer {
     private func note(_ freshness: Freshness) -> (text: SafeText, style: Style)? {
         let glyphs = theme.glyphs
         switch freshness {
-        case .none: return nil
+        // What is fresh leaves its room to the title; the header says how old the data are.
+        case .none, .fresh: return nil
         case .waiting, .outdated: return (glyphs.ellipsis, theme.muted)
-        case .fresh(let seconds): return (Self.age(seconds), theme.muted)
         case .stale(let seconds): return (glyphs.stale + " stale " + Self.age(seconds), theme.warning)
         case .empty: return (glyphs.unknown + " no data", theme.unknown)
         case .failed: return (glyphs.critical + " error", theme.critical)

@@ -31,6 +31,11 @@ public struct Board: Sendable {
         panels = []
         notices = []
     }
+
+    /// Opens all rows that are closed at first.
+    public mutating func openRows() {
+        for index in panels.indices { panels[index].isCollapsed = false }
+    }
 }
 
 /// A range of time that all panels of a board are shown for.

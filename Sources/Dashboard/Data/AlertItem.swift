@@ -90,7 +90,9 @@ struct AlertItem: Hashable, Sendable {
         if left.isSuppressed != right.isSuppressed { return right.isSuppressed }
         if left.phase != right.phase { return left.phase == .firing }
         if left.severity != right.severity { return left.severity < right.severity }
-        if left.activeAt != right.activeAt { return left.activeAt < right.activeAt }
+        // What nobody has yet stands before what somebody works on, and what is new before what is known.
+        if (left.acknowledgement == nil) != (right.acknowledgement == nil) { return left.acknowledgement == nil }
+        if left.activeAt != right.activeAt { return left.activeAt > right.activeAt }
         return (left.name, left.instance ?? "", left.fingerprint) < (right.name, right.instance ?? "", right.fingerprint)
     }
 }

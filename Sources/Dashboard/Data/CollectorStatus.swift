@@ -34,6 +34,16 @@ struct CollectorStatus: Hashable, Sendable {
     var metricStore: [AlertItem.LabelPair] = []
     var logStore: [AlertItem.LabelPair] = []
 
+    /// Without what changes from answer to answer although nothing happened.
+    var steady: CollectorStatus {
+        var steady = self
+        steady.lastEvaluation = nil
+        steady.metricStore = []
+        steady.logStore = []
+        for index in steady.agents.indices { steady.agents[index].secondsSinceSeen = 0 }
+        return steady
+    }
+
     /// What is wrong with the monitoring itself.
     var troubles: [String] {
         var troubles: [String] = []

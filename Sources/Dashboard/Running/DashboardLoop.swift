@@ -79,6 +79,8 @@ struct DashboardLoop {
     /// Returns whether the dashboard is to end.
     @discardableResult
     private mutating func reduce(_ action: Action) -> Bool {
+        // An answer that says what was known brings nothing but the time, which the clock draws.
+        if case .status(let status, _) = action, model.shows(status) { return perform(Reducer.reduce(&model, action)) }
         isDirty = true
         cache.invalidate()
         let isOver = perform(Reducer.reduce(&model, action))

@@ -30,6 +30,8 @@ struct DashboardModel: Sendable {
     /// Where a drag over charts began.
     var dragStart: (x: Int, y: Int)?
     var notice: SafeText = ""
+    /// When somebody last pressed a key or a button.
+    var lastInput: Timestamp?
     /// What was typed before, newest last, by the kind of prompt.
     var histories: [Prompt.Kind: [String]] = [:]
 
@@ -112,8 +114,20 @@ struct DashboardModel: Sendable {
         return shown.indices.contains(selected) ? shown[selected] : nil
     }
 
+    /// Whether the screen would look the same with an answer of the collector, but for the time.
+    func shows(_ answer: CollectorStatus) -> Bool {
+        guard let status, link.failingSince == nil, activeScreen != .health else { return false }
+        return status.steady == answer.steady
+    }
+
     /// The rules that can't be used, from files and from evaluation.
     var allRuleTroubles: [CollectorStatus.RuleTrouble] { (status?.problems ?? []) + ruleTroubles }
+
+    /// Whether somebody works with what is selected: it stays under their hands then, whatever comes above it.
+    var isAttended: Bool {
+        if case .keys = mode { return lastInput.map { now.seconds - $0.seconds < Limits.attendedSeconds } ?? false }
+        return true
+    }
 
     /// Age of the newest data of all hosts; of the last answer where no host has data.
     var dataAgeSeconds: Double? {

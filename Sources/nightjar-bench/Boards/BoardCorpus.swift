@@ -40,24 +40,18 @@ struct BoardCorpus {
 
     /// Lays out, evaluates and draws one at each width.
     private func draw(_ path: String, _ kinds: inout [String], _ states: inout [String]) async throws {
-        let board = try BoardFile.load(path)
+        var board = try BoardFile.load(path)
+        board.openRows()
         for panel in board.panels.flatMap({ [$0] + $0.rowPanels }) where panel.kind != .row { kinds.append(panel.kind.name) }
         let theme = Theme(capabilities: Capabilities(colours: .indexed256, showsUnicode: true))
         for width in Self.widths {
             let clock = ManualClock(milliseconds: Timestamp(seconds: 1_800_000_000).milliseconds)
-            let view = await BoardSnapshot.view(of: opened(board), source: MadeUpSource(), columns: width, theme: theme, clock: clock)
+            let view = await BoardSnapshot.view(of: board, source: MadeUpSource(), columns: width, theme: theme, clock: clock)
             if BoardSnapshot.text(view).isEmpty { states.append("nothing was drawn of \(path)") }
             for (key, result) in view.results {
                 if let failure = result.failure { states.append("failed: \(failure)") } else { states.append(result.content?.isEmpty ?? true ? "no data (panel \(key.place) of \(path))" : "with data") }
             }
         }
-    }
-
-    /// With all rows open.
-    private func opened(_ board: Board) -> Board {
-        var board = board
-        for index in board.panels.indices { board.panels[index].isCollapsed = false }
-        return board
     }
 
     private func row(_ name: String, _ text: String) { print(name.padding(toLength: 46, withPad: " ", startingAt: 0) + text) }

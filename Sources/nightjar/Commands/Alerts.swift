@@ -39,7 +39,7 @@ struct Alerts: AsyncParsableCommand {
                 all.append(
                     AlertsAnswer.Alert(labels: alert.labels, annotations: alert.annotations, state: "firing", activeAt: alert.startsAt, mark: alert.mark))
             }
-            let alerts = all.sorted { ($0.rank, $0.firingFirst, $0.activeAt) < ($1.rank, $1.firingFirst, $1.activeAt) }
+            let alerts = all.sorted { ($0.rank, $0.firingFirst, $1.activeAt) < ($1.rank, $1.firingFirst, $0.activeAt) }
             Output.text(alerts.isEmpty ? "No alert is pending or firing.\n" : Self.table(alerts))
             let worst = alerts.filter { $0.state == "firing" }.map(\.rank).min() ?? 3
             if worst < 2 { throw ExitCode(worst == 0 ? 2 : 1) }

@@ -19,7 +19,7 @@ struct BoardCommand: AsyncParsableCommand {
 
             Examples:
               nightjar board Dashboards/hosts.yml
-              nightjar board node-exporter-full.json --range 6h --var job=node
+              nightjar board node-exporter-full.json --range 6h --var job=node --open
               nightjar board Dashboards/redis.yml --json | jq '.panels[].values'
             """)
 
@@ -35,6 +35,9 @@ struct BoardCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Columns of the text, 40 to 1000.", valueName: "columns"))
     var width = 120
 
+    @Flag(help: "Opens the rows that the file has closed.")
+    var open = false
+
     @Flag(help: "Prints the data as JSON.")
     var json = false
 
@@ -48,7 +51,8 @@ struct BoardCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures(code: 2) {
-            let board = try BoardFile.load(file)
+            var board = try BoardFile.load(file)
+            if open { board.openRows() }
             let options = DashboardOptions(url: collector.url, token: try collector.tokenFile.map { try SecretFile.read($0) }, certificateFile: collector.caFile)
             var chosen: [String: [String]] = [:]
             for variable in variables {

@@ -6,6 +6,7 @@ enum InputReducer {
     static func reduce(_ model: inout DashboardModel, _ event: InputEvent) -> [Effect] {
         if case .reply = event { return [] }
         model.notice = ""
+        model.lastInput = model.now
         if event == .key(.character("z"), .control) { return [.suspend] }
         if event == .key(.character("c"), .control) { return [.quit] }
         if case .mouse(let mouse) = event { return MouseReducer.reduce(&model, mouse) }

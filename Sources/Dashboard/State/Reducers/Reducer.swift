@@ -117,8 +117,8 @@ enum Reducer {
         model.failures[Need.board.name] = nil
         model.deeds.settle(board)
         narrow(&model, .alerts)
-        // At the top one wants to see what is worst, whatever comes there.
-        if position.selected > 0, let selected, let row = model.alertRows.firstIndex(where: { board.items[Int($0)].fingerprint == selected }) {
+        // Who only watches wants to see at the top what is worst, whatever comes there.
+        if position.selected > 0 || model.isAttended, let selected, let row = model.alertRows.firstIndex(where: { board.items[Int($0)].fingerprint == selected }) {
             model.positions[.alerts, default: ListPosition()].selected = row
         }
         if !model.marked.isEmpty { model.marked.formIntersection(board.items.map(\.fingerprint)) }
@@ -132,7 +132,7 @@ enum Reducer {
         model.hosts = HostTable(HostSummary.all(model.measures, alerts: model.alerts ?? [], agents: model.moment == .live ? agentsNow(model) : [], now: model.at))
         model.matrix = OverviewMatrix(hosts: model.hosts.items, alerts: model.alerts ?? [])
         narrow(&model, .hosts)
-        if position.selected > 0, let selected, let row = model.hostRows.firstIndex(where: { model.hosts.items[Int($0)].instance == selected }) {
+        if position.selected > 0 || model.isAttended, let selected, let row = model.hostRows.firstIndex(where: { model.hosts.items[Int($0)].instance == selected }) {
             model.positions[.hosts, default: ListPosition()].selected = row
         }
     }
