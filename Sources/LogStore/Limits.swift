@@ -68,6 +68,8 @@ enum Limits {
 
     /// Threads that read: each has one query in hand; further queries wait.
     static let readerThreads = 4
+    /// Chunks that a scan has searched before it comes to them: what the other threads can do meanwhile. What it stops before was for nothing.
+    static let chunksAheadMax = 3
     /// Partitions kept open at a time: about 2 MiB and up to 5 descriptors each.
     static let openPartitionsMax = 8
     /// The page cache of each connection, in KiB.

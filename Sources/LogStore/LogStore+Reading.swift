@@ -49,7 +49,7 @@ extension LogStore {
         let rest = names.dropFirst()
         var goesOn: Bool?
         _ = try withPartition(name, control) { database, partition in
-            let scan = try PartitionScan(database, partition, plan, control)
+            let scan = try PartitionScan(database, partition, plan, control, helpers: readers)
             defer { countDamage((scan.sources.chunksDamaged, scan.sources.blocksDamaged, scan.sources.rowsDamaged)) }
             goesOn = try self.scan(rest, scans + [scan], plan, control, visit)
         }

@@ -30,7 +30,7 @@ struct ChunkFields {
     private(set) var shapes: [[Field]] = []
     private(set) var shapeOfRow: [Int32] = []
     private let values: UnsafeRawBufferPointer
-    /// Where a row's values begin in `values`.
+    /// Where a row's values begin in `values`; empty where no row has any.
     private var firstValue: [Int32] = []
     private let block: ByteBlock
 
@@ -39,19 +39,43 @@ struct ChunkFields {
         var reader = ByteReader(block.bytes)
         guard let count = reader.readVarint(), count <= UInt64(Limits.chunkRowsMax) else { throw DamagedBytes("a chunk's shapes") }
         for _ in 0..<count { shapes.append(try Self.readShape(&reader)) }
+        shapeOfRow = try Self.readShapes(&reader, rows, count)
+        values = UnsafeRawBufferPointer(rebasing: block.bytes[reader.offset...])
+        try findValues()
+    }
+
+    private static func readShapes(_ reader: inout ByteReader, _ rows: Int, _ count: UInt64) throws(DamagedBytes) -> [Int32] {
+        var shapes: [Int32] = []
+        shapes.reserveCapacity(rows)
         for _ in 0..<rows {
             guard let shape = reader.readVarint(), shape < count else { throw DamagedBytes("a row's shape") }
-            shapeOfRow.append(Int32(shape))
+            shapes.append(Int32(shape))
         }
-        values = UnsafeRawBufferPointer(rebasing: block.bytes[reader.offset...])
-        var valueReader = ByteReader(values)
+        return shapes
+    }
+
+    private mutating func findValues() throws(DamagedBytes) {
+        // Of all shapes the kinds of values that stand apart, and where those of each begin; mostly there are none.
+        var kinds: [Kind] = []
+        var firsts: [Int] = [0]
+        for shape in shapes {
+            for field in shape where field.place == nil && field.kind != .no && field.kind != .yes { kinds.append(field.kind) }
+            firsts.append(kinds.count)
+        }
+        if kinds.isEmpty { return }
+        var reader = ByteReader(values)
+        var starts: [Int32] = []
+        starts.reserveCapacity(shapeOfRow.count)
         for shape in shapeOfRow {
-            firstValue.append(Int32(truncatingIfNeeded: valueReader.offset))
-            for field in shapes[Int(shape)] where field.place == nil {
-                guard Self.read(field.kind, &valueReader) != nil else { throw DamagedBytes("a field's value") }
+            starts.append(Int32(truncatingIfNeeded: reader.offset))
+            for index in firsts[Int(shape)]..<firsts[Int(shape) + 1] {
+                guard Self.readBytes(kinds[index], &reader) != nil else { throw DamagedBytes("a field's value") }
             }
         }
+        firstValue = starts
     }
+
+    private func valueReader(_ row: Int) -> ByteReader { ByteReader(values, offset: firstValue.isEmpty ? 0 : Int(firstValue[row])) }
 
     private static func readShape(_ reader: inout ByteReader) throws(DamagedBytes) -> [Field] {
         guard let count = reader.readVarint(), count <= UInt64(Limits.fieldsMax + 1) else { throw DamagedBytes("a shape") }
@@ -91,7 +115,7 @@ struct ChunkFields {
         if shape.isEmpty { return [] }
         var fields: [LogField] = []
         fields.reserveCapacity(shape.count)
-        var reader = ByteReader(values, offset: Int(firstValue[row]))
+        var reader = valueReader(row)
         for field in shape { fields.append(LogField(String(decoding: field.name, as: UTF8.self), try value(field, &reader, line, ends))) }
         return fields
     }
@@ -101,7 +125,7 @@ struct ChunkFields {
         let shape = shapes[Int(shapeOfRow[row])]
         if shape.isEmpty { return }
         bytes.append(varint: UInt64(shape.count))
-        var reader = ByteReader(values, offset: Int(firstValue[row]))
+        var reader = valueReader(row)
         // Fields follow one another in the line, so the search for a name goes on where the last one was found.
         var searched = 0
         for field in shape {
@@ -168,7 +192,7 @@ struct ChunkFields {
 
     /// The text of a row's first field of a name; empty where there is none.
     func text(of name: String, _ row: Int, line: UnsafeRawBufferPointer, pieceEnds ends: UnsafeBufferPointer<Int32>) throws(DamagedBytes) -> String {
-        var reader = ByteReader(values, offset: Int(firstValue[row]))
+        var reader = valueReader(row)
         for field in shapes[Int(shapeOfRow[row])] {
             if field.name.elementsEqual(name.utf8) { return try value(field, &reader, line, ends).description }
             if field.place == nil { _ = Self.read(field.kind, &reader) }

@@ -82,12 +82,8 @@ struct ChunkHeads {
             throw DamagedBytes("a chunk's levels")
         }
         guard let templates = NumberPlanes(&reader, rows: count) else { throw DamagedBytes("a chunk's template numbers") }
-        self.templates.reserveCapacity(count)
-        for row in 0..<count {
-            let template = templates[row]
-            guard template < UInt64(Limits.chunkRowsMax) else { throw DamagedBytes("a chunk's template numbers") }
-            self.templates.append(Int32(template))
-        }
+        self.templates = Self.withNumbers(templates, count) { $0.map { Int32(truncatingIfNeeded: min($0, UInt64(Limits.chunkRowsMax))) } }
+        guard self.templates.allSatisfy({ $0 < Limits.chunkRowsMax }) else { throw DamagedBytes("a chunk's template numbers") }
         if areOfTemplates == 1 {
             guard self.templates.allSatisfy({ $0 < levels.count }) else { throw DamagedBytes("a chunk's levels") }
             self.levels = self.templates.map { levels[Int($0)] }
@@ -97,16 +93,26 @@ struct ChunkHeads {
     }
 
     private static func readSteps(_ reader: inout ByteReader, _ count: Int, unit: Int64) throws(DamagedBytes) -> [Int64] {
-        guard var sum = reader.readZigzag(), let steps = NumberPlanes(&reader, rows: count - 1) else { throw DamagedBytes("a chunk's numbers") }
-        var sums: [Int64] = []
-        sums.reserveCapacity(count)
-        sums.append(sum &* unit)
-        for row in 0..<count - 1 {
-            let step = steps[row]
-            sum &+= Int64(bitPattern: step >> 1) ^ -Int64(bitPattern: step & 1)
-            sums.append(sum &* unit)
+        guard let first = reader.readZigzag(), let steps = NumberPlanes(&reader, rows: count - 1) else { throw DamagedBytes("a chunk's numbers") }
+        return withNumbers(steps, count - 1) { steps in
+            [Int64](unsafeUninitializedCapacity: count) { sums, filled in
+                var sum = first
+                sums[0] = sum &* unit
+                for (row, step) in steps.enumerated() {
+                    sum &+= Int64(bitPattern: step >> 1) ^ -Int64(bitPattern: step & 1)
+                    sums[row + 1] = sum &* unit
+                }
+                filled = count
+            }
         }
-        return sums
+    }
+
+    /// Calls `body` with all numbers of planes, of which there are so many.
+    private static func withNumbers<Result>(_ planes: NumberPlanes, _ count: Int, _ body: (UnsafeBufferPointer<UInt64>) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { numbers in
+            if let base = numbers.baseAddress { planes.write(to: base) }
+            return body(UnsafeBufferPointer(numbers))
+        }
     }
 
     /// Version 2.

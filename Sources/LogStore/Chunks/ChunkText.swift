@@ -25,6 +25,8 @@ final class ChunkText {
     private var pieces: [UnsafeRawBufferPointer] = []
     private var places: [Place] = []
     private var columns = ColumnReader()
+    /// How many values each column has.
+    private var valueCounts: [Int] = []
 
     // MARK: Writing
 
@@ -98,60 +100,68 @@ final class ChunkText {
         guard let count = reader.readVarint(), count <= UInt64(Limits.chunkRowsMax), let columnCount = reader.readVarint(), columnCount <= UInt64(reader.remaining) else {
             throw DamagedBytes("a chunk's templates")
         }
-        var lengths: [[Int]] = []
+        var lengths: [Int] = []
+        var templates: [Template] = []
+        var places: [Place] = []
         // How many values a column has so far.
         var filled = [Int](repeating: 0, count: Int(columnCount))
+        templates.reserveCapacity(Int(count))
         for _ in 0..<count {
-            let template = try Self.readTemplate(&reader)
-            lengths.append(template.lengths)
-            templates.append(Template(rows: template.rows, firstPiece: 0, pieceCount: template.lengths.count, firstPlace: places.count))
-            for _ in 1..<template.lengths.count {
+            let firstPiece = lengths.count
+            let rows = try Self.readTemplate(&reader, &lengths)
+            templates.append(Template(rows: rows, firstPiece: firstPiece, pieceCount: lengths.count - firstPiece, firstPlace: places.count))
+            for _ in firstPiece + 1..<lengths.count {
                 guard let column = reader.readVarint(), column < columnCount else { throw DamagedBytes("a template's column") }
                 places.append(Place(column: Int32(column), first: Int32(truncatingIfNeeded: filled[Int(column)])))
-                filled[Int(column)] += template.rows
+                filled[Int(column)] += rows
                 guard filled[Int(column)] <= Limits.columnValuesMax else { throw DamagedBytes("a column of too many values") }
             }
         }
-        for (index, lengths) in lengths.enumerated() { templates[index].firstPiece = try readPieces(&reader, lengths) }
+        (self.templates, self.places) = (templates, places)
+        pieces = try Self.readPieces(&reader, lengths[...])
+        var columns = ColumnReader()
         for count in filled {
             guard count > 0, columns.add(&reader, rows: count) else { throw DamagedBytes("a chunk's column") }
         }
+        (self.columns, valueCounts) = (columns, filled)
     }
 
-    private static func readTemplate(_ reader: inout ByteReader) throws(DamagedBytes) -> (rows: Int, lengths: [Int]) {
+    /// Returns how many rows a template has; `lengths` gets those of its pieces.
+    private static func readTemplate(_ reader: inout ByteReader, _ lengths: inout [Int]) throws(DamagedBytes) -> Int {
         guard let rows = reader.readVarint(), let holes = reader.readVarint(), rows > 0, rows <= UInt64(Limits.chunkRowsMax), holes <= UInt64(reader.remaining)
         else { throw DamagedBytes("a chunk's template") }
-        var lengths: [Int] = []
-        lengths.reserveCapacity(Int(holes) + 1)
         for _ in 0...holes {
             guard let length = reader.readVarint() else { throw DamagedBytes("a template's pieces") }
             lengths.append(Int(clamping: length))
         }
-        return (Int(rows), lengths)
+        return Int(rows)
     }
 
-    /// Returns which is the first of them.
-    private func readPieces(_ reader: inout ByteReader, _ lengths: [Int]) throws(DamagedBytes) -> Int {
-        let first = pieces.count
+    private static func readPieces(_ reader: inout ByteReader, _ lengths: ArraySlice<Int>) throws(DamagedBytes) -> [UnsafeRawBufferPointer] {
+        var pieces: [UnsafeRawBufferPointer] = []
+        pieces.reserveCapacity(lengths.count)
         for length in lengths {
             guard let piece = reader.readBytes(length) else { throw DamagedBytes("a template's text") }
             pieces.append(piece)
         }
-        return first
+        return pieces
     }
 
     /// There each varying part of each template had a column of its own.
     private func readTemplatesOfVersion2(_ reader: inout ByteReader) throws(DamagedBytes) {
         guard let count = reader.readVarint(), count <= UInt64(Limits.chunkRowsMax) else { throw DamagedBytes("a chunk's templates") }
+        var lengths: [Int] = []
         for _ in 0..<count {
-            let template = try Self.readTemplate(&reader)
-            templates.append(
-                Template(rows: template.rows, firstPiece: try readPieces(&reader, template.lengths), pieceCount: template.lengths.count, firstPlace: places.count))
-            for _ in 1..<template.lengths.count { places.append(Place(column: Int32(truncatingIfNeeded: places.count), first: 0)) }
+            let firstPiece = lengths.count
+            let rows = try Self.readTemplate(&reader, &lengths)
+            pieces += try Self.readPieces(&reader, lengths[firstPiece...])
+            templates.append(Template(rows: rows, firstPiece: firstPiece, pieceCount: lengths.count - firstPiece, firstPlace: places.count))
+            for _ in firstPiece + 1..<lengths.count { places.append(Place(column: Int32(truncatingIfNeeded: places.count), first: 0)) }
         }
         for template in templates {
             for _ in 1..<template.pieceCount {
                 guard columns.add(&reader, rows: template.rows) else { throw DamagedBytes("a chunk's column") }
+                valueCounts.append(template.rows)
             }
         }
     }
@@ -195,5 +205,28 @@ final class ChunkText {
     @inline(__always) func appendValue(_ number: Int, _ ordinal: Int, _ timestamp: Int64, to line: inout GrowingBuffer<UInt8>) throws(DamagedBytes) {
         let place = places[number]
         try columns.appendValue(Int(place.column), Int(place.first) + ordinal, timestamp, to: &line)
+    }
+
+    // MARK: Searching
+
+    /// Which values of a column may begin so, ascending; those that do are among them.
+    func find(_ sought: SoughtBeginning, inColumn column: Int) throws(DamagedBytes) -> [Int32] {
+        var found = GrowingBuffer<Int32>()
+        try columns.find(sought, column: column, 0..<valueCounts[column], to: &found)
+        return Array(found.elements)
+    }
+
+    /// Where the values of a template's varying part stand: in which column, and from which of its values on.
+    func place(ofHole hole: Int, inTemplate template: Int) -> (column: Int, first: Int) {
+        let place = places[templates[template].firstPlace + hole]
+        return (Int(place.column), Int(place.first))
+    }
+
+    var columnCount: Int { columns.count }
+
+    /// Appends the rows that have a text within their varying part, some more than once. False where the values have to be written out.
+    func find(_ sought: SoughtText, in number: Int, rows: Int, to found: inout GrowingBuffer<Int32>) throws(DamagedBytes) -> Bool {
+        let place = places[number]
+        return try columns.find(sought, column: Int(place.column), Int(place.first)..<Int(place.first) + rows, to: &found)
     }
 }

@@ -9,7 +9,12 @@ enum ChunkWriter {
     }
 
     static func progress(_ name: String, _ database: Database) throws -> Int64 {
-        try Int64.fetchOne(database, sql: "SELECT value FROM progress WHERE name = ?", arguments: [name]) ?? 0
+        let statement = try RawStatement(database, "SELECT value FROM progress WHERE name = ?")
+        defer { statement.reset() }
+        return try Array(name.utf8).withUnsafeBytes { name in
+            statement.bind(1, text: name)
+            return try statement.step() ? statement.integer(0) : 0
+        }
     }
 
     /// Writes chunks, each of a stream; returns their numbers, which are never given a second time.
@@ -98,6 +103,18 @@ struct ChunkReader {
         defer { statement.reset() }
         guard try statement.step() else { return nil }
         return try Frame.content(statement.bytes(0), bytesMax: Limits.chunkPartBytesMax)
+    }
+
+    /// What of a chunk stands in the file, without its roll-up: a copy, for other threads.
+    func frames(_ id: Int64) throws -> [ChunkPart: [UInt8]] {
+        var frames: [ChunkPart: [UInt8]] = [:]
+        for part in [ChunkPart.heads, .text, .fields] {
+            let statement = statements[part]!
+            statement.bind(1, id)
+            defer { statement.reset() }
+            if try statement.step() { frames[part] = Array(statement.bytes(0)) }
+        }
+        return frames
     }
 
     func rollup(_ id: Int64) throws -> ChunkRollup {

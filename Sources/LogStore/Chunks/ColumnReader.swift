@@ -3,7 +3,7 @@ import Foundations
 /// The columns of a chunk's text, read in place: each value alone (Docs/Formats/log-partition.md).
 struct ColumnReader {
     /// Numbers and places alone, so that reading a value counts no references.
-    private struct Column {
+    struct Column {
         var kind: ColumnKind
         var values = UnsafeRawBufferPointer(start: nil, count: 0)
         /// Lengths of the values, or of each row which of a dictionary's values it has.
@@ -20,10 +20,10 @@ struct ColumnReader {
         var firstPart = 0
     }
 
-    private var columns: [Column] = []
-    private var parts: [Column] = []
-    private var runs: [UnsafeRawBufferPointer] = []
-    private var starts: [Int32] = []
+    private(set) var columns: [Column] = []
+    private(set) var parts: [Column] = []
+    private(set) var runs: [UnsafeRawBufferPointer] = []
+    private(set) var starts: [Int32] = []
     private var times = TimeWriter()
 
     var count: Int { columns.count }
@@ -129,7 +129,12 @@ struct ColumnReader {
         }
     }
 
-    private mutating func findStarts(_ column: inout Column) throws(DamagedBytes) {
+    mutating func keepFirst(_ first: Int, _ index: Int, isPart: Bool) {
+        if isPart { parts[index].first = first } else { columns[index].first = first }
+    }
+
+    /// Sets a column's `first` to where its values begin, in `starts`.
+    mutating func findStarts(_ column: inout Column) throws(DamagedBytes) {
         let isShort = column.kind == .short
         let rows = isShort ? column.lengths.count : column.lengths.count / 4
         let first = starts.count

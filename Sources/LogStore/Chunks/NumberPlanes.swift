@@ -50,4 +50,14 @@ struct NumberPlanes {
         for plane in 0..<planes { number |= UInt64(bytes[plane &* rows &+ row]) << UInt64(8 &* plane) }
         return base &+ number
     }
+
+    /// Writes all numbers where there is room for them: plane after plane, many rows at a time.
+    func write(to numbers: UnsafeMutablePointer<UInt64>) {
+        numbers.update(repeating: base, count: rows)
+        guard var plane = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+        for shift in 0..<UInt64(planes) {
+            for row in 0..<rows { numbers[row] = numbers[row] &+ UInt64(plane[row]) &<< (8 &* shift) }
+            plane += rows
+        }
+    }
 }

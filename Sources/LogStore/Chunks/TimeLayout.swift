@@ -42,6 +42,16 @@ struct TimeLayout: Equatable {
     /// The longest text that any layout makes.
     static let bytesMax = 40
 
+    /// How many digits a text begins with at the most, before another byte or its end.
+    var firstWordBytesMax: Int {
+        switch form {
+        case Self.dateAlone: 4
+        case Self.epochSeconds: DecimalText.digitsMax
+        case Self.fractionAlone: 3 * Int(fraction)
+        default: date == 0 ? 2 : 4
+        }
+    }
+
     /// How long its text is; nil where that depends on the moment.
     private var byteCount: Int? {
         let fractionBytes = fraction == 0 ? 0 : 1 + 3 * Int(fraction)

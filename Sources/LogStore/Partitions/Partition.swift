@@ -149,7 +149,10 @@ final class Partition: Sendable {
 
     /// Labels by id of all streams that a snapshot holds.
     func streams(_ database: Database) throws -> [Int64: Labels] {
-        let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM streams") ?? 0
+        // Numbered from 1 on, and none is ever removed.
+        let counting = try RawStatement(database, "SELECT max(id) FROM streams")
+        defer { counting.reset() }
+        let count = try counting.step() ? Int(counting.integer(0)) : 0
         let known = knownStreams.withLock { $0 }
         if known.count >= count { return known }
         var found = known
@@ -207,8 +210,8 @@ struct ChunkList: Sendable {
     /// The list as it is in a snapshot, and what of it the snapshot holds.
     func brought(to database: Database) throws -> (list: ChunkList, visible: ArraySlice<ChunkInfo>) {
         var list = self
-        let generation = try Int64.fetchOne(database, sql: "SELECT value FROM progress WHERE name = 'generation'") ?? 0
-        let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM chunks") ?? 0
+        let generation = try ChunkWriter.progress("generation", database)
+        let last = try Self.last(database)
         if generation != list.generation { list = ChunkList(generation: generation) }
         if let known = list.chunks.last?.id, known >= last {
             return (list, list.chunks[..<list.chunks.partitioningIndex { $0.id > last }])
@@ -223,6 +226,13 @@ struct ChunkList: Sendable {
                     levels: statement.integer(5), lineBytes: Int(statement.integer(6)), hasInvalidLines: statement.integer(7) != 0))
         }
         return (list, list.chunks[...])
+    }
+
+    /// The greatest number of a chunk.
+    private static func last(_ database: Database) throws -> Int64 {
+        let statement = try RawStatement(database, "SELECT max(id) FROM chunks")
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(0) : 0
     }
 }
 

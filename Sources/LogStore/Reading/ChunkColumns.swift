@@ -1,4 +1,5 @@
 import Foundations
+import Model
 
 /// A chunk's varying parts by column, each written out when it is first asked for.
 struct ChunkColumns {
@@ -14,6 +15,8 @@ struct ChunkColumns {
     private let chunk: Chunk
     let text: ChunkText
     private var columns: [Column?]
+    /// What was found of beginnings, by column.
+    private var beginnings: [(sought: SoughtBeginning, valuesOfColumns: [[Int32]?])] = []
     /// Rows by template: those of template n from `firsts[n]` on.
     private var rows: [Int32] = []
     private var firsts: [Int] = []
@@ -42,6 +45,67 @@ struct ChunkColumns {
         column.bytes = Array(values.bytes)
         columns[number] = column
         return column
+    }
+
+    /// Calls `body` with one value, written out for it; valid during the call.
+    mutating func withValue<Result>(template: Int, hole: Int, ordinal: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+        if firsts.isEmpty { sortRows() }
+        guard firsts[template] + ordinal < firsts[template + 1] else { throw DamagedBytes("a template's number of rows") }
+        var value = GrowingBuffer<UInt8>(capacity: 64)
+        let timestamp = chunk.heads.timestamps[Int(rows[firsts[template] + ordinal])]
+        try text.appendValue(text.number(ofHole: hole, inTemplate: template), ordinal, timestamp, to: &value)
+        return try body(value.bytes)
+    }
+
+    /// Rows of a template whose hole may begin so, by their order in the template.
+    mutating func rows(_ sought: SoughtBeginning, template: Int, hole: Int) throws -> [Int] {
+        let (column, first) = text.place(ofHole: hole, inTemplate: template)
+        let values = try values(sought, column)
+        if values.isEmpty { return [] }
+        let end = first + text.templates[template].rows
+        return values[values.partitioningIndex { $0 >= first }...].prefix { $0 < end }.map { Int($0) - first }
+    }
+
+    /// Which values of a column may begin so: looked for in all of them at once, as several templates share a column.
+    private mutating func values(_ sought: SoughtBeginning, _ column: Int) throws -> [Int32] {
+        if let position = beginnings.firstIndex(where: { $0.sought === sought }) {
+            if let known = beginnings[position].valuesOfColumns[column] { return known }
+            let values = try text.find(sought, inColumn: column)
+            beginnings[position].valuesOfColumns[column] = values
+            return values
+        }
+        beginnings.append((sought, Array(repeating: nil, count: text.columnCount)))
+        return try values(sought, column)
+    }
+
+    /// Marks the rows of a template that have a text within a hole.
+    mutating func mark(_ sought: SoughtText, template: Int, hole: Int, _ marks: inout [Bool], _ hasAny: inout Bool) throws {
+        let number = text.number(ofHole: hole, inTemplate: template)
+        if columns[number] == nil {
+            var found = GrowingBuffer<Int32>()
+            if try text.find(sought, in: number, rows: text.templates[template].rows, to: &found) {
+                for ordinal in found.elements { marks[Int(ordinal)] = true }
+                if found.count > 0 { hasAny = true }
+                return
+            }
+        }
+        let column = try column(template: template, hole: hole)
+        column.bytes.withUnsafeBytes { Self.mark(sought.finder, in: $0, column.ends, &marks, &hasAny) }
+    }
+
+    /// Marks the values that have a text in them.
+    private static func mark(_ text: TextFinder, in bytes: UnsafeRawBufferPointer, _ ends: [Int32], _ found: inout [Bool], _ hasAny: inout Bool) {
+        var offset = 0
+        var ordinal = 0
+        while let hit = text.firstOffset(in: bytes, from: offset) {
+            while Int(ends[ordinal]) <= hit { ordinal += 1 }
+            if hit + text.text.count <= Int(ends[ordinal]) {
+                (found[ordinal], hasAny) = (true, true)
+                offset = Int(ends[ordinal])
+            } else {
+                offset = hit + 1
+            }
+        }
     }
 
     private mutating func sortRows() {

@@ -12,7 +12,7 @@ struct ChunkLineFilter {
         case lines
     }
 
-    fileprivate enum Test {
+    fileprivate enum Test: Sendable {
         case contains(SoughtText, expected: Bool)
         case phrase(LogPhrase, words: [Int], expected: Bool)
         case other
@@ -26,7 +26,7 @@ struct ChunkLineFilter {
     private let chunk: Chunk
 
     /// A query's filters, ready for many chunks.
-    struct Prepared {
+    struct Prepared: Sendable {
         fileprivate var tests: [Test] = []
         fileprivate var words: [(word: [UInt8], chunks: IndexAnswer?)] = []
 
@@ -59,18 +59,28 @@ struct ChunkLineFilter {
         verdicts = Array(repeating: nil, count: columns.text.templates.count)
     }
 
-    /// Whether a row's line satisfies the filters; nil where the line has to be looked at.
-    mutating func decides(_ row: Int) throws -> Bool? {
-        // What no valid UTF-8 is, is looked at as it is shown.
-        if chunk.isInvalid(row) { return nil }
-        let template = Int(chunk.heads.templates[row])
-        if verdicts[template] == nil { verdicts[template] = try verdict(template) }
-        switch verdicts[template]! {
-        case .all: return true
-        case .none: return false
-        case .rows(let rows): return rows[chunk.ordinal(row)]
-        case .lines: return nil
+    /// Of some rows those whose lines satisfy the filters.
+    mutating func rows(among rows: [Int], _ plan: ScanPlan) throws -> [Int] {
+        let templates = chunk.heads.templates
+        for row in rows where verdicts[Int(templates[row])] == nil { verdicts[Int(templates[row])] = try verdict(Int(templates[row])) }
+        var found: [Int] = []
+        for row in rows {
+            // What no valid UTF-8 is, is looked at as it is shown.
+            if !chunk.isInvalid(row) {
+                switch verdicts[Int(templates[row])]! {
+                case .none: continue
+                case .all:
+                    found.append(row)
+                    continue
+                case .rows(let marks):
+                    if marks[chunk.ordinal(row)] { found.append(row) }
+                    continue
+                case .lines: break
+                }
+            }
+            if try chunk.withLine(row, { plan.matchesLine($0, isInvalid: chunk.isInvalid(row)) }) { found.append(row) }
         }
+        return found
     }
 
     private mutating func verdict(_ template: Int) throws -> Verdict {
@@ -121,13 +131,12 @@ struct ChunkLineFilter {
         var hasAny = false
         if places.mayBeInHole {
             for hole in 0..<columns.text.templates[template].pieceCount - 1 {
-                let column = try columns.column(template: template, hole: hole)
-                column.bytes.withUnsafeBytes { Self.mark(sought.finder, in: $0, column.ends, &found, &hasAny) }
+                try columns.mark(sought, template: template, hole: hole, &found, &hasAny)
             }
         }
         for (piece, length) in places.piecesInto {
             let rest = UnsafeRawBufferPointer(rebasing: text[length...])
-            for ordinal in found.indices where !found[ordinal] {
+            for ordinal in try candidates(sought.beginnings[length], template, hole: piece) where !found[ordinal] {
                 if try isInHole(piece, ordinal, rest, template) { (found[ordinal], hasAny) = (true, true) }
             }
         }
@@ -145,28 +154,17 @@ struct ChunkLineFilter {
         return hasAny ? found : nil
     }
 
-    /// Marks the values that have a text in them.
-    private static func mark(_ text: TextFinder, in bytes: UnsafeRawBufferPointer, _ ends: [Int32], _ found: inout [Bool], _ hasAny: inout Bool) {
-        var offset = 0
-        var ordinal = 0
-        while let hit = text.firstOffset(in: bytes, from: offset) {
-            while Int(ends[ordinal]) <= hit { ordinal += 1 }
-            if hit + text.text.count <= Int(ends[ordinal]) {
-                (found[ordinal], hasAny) = (true, true)
-                offset = Int(ends[ordinal])
-            } else {
-                offset = hit + 1
-            }
-        }
+    /// Rows of a template whose hole may begin so.
+    private mutating func candidates(_ sought: SoughtBeginning?, _ template: Int, hole: Int) throws -> [Int] {
+        guard let sought else { return Array(0..<columns.text.templates[template].rows) }
+        return try columns.rows(sought, template: template, hole: hole)
     }
 
     /// Whether a text stands from the beginning of a row's varying part on, which it may leave at its end.
     private mutating func isInHole(_ hole: Int, _ ordinal: Int, _ text: UnsafeRawBufferPointer, _ template: Int) throws -> Bool {
-        let column = try columns.column(template: template, hole: hole)
-        let (isEqual, count) = column.bytes.withUnsafeBytes { bytes in
-            let range = column.range(ordinal)
-            let count = min(text.count, range.count)
-            return (memoryIsEqual(UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound..<range.lowerBound + count]), UnsafeRawBufferPointer(rebasing: text[..<count])), count)
+        let (isEqual, count) = try columns.withValue(template: template, hole: hole, ordinal: ordinal) { value in
+            let count = min(text.count, value.count)
+            return (memoryIsEqual(UnsafeRawBufferPointer(rebasing: value[..<count]), UnsafeRawBufferPointer(rebasing: text[..<count])), count)
         }
         if !isEqual || count == text.count { return isEqual }
         return try isInPiece(hole + 1, ordinal, UnsafeRawBufferPointer(rebasing: text[count...]), template)

@@ -2,7 +2,7 @@ import Foundations
 import GRDB
 
 /// Which chunks the full-text index names.
-struct IndexAnswer {
+struct IndexAnswer: Sendable {
     /// Chunks with numbers in this range are in the index.
     let indexed: ClosedRange<Int64>?
     /// Of these, those that it names; ascending.

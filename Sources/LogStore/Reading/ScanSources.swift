@@ -30,8 +30,7 @@ final class ScanSources {
     private let blockOfID: RawStatement
     /// By stream's number: whether it is wanted; nil where all are.
     private let wantedStreams: [Bool]?
-    /// Nil where lines aren't filtered.
-    private let lineFilters: ChunkLineFilter.Prepared?
+    private let search: RowSearch
     private(set) var chunksDamaged = 0
     private(set) var blocksDamaged = 0
     /// Rows whose fields didn't decode; they are given without them.
@@ -44,7 +43,7 @@ final class ScanSources {
         reader = try ChunkReader(database)
         blockOfID = try RawStatement(database, "SELECT body FROM recent WHERE id = ?")
         wantedStreams = Self.wanted(streams, plan.matcher.streamMatchers)
-        lineFilters = try plan.query.lineFilters.isEmpty ? nil : ChunkLineFilter.Prepared(plan, partition, control)
+        search = RowSearch(plan: plan, lineFilters: try plan.query.lineFilters.isEmpty ? nil : ChunkLineFilter.Prepared(plan, partition, control))
         if plan.levelMask == 0 || wantedStreams?.contains(true) == false { return }
         try addChunks(partition.chunks(database), partition)
         try addBlocks(database)
@@ -98,22 +97,17 @@ final class ScanSources {
     }
 
     /// The rows of a chunk that satisfy the query.
-    func matchingRows(_ chunk: Chunk) throws -> [Int] {
-        var rows: [Int] = []
-        let heads = chunk.heads
-        var filter: ChunkLineFilter?
-        let readsFields = !plan.matcher.fieldMatchers.isEmpty
-        for row in 0..<heads.count where plan.hasTime(heads.timestamps[row]) && plan.hasLevel(heads.levels[row]) {
-            if let lineFilters {
-                if filter == nil { filter = try ChunkLineFilter(lineFilters, chunk) }
-                let decision = try filter!.decides(row)
-                if decision == false { continue }
-                if decision == nil, try !chunk.withLine(row, { plan.matchesLine($0, isInvalid: chunk.isInvalid(row)) }) { continue }
+    func matchingRows(_ chunk: Chunk) throws -> [Int] { try search.rows(chunk) }
+
+    /// A chunk to be searched by any thread: it has all it needs.
+    func ahead(_ info: ChunkInfo) throws -> ChunkAhead {
+        let (frames, search) = (try reader.frames(info.id), search)
+        return ChunkAhead {
+            let chunk = try Chunk(info) { part in
+                try frames[part].map { try $0.withUnsafeBytes { try Frame.content($0, bytesMax: Limits.chunkPartBytesMax) } }
             }
-            if readsFields, try !chunk.withLine(row, { try plan.matchesFields(chunk, row, $0) }) { continue }
-            rows.append(row)
+            return SearchedChunk(chunk: chunk, rows: try search.rows(chunk))
         }
-        return rows
     }
 
     /// A block with the rows that satisfy the query; nil where it is damaged, which is counted.

@@ -2,7 +2,7 @@ import Foundations
 import Model
 
 /// A text that is looked for in many templates.
-struct SoughtText: Sendable {
+final class SoughtText: Sendable {
     let finder: TextFinder
     /// All of it may lie within a varying part.
     let mayVary: Bool
@@ -10,8 +10,14 @@ struct SoughtText: Sendable {
     let isOneWord: Bool
     /// It may reach into what looks like a placeholder.
     let hasBrackets: Bool
-    /// By byte: some beginning of the text ends with it, and what is behind may be in a varying part.
-    fileprivate let endsPiece: [Bool]
+    /// As hexadecimal digits, where it has such alone.
+    let digits: [UInt8]
+    /// What its bytes may be part of.
+    private let classes: UInt8
+    /// By number of bytes: how a varying part begins that has what is behind so many. Nil where that isn't told by a word.
+    let beginnings: [SoughtBeginning?]
+    /// By byte: how long beginnings of the text are that end with it and have something behind them that may be in a varying part.
+    fileprivate let beginningsEnding: [[Int]]
     /// By byte: some rest of the text begins with it, and what stands before may be in a varying part.
     fileprivate let beginsPiece: [Bool]
 
@@ -22,13 +28,27 @@ struct SoughtText: Sendable {
         mayVary = text.allSatisfy(LogTokens.mayVary)
         hasBrackets = text.contains(UInt8(ascii: "<")) || text.contains(UInt8(ascii: ">"))
         isOneWord = text.allSatisfy(LogTokens.isOfWord)
-        var ends = [Bool](repeating: false, count: 256)
-        var begins = ends
+        digits = HexDigits.packed(text)
+        classes = ByteClasses.classes(of: text)
+        // No piece before a varying part ends with a byte of a word.
+        beginnings = text.indices.map { $0 > 0 && LogTokens.isOfWord(text[$0 - 1]) ? nil : Self.beginning(text[$0...]) }
+        var ends = [[Int]](repeating: [], count: 256)
+        var begins = [Bool](repeating: false, count: 256)
         for length in text.indices.dropFirst() {
-            if LogTokens.mayVary(text[length]) { ends[Int(text[length - 1])] = true }
+            if LogTokens.mayVary(text[length]) { ends[Int(text[length - 1])].append(length) }
             if LogTokens.mayVary(text[length - 1]) { begins[Int(text[length])] = true }
         }
-        (endsPiece, beginsPiece) = (ends, begins)
+        (beginningsEnding, beginsPiece) = (ends, begins)
+    }
+
+    func hasOnly(_ allowed: UInt8) -> Bool { classes & ~allowed == 0 }
+    var hasSeparator: Bool { classes & ByteClasses.separator != 0 }
+
+    /// Beside a varying part stands no byte of a word, so it has all of the first word; and where no byte follows that may vary, nothing else.
+    private static func beginning(_ text: ArraySlice<UInt8>) -> SoughtBeginning? {
+        let word = text.prefix(while: LogTokens.isOfWord)
+        if word.isEmpty { return nil }
+        return SoughtBeginning(Array(word), isWhole: word.endIndex < text.endIndex && !LogTokens.mayVary(text[word.endIndex]))
     }
 }
 
@@ -55,17 +75,15 @@ struct TextPlaces {
         }
         for (number, piece) in pieces.enumerated() {
             // Two varying parts with nothing between them are one to whoever looks at the line.
-            if number + 1 < pieces.count, let last = piece.last, text.endsPiece[Int(last)] { addEnds(of: piece, number, text.bytes) }
+            if number + 1 < pieces.count, let last = piece.last { addEnds(of: piece, number, text.bytes, text.beginningsEnding[Int(last)]) }
             if number > 0, piece.first.map({ text.beginsPiece[Int($0)] }) ?? (number + 1 < pieces.count) {
                 addBeginnings(of: piece, hole: number - 1, text.bytes, goesOn: number + 1 < pieces.count)
             }
         }
     }
 
-    private mutating func addEnds(of piece: UnsafeRawBufferPointer, _ number: Int, _ text: [UInt8]) {
-        for length in 1..<max(1, min(text.count, piece.count + 1)) where LogTokens.mayVary(text[length]) && Self.isEqual(piece, piece.count - length, text, 0, length) {
-            piecesInto.append((number, length))
-        }
+    private mutating func addEnds(of piece: UnsafeRawBufferPointer, _ number: Int, _ text: [UInt8], _ lengths: [Int]) {
+        for length in lengths where length <= piece.count && Self.isEqual(piece, piece.count - length, text, 0, length) { piecesInto.append((number, length)) }
     }
 
     private mutating func addBeginnings(of piece: UnsafeRawBufferPointer, hole: Int, _ text: [UInt8], goesOn: Bool) {

@@ -18,13 +18,19 @@ struct LogBench: AsyncParsableCommand {
     @Option(help: "MB a second that are pushed while single lines are waited for.") var steadyMegabytes = 5.0
     @Option(help: "How long single lines are waited for; 0 leaves it out.") var steadySeconds = 20.0
     @Flag(help: "Appends to a store in this process, without a server: what the store alone costs.") var embedded = false
+    @Option(help: "How often a search runs; the middle one counts.") var repeats = 7
+    @Option(help: "Only searches whose titles have this text.") var only = ""
+    @Flag(help: "Leaves the day as it is, without closing it.") var open = false
+    @Flag(help: "Closes the day that --reuse searches.") var close = false
     @Flag(help: "Leaves the folder, for --reuse.") var keep = false
     @Flag(help: "Searches the folder that --keep left, as it is.") var reuse = false
     @Flag(help: "Puts the table into Docs/Benchmarks.md.") var writes = false
 
     func validate() throws {
-        guard megabytes > 0, pushKilobytes > 0, connections > 0, steadyMegabytes > 0, steadySeconds >= 0 else { throw ValidationError("sizes, rates and connections are above 0") }
-        guard !(reuse && (embedded || writes)) else { throw ValidationError("--reuse searches only") }
+        guard megabytes > 0, pushKilobytes > 0, connections > 0, repeats > 0, steadyMegabytes > 0, steadySeconds >= 0 else {
+            throw ValidationError("sizes, rates, repeats and connections are above 0")
+        }
+        guard !(reuse && writes) else { throw ValidationError("--reuse searches only") }
     }
 
     func run() async throws {
@@ -33,13 +39,13 @@ struct LogBench: AsyncParsableCommand {
         var rows: [LogBenchRow] = []
         if reuse {
             kept = try KeptCorpus.read(folder)
-            rows += try await search(kept, "", closes: false)
+            rows += try await search(kept, close ? ", closed day" : "", closes: close)
         } else {
             if try files.exists(folder) { try files.removeTree(folder) }
             try files.createDirectory(folder)
             (kept, rows) = try await fill()
             rows += try await search(kept, "", closes: false)
-            rows += try await search(kept, ", closed day", closes: true)
+            if !open { rows += try await search(kept, ", closed day", closes: true) }
             if steadySeconds > 0, !embedded { rows += try await visibility() }
         }
         let table = LogBenchRow.table(rows)
@@ -93,12 +99,13 @@ struct LogBench: AsyncParsableCommand {
         }
         // The clock of that day's noon: the day isn't over for this store, so that it stays as it is.
         let store = try LogStore.open(directory: logs, clock: StandingClock(daysAfter: 0, corpus.start))
-        let searches = try LogSearch.all(start: corpus.start, needle: try await corpus.needle(store))
-        rows += try await LogSearchRun.store(store, searches, suffix: suffix)
+        let all = try LogSearch.all(start: corpus.start, needle: try await corpus.needle(store))
+        let searches = LogSearchRun(searches: only.isEmpty ? all : all.filter { $0.title.contains(only) }, repeats: repeats, suffix: suffix)
+        rows += try await searches.ask(store)
         await store.close()
         if embedded { return rows }
         let server = try await LogServer.start(program: program, folder: folder, port: port)
-        rows += try await LogSearchRun.server(server, searches, suffix: suffix)
+        rows += try await searches.ask(server)
         server.stop()
         return rows
     }

@@ -75,20 +75,20 @@ struct LogSearch: Sendable {
 
 /// Asks all searches several times; the middle one counts.
 struct LogSearchRun {
-    private static let repeats = 7
+    let searches: [LogSearch]
+    let repeats: Int
+    /// Of which state of the store.
+    let suffix: String
 
-    /// `suffix`: of which state of the store.
-    static func store(_ store: LogStore, _ searches: [LogSearch], suffix: String) async throws -> [LogBenchRow] {
-        try await rows(searches, "in the store", suffix, { try await $0.ask(store) }, cpuSeconds: { Cost.processorSeconds() }, found: { "\($0) found" })
+    func ask(_ store: LogStore) async throws -> [LogBenchRow] {
+        try await rows("in the store", { try await $0.ask(store) }, cpuSeconds: { Cost.processorSeconds() }, found: { "\($0) found" })
     }
 
-    static func server(_ server: LogServer, _ searches: [LogSearch], suffix: String) async throws -> [LogBenchRow] {
-        try await rows(searches, "through HTTP", suffix, { try await $0.ask(server) }, cpuSeconds: { server.process.cpuSeconds }, found: { "\($0) bytes" })
+    func ask(_ server: LogServer) async throws -> [LogBenchRow] {
+        try await rows("through HTTP", { try await $0.ask(server) }, cpuSeconds: { server.process.cpuSeconds }, found: { "\($0) bytes" })
     }
 
-    private static func rows(
-        _ searches: [LogSearch], _ way: String, _ suffix: String, _ ask: (LogSearch) async throws -> Int, cpuSeconds: () -> Double, found: (Int) -> String
-    ) async throws -> [LogBenchRow] {
+    private func rows(_ way: String, _ ask: (LogSearch) async throws -> Int, cpuSeconds: () -> Double, found: (Int) -> String) async throws -> [LogBenchRow] {
         var rows: [LogBenchRow] = []
         for search in searches {
             var times: [Double] = []

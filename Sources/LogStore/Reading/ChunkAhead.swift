@@ -1,0 +1,71 @@
+import Foundations
+
+/// A chunk whose rows were searched.
+struct SearchedChunk {
+    let chunk: Chunk
+    let rows: [Int]
+}
+
+/// A chunk that a scan is about to come to: searched by a thread that has nothing else to do, or by the scan itself where none took it up.
+final class ChunkAhead: Sendable {
+    private enum State {
+        case waiting(() throws -> SearchedChunk)
+        case running
+        case done(Result<SearchedChunk, any Error>)
+        /// Its result was handed over, or nobody wants it.
+        case over
+    }
+
+    private let state: Monitor<State>
+
+    /// `search` is called once, by any thread; what it uses belongs to it alone.
+    init(_ search: sending @escaping () throws -> SearchedChunk) { state = Monitor(.waiting(search)) }
+
+    /// Searches the chunk, where that wasn't begun yet.
+    func run() {
+        let search = state.update { state -> (() throws -> SearchedChunk)? in
+            guard case .waiting(let search) = state else { return nil }
+            state = .running
+            return search
+        }
+        guard let search else { return }
+        let result = Result { try search() }
+        state.update { if case .running = $0 { $0 = .done(result) } }
+    }
+
+    /// The result, to be asked for once. Searches the chunk where nobody did, and waits where somebody is about it.
+    func take() throws -> SearchedChunk {
+        run()
+        let result = state.wait(
+            until: { if case .running = $0 { false } else { true } },
+            then: { state -> Result<SearchedChunk, any Error> in
+                defer { state = .over }
+                guard case .done(let result) = state else { preconditionFailure("a chunk's rows are taken once") }
+                return result
+            })
+        return try result.get()
+    }
+
+    /// Nobody wants it any more.
+    func abandon() { state.update { $0 = .over } }
+}
+
+/// Finds the rows of chunks that satisfy a query.
+struct RowSearch: Sendable {
+    let plan: ScanPlan
+    /// Nil where lines aren't filtered.
+    let lineFilters: ChunkLineFilter.Prepared?
+
+    func rows(_ chunk: Chunk) throws -> [Int] {
+        let heads = chunk.heads
+        var rows: [Int] = []
+        for row in 0..<heads.count where plan.hasTime(heads.timestamps[row]) && plan.hasLevel(heads.levels[row]) { rows.append(row) }
+        if rows.isEmpty { return rows }
+        if let lineFilters {
+            var filter = try ChunkLineFilter(lineFilters, chunk)
+            rows = try filter.rows(among: rows, plan)
+        }
+        if plan.matcher.fieldMatchers.isEmpty { return rows }
+        return try rows.filter { row in try chunk.withLine(row) { try plan.matchesFields(chunk, row, $0) } }
+    }
+}
