@@ -16,6 +16,20 @@ enum Limits {
     static let filterBytes = 4 << 10
     /// Names and values that are offered while a condition is typed.
     static let completions = 1000
+    /// Annotations of a board: the most that were seen are nine, each a query.
+    static let annotations = 20
+    /// Marks of all annotations that are kept, the newest: an axis of 300 columns can't show more.
+    static let marks = 500
+    /// Characters of a mark's title and text.
+    static let markCharacters = 300
+    /// Annotations aren't asked for more often: nobody sees a mark a second sooner, and each is a query over the whole range.
+    static let annotationSeconds: Double = 15
+    /// The step of an annotation's query where the file names none, Grafana's own, and the points that one may have at most.
+    static let annotationStepMilliseconds: Int64 = 60_000
+    static let annotationPoints = 1000
+    /// Links that are listed at once, and characters of an address.
+    static let links = 200
+    static let linkCharacters = 2000
     /// Bytes of a query after its variables are filled in: what a collector takes in an address.
     static let queryBytes = 64 << 10
     /// Rounds in which variables that contain variables are filled in; a circle ends here.

@@ -1,5 +1,7 @@
 /// Every cap of the dashboard, with its reason.
 enum Limits {
+    /// Boards that links led away from, which lead back one by one: nobody remembers more.
+    static let boardTrail = 20
     /// Bytes of one answer: some 5000 hosts with 61 points of seven measures each.
     static let replyBytes = 64 << 20
     /// Seconds for one answer; the collector gives up on a query after 30.

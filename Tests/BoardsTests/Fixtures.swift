@@ -36,6 +36,10 @@ enum Fixtures {
             case .loadVariables(let question):
                 let action = await runner.variables(question)
                 await perform(view.reduce(action), runner, &view)
+            case .annotate(let question):
+                let action = await runner.marks(question)
+                await perform(view.reduce(action), runner, &view)
+            case .open, .copy: break
             case .complete(let label, let question):
                 let action = await runner.completions(label, question)
                 await perform(view.reduce(action), runner, &view)

@@ -128,7 +128,7 @@ enum Fixtures {
     }
 
     static let boardEntries = [
-        BoardLibrary.Entry(path: "Dashboards/hosts.yml", title: "Hosts", tags: ["host"], problem: nil), BoardLibrary.Entry(path: "Dashboards/broken.yml", title: "broken.yml", tags: [], problem: "broken.yml:1:1: the file must be a list"),
+        BoardLibrary.Entry(path: "Dashboards/hosts.yml", title: "Hosts", identifier: "hosts", tags: ["host"], problem: nil), BoardLibrary.Entry(path: "Dashboards/broken.yml", title: "broken.yml", identifier: "", tags: [], problem: "broken.yml:1:1: the file must be a list"),
     ]
 
     static var board: Board {

@@ -8,7 +8,7 @@ public enum BoardRenderer {
         let (header, body) = rect.splitTop(BoardView.headerRows)
         renderHeader(view, in: header, to: &buffer)
         let panels = PanelRenderer(theme: view.theme, now: view.now, zoneOffsetSeconds: zoneOffsetSeconds, refreshSeconds: view.board.refreshSeconds ?? BoardView.refreshSeconds)
-        let isFull = if case .panel = view.mode { true } else { false }
+        let isFull = view.panelInFull != nil
         let offset = isFull ? 0 : view.offset
         for placed in view.visiblePanels {
             let area = Rect(x: body.x + placed.rect.x, y: body.y + placed.rect.y - offset, width: placed.rect.width, height: placed.rect.height)
@@ -25,6 +25,7 @@ public enum BoardRenderer {
         }
         if view.layout.panels.isEmpty { panels.note("the board has no panels", in: body, &buffer) }
         renderScroll(view, in: body, to: &buffer)
+        if case .links(let picker) = view.mode { LinkDrawing(theme: view.theme).render(picker, in: body, to: &buffer) }
         if case .picker(let picker) = view.mode { PickerDrawing(theme: view.theme).render(picker, in: body, to: &buffer) }
     }
 
@@ -42,6 +43,10 @@ public enum BoardRenderer {
             renderHeading(placed.instance, title, view, isFocused, in: rect, to: &buffer)
             return
         }
+        var panels = panels
+        panels.annotations = view.board.annotations
+        panels.marks = view.marks(of: placed.instance.panel)
+        panels.listsMarks = view.panelInFull != nil
         panels.render(placed.instance.panel, title: title, result: view.results[placed.instance.key], isFocused: isFocused, in: rect, to: &buffer)
     }
 
@@ -68,6 +73,7 @@ public enum BoardRenderer {
         if !view.areVariablesLoaded { spans.append(Span("  " + theme.glyphs.ellipsis + " loading variables", theme.muted)) }
         var right: [Span] = []
         if let reason = view.reloadFailure { right.append(Span("\(theme.glyphs.warning) file not reloaded: \(SafeText(reason.prefix(60)))  ", theme.warning)) }
+        if let name = view.marks.failures.keys.min() { right.append(Span("\(theme.glyphs.warning) annotation \(SafeText(name.prefix(30))) failed  ", theme.warning)) }
         if let moment = view.moment { right.append(Span("as of \(SafeText(TimestampText.rfc3339(moment).prefix(19)))  ", theme.warning)) }
         if view.isPaused { right.append(Span("paused  ", theme.warning)) }
         right.append(Span(SafeText(view.range.title), theme.muted))

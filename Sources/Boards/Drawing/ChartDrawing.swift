@@ -5,6 +5,13 @@ import Terminal
 struct ChartDrawing {
     let theme: Theme
     let zoneOffsetSeconds: Int64
+    /// What happened, on the axis of time.
+    var events: [TimeChartEvent] = []
+
+    init(theme: Theme, zoneOffsetSeconds: Int64) {
+        self.theme = theme
+        self.zoneOffsetSeconds = zoneOffsetSeconds
+    }
 
     /// Letters that tell lines apart without their colours.
     private static let marks = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
@@ -26,6 +33,7 @@ struct ChartDrawing {
             thresholds: chart.thresholds.map { (AxisTicks.scaled($0.value, chart.left.logarithmBase), look.style($0.tone)) }, showsMarks: chart.lines.count > 1, theme: theme)
         view.grid = TimeGrid(startMilliseconds: chart.window.start.milliseconds, stepMilliseconds: chart.window.stepMilliseconds, count: chart.window.count)
         view.timeLabels = AxisTicks.times(chart.window, columns: plot.width - view.marginColumns, zoneOffsetSeconds: zoneOffsetSeconds)
+        view.events = events
         view.render(in: plot, to: &buffer)
         if legend > 0 { renderLegend(chart, isTable: isTable(chart, rect.height), in: below, to: &buffer) }
     }

@@ -7,6 +7,11 @@ public struct PanelRenderer {
     public var now: Timestamp
     public var zoneOffsetSeconds: Int64
     public var refreshSeconds: Double
+    /// What stands on the axes of time of charts, and the annotations that it comes from.
+    var marks: [BoardMark] = []
+    var annotations: [BoardAnnotation] = []
+    /// Says below a chart what its marks are.
+    var listsMarks = false
 
     public init(theme: Theme, now: Timestamp, zoneOffsetSeconds: Int64 = 0, refreshSeconds: Double = 15) {
         self.theme = theme
@@ -99,7 +104,7 @@ public struct PanelRenderer {
     func render(_ content: PanelContent, _ panel: Panel, in rect: Rect, to buffer: inout Buffer) {
         guard !rect.isEmpty else { return }
         switch content {
-        case .chart(let chart): ChartDrawing(theme: theme, zoneOffsetSeconds: zoneOffsetSeconds).render(chart, in: rect, to: &buffer)
+        case .chart(let chart): renderChart(chart, in: rect, to: &buffer)
         case .values(let items, let style): ValueDrawing(theme: theme).render(items, style, in: rect, to: &buffer)
         case .table(let table): TableDrawing(theme: theme).render(table, in: rect, to: &buffer)
         case .heatmap(let heatmap): HeatmapDrawing(theme: theme, zoneOffsetSeconds: zoneOffsetSeconds).render(heatmap, in: rect, to: &buffer)
@@ -112,6 +117,20 @@ public struct PanelRenderer {
             let rows = DisplayWidth.wrap(text, to: rect.width, rowsMax: rect.height)
             for (index, row) in rows.enumerated() { buffer.write(row, x: rect.x, y: rect.y + (rect.height - rows.count) / 2 + index, columnsMax: rect.width, style: theme.unknown) }
         }
+    }
+}
+
+extension PanelRenderer {
+    /// A chart with its marks, which a panel in full has listed below.
+    private func renderChart(_ chart: ChartContent, in rect: Rect, to buffer: inout Buffer) {
+        let (first, last) = (chart.window.start.milliseconds, chart.window.end.milliseconds)
+        let shown = marks.isEmpty ? [] : marks.filter { $0.to >= first && $0.from <= last }
+        let drawing = MarkDrawing(theme: theme, zoneOffsetSeconds: zoneOffsetSeconds, annotations: annotations)
+        var chartDrawing = ChartDrawing(theme: theme, zoneOffsetSeconds: zoneOffsetSeconds)
+        chartDrawing.events = drawing.events(shown)
+        let (top, list) = rect.splitBottom(listsMarks ? MarkDrawing.rows(shown.count, of: rect.height) : 0)
+        chartDrawing.render(chart, in: top, to: &buffer)
+        drawing.render(shown, in: list, to: &buffer)
     }
 }
 

@@ -16,6 +16,8 @@ struct BoardFileReader {
         board.refreshSeconds = root.durationMilliseconds("refresh", in: 1000...86_400_000).map { Double($0) / 1000 }
         let variables = root.sections("variables") ?? []
         board.variables = variables.prefix(Limits.variables).compactMap(variable)
+        board.annotations = (root.sections("annotations") ?? []).prefix(Limits.annotations).compactMap { AnnotationReader(section: $0).read() }
+        board.links = (root.sections("links") ?? []).prefix(Limits.links).compactMap { LinkReader(section: $0).read() }
         if root.value("panels") == nil { root.report("panels", "`panels` is missing", remedy: "add `panels:` with a list of panels") }
         var flow = Flow()
         let panels = root.sections("panels") ?? []

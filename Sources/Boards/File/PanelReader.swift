@@ -26,6 +26,7 @@ struct PanelReader {
         panel.overrides += (section.strings("negative") ?? []).map { pattern($0, "negative") { $0.isNegative = true } }
         panel.overrides += (section.strings("right") ?? []).map { pattern($0, "right") { $0.isOnRightAxis = true } }
         readOptions(&panel)
+        panel.links = (section.sections("links") ?? []).prefix(Limits.links).compactMap { LinkReader(section: $0).read() }
         panel.transformations = TransformationReader(section: section).read()
         if let variable = section.string("repeat") {
             let direction = Choice.read(section, "direction", ["horizontal": PanelRepeat.Direction.horizontal, "vertical": .vertical]) ?? .horizontal

@@ -79,6 +79,7 @@ extension GrafanaBoard {
             panel.rowPanels = (node["panels"]?.elements ?? []).compactMap { self.panel($0, position: self.position($0["gridPos"])) }
         }
         readCommon(node, &panel)
+        panel.links = panelLinks(node)
         if panel.kind.isSupported { readQueries(node, &panel) }
         readOptions(node, type, &panel)
         readFields(node, type, &panel)

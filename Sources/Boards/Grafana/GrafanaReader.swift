@@ -62,6 +62,8 @@ struct GrafanaBoard {
         board.range = Self.range(document["time"])
         board.refreshSeconds = document["refresh"]?.string.flatMap { DurationText.milliseconds($0) }.map { max(Limits.refreshSeconds, Double($0) / 1000) }
         board.variables = reader.variables()
+        board.annotations = reader.annotations()
+        board.links = reader.links()
         board.panels = reader.panels()
         board.notices = reader.notices
         return board

@@ -16,7 +16,8 @@ struct SecondSchema {
         return schema.object(document, [
             ("title", document["title"]), ("description", document["description"]), ("tags", document["tags"]), ("time", time.map { node in schema.object(node, [("from", node["from"]), ("to", node["to"])]) }),
             ("refresh", time?["autoRefresh"]), ("templating", schema.object(document, [("list", schema.array(document, (document["variables"]?.elements ?? []).map(schema.variable)))])),
-            ("panels", schema.array(document, schema.panels)),
+            ("panels", schema.array(document, schema.panels)), ("links", document["links"]),
+            ("annotations", schema.object(document, [("list", schema.array(document, (document["annotations"]?.elements ?? []).map(schema.annotation)))])),
         ])
     }
 
@@ -122,7 +123,7 @@ struct SecondSchema {
             // The type is the group of newer files, and the kind of older ones.
             ("type", look?["group"] ?? look?["kind"]), ("options", look?["spec"]?["options"]), ("fieldConfig", look?["spec"]?["fieldConfig"]),
             ("targets", array(element, (data?["queries"]?.elements ?? []).map(target))), ("transformations", array(element, (data?["transformations"]?.elements ?? []).map(transformation))),
-            ("maxDataPoints", options?["maxDataPoints"]), ("interval", options?["interval"]), ("timeFrom", options?["timeFrom"]), ("timeShift", options?["timeShift"]),
+            ("links", own?["links"]), ("maxDataPoints", options?["maxDataPoints"]), ("interval", options?["interval"]), ("timeFrom", options?["timeFrom"]), ("timeShift", options?["timeShift"]),
         ]
         if element["kind"]?.string == "LibraryPanel" { members.append(("libraryPanel", own?["libraryPanel"])) }
         return members.compactMap { name, node in node.map { (name, $0) } }
@@ -142,6 +143,17 @@ struct SecondSchema {
     /// The name stands beside the options, or within them.
     private func transformation(_ node: JSONNode) -> JSONNode {
         object(node, [("id", node["group"] ?? node["spec"]?["id"] ?? node["kind"]), ("options", node["spec"]?["options"]), ("disabled", node["spec"]?["disabled"])])
+    }
+
+    /// The query's own members stand beside the annotation's.
+    private func annotation(_ node: JSONNode) -> JSONNode {
+        let own = node["spec"]
+        let query = own?["query"]
+        let inside = query?["spec"]?.members ?? []
+        let group = query?["group"]?.string ?? query?["kind"]?.string
+        var members: [(name: String, node: JSONNode)] = group.map { [(name: "datasource", node: object(node, [("type", text(node, $0))]))] } ?? []
+        members += (own?.members ?? []).filter { $0.name != "query" } + (own?["legacyOptions"]?.members ?? []) + inside
+        return JSONNode(value: .object(members), line: node.line)
     }
 
     private func variable(_ node: JSONNode) -> JSONNode {

@@ -15,6 +15,8 @@ public struct Board: Sendable {
     /// Nil where it is refreshed by hand.
     public var refreshSeconds: Double?
     public var variables: [Variable]
+    public var annotations: [BoardAnnotation] = []
+    public var links: [BoardLink] = []
     public var panels: [Panel]
     /// What it asks for that isn't drawn, or is drawn in another way.
     public var notices: [BoardNotice]

@@ -115,6 +115,8 @@ public struct Panel: Sendable {
     public var overrides: [FieldOverride] = []
     public var transformations: [Transformation] = []
     public var options = PanelOptions()
+    /// Its own, and those of its fields.
+    public var links: [BoardLink] = []
     public var repeating: PanelRepeat?
     /// The panel's own range, as in `timeFrom`: milliseconds up to now.
     public var timeFromMilliseconds: Int64?

@@ -27,7 +27,7 @@ public struct BoardCheck: Sendable {
             panels = all.count
             supported = all.count { $0.kind.isSupported }
             let faults = board.filledQueries(now: Timestamp(seconds: 0)).compactMap { query in
-                problem(query).map { BoardNotice(.partial, panel: query.panel, line: query.line, reason: "query \(query.refID) can't be asked: \($0)") }
+                problem(query).map { query.isAnnotation ? BoardNotice(.partial, panel: nil, line: query.line, reason: "the annotation `\(query.panel)` can't be asked: \($0)") : BoardNotice(.partial, panel: query.panel, line: query.line, reason: "query \(query.refID) can't be asked: \($0)") }
             }
             let notices = board.notices + faults
             inPart = Set(notices.filter { $0.severity == .partial }.compactMap { notice in notice.panel.map { $0.isEmpty ? "line \(notice.line)" : $0 } }).count

@@ -7,6 +7,8 @@ public struct FilledQuery: Hashable, Sendable {
     public var refID: String
     public var language: PanelQuery.Language
     public var text: String
+    /// Whether `panel` is the name of an annotation.
+    public var isAnnotation = false
 }
 
 extension Board {
@@ -16,7 +18,11 @@ extension Board {
         for variable in variables { if case .query = variable.kind { choices.setOptions([VariableValue("x")], of: variable.name) } }
         var scope = VariableScope(choices, range: range, now: now)
         scope.setStep(milliseconds: Limits.stepMilliseconds)
-        return panels.flatMap { [$0] + $0.rowPanels }.filter(\.kind.isSupported).flatMap { panel in
+        let marks = annotations.map { annotation in
+            let text = Interpolation.fill(annotation.expression, scope, for: annotation.language == .promQL ? .promQL : .logQL)
+            return FilledQuery(panel: annotation.name, line: annotation.line, refID: "", language: annotation.language, text: text, isAnnotation: true)
+        }
+        return marks + panels.flatMap { [$0] + $0.rowPanels }.filter(\.kind.isSupported).flatMap { panel in
             panel.queries.map { query in
                 let text = Interpolation.fill(query.expression, scope, for: query.language == .promQL ? .promQL : .logQL)
                 return FilledQuery(panel: panel.title, line: panel.line, refID: query.refID, language: query.language, text: text)

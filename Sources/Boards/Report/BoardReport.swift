@@ -21,6 +21,8 @@ public struct BoardReport: Encodable, Sendable {
     struct Value: Encodable, Sendable { var name: String; var value: Double?; var text: String; var state: String }
     struct Series: Encodable, Sendable { var name: String; var start: String; var stepSeconds: Double; var values: [Double?] }
     struct Line: Encodable, Sendable { var time: String; var level: String; var line: String }
+    struct Annotation: Encodable, Sendable { var name: String; var error: String?; var marks: [Mark] }
+    struct Mark: Encodable, Sendable { var from: String; var to: String; var title: String; var text: String; var tags: [String] }
     struct Variable: Encodable, Sendable { var name: String; var values: [String] }
 
     let version = 1
@@ -28,6 +30,8 @@ public struct BoardReport: Encodable, Sendable {
     let from: String
     let to: String
     let variables: [Variable]
+    /// Missing where the board has none.
+    let annotations: [Annotation]?
     let panels: [Panel]
 
     public init(_ view: BoardView) {
@@ -35,6 +39,14 @@ public struct BoardReport: Encodable, Sendable {
         let (start, end) = view.effectiveRange.bounds(now: view.now)
         (from, to) = (TimestampText.rfc3339(start), TimestampText.rfc3339(end))
         variables = view.choices.variables.map { Variable(name: $0.name, values: view.choices.values(of: $0.name).map(\.value)) }
+        annotations = view.board.annotations.isEmpty ? nil : view.board.annotations.enumerated().map { place, annotation in
+            let marks = view.marks.marks.filter { $0.annotation == place }.map { mark in
+                Mark(
+                    from: TimestampText.rfc3339(Timestamp(milliseconds: mark.from)), to: TimestampText.rfc3339(Timestamp(milliseconds: mark.to)), title: mark.title, text: mark.text,
+                    tags: mark.tags)
+            }
+            return Annotation(name: annotation.name, error: view.marks.failures[annotation.name], marks: marks)
+        }
         panels = view.layout.panels.filter { !$0.isHeading }.map { placed in
             Self.panel(placed.instance, title: BoardRenderer.title(placed.instance, view).string, view.results[placed.instance.key])
         }

@@ -21,7 +21,8 @@ public enum BoardSnapshot {
                 // Values that weren't known before can be chosen now.
                 for (name, values) in chosen where view.choices.chosen[name] != values { view.choices.choose(values, for: name) }
                 effects = view.start(withVariables: false)
-            case .complete: break
+            case .annotate(let question): effects += view.reduce(await runner.marks(question))
+            case .complete, .open, .copy: break
             case .evaluate(let question):
                 let results = await runner.evaluate(question)
                 effects += view.reduce(.results(results, generation: question.generation))

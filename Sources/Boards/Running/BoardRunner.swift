@@ -6,7 +6,7 @@ public struct BoardRunner: Sendable {
     static let reuseSeconds: Double = 10
 
     private let source: any BoardSource
-    private let clock: any WallClock
+    let clock: any WallClock
 
     public init(source: any BoardSource, clock: any WallClock = SystemClock()) {
         self.source = source
@@ -86,7 +86,7 @@ public struct BoardRunner: Sendable {
         return Answers(known: round.answers)
     }
 
-    private func ask(_ request: BoardRequest) async -> Answered {
+    func ask(_ request: BoardRequest) async -> Answered {
         do {
             let answer = try await source.answer(request)
             return Answered(result: .success(answer), at: clock.nowMilliseconds())

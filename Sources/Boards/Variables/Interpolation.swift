@@ -2,7 +2,8 @@ import Foundations
 
 /// Fills in variables: `$name`, `${name}`, `${name:format}`, `[[name]]`, `[[name:format]]`. A name that stands for nothing stays as it is.
 enum Interpolation {
-    enum Target { case promQL, logQL, text }
+    /// Where the value stands; in an address what would end a part of it is encoded.
+    enum Target { case promQL, logQL, text, address }
 
     static func fill(_ text: String, _ scope: VariableScope, for target: Target) -> String {
         fill(text, scope, target, rounds: Limits.interpolationRounds)
@@ -81,7 +82,7 @@ enum Interpolation {
 
     private static func written(_ binding: VariableScope.Binding, _ format: String?, _ target: Target) -> String {
         if binding.isAll, let literal = binding.literal { return literal }
-        if binding.isAll, format == "text" || (format == nil && target == .text) { return "All" }
+        if binding.isAll, format == "text" || (format == nil && (target == .text || target == .address)) { return "All" }
         let values = binding.values.map(\.value)
         guard let format else { return plain(binding, values, target) }
         switch format {
@@ -107,6 +108,7 @@ enum Interpolation {
     private static func plain(_ binding: VariableScope.Binding, _ values: [String], _ target: Target) -> String {
         switch target {
         case .text: return binding.values.map(\.text).joined(separator: " + ")
+        case .address: return VariableFormat.addressEncoded(values.joined(separator: ","))
         case .promQL, .logQL:
             guard binding.isPattern else { return values.map(VariableFormat.quoteEscaped).joined(separator: ",") }
             let pattern = alternatives(values.map(VariableFormat.patternInQuotes))
@@ -137,6 +139,12 @@ enum VariableFormat {
     }
 
     static func quoted(_ text: String) -> String { "\"" + quoteEscaped(text) + "\"" }
+
+    /// What ends a part of an address is encoded; the rest, such as colons and slashes, stays readable.
+    static func addressEncoded(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || "\"#%&+<>\\".utf8.contains($0) }) else { return text }
+        return percentEncoded(text)
+    }
 
     static func percentEncoded(_ text: String) -> String {
         var encoded = ""

@@ -42,6 +42,9 @@ public enum BoardAction: Sendable {
     case rewind(Timestamp?)
     case paused(Bool)
     case variables(VariableChoices, generation: Int)
+    case marks(BoardMarks, generation: Int)
+    /// Lists the links of what is shown; the dashboards that there are to lead to.
+    case links([BoardLibrary.Entry])
     /// Names of labels, or values of one, that a filter being typed can go on with.
     case completions(label: String?, [String])
     case results([PanelKey: PanelResult], generation: Int)
@@ -57,6 +60,12 @@ public enum BoardEffect: Sendable {
     case loadVariables(VariableQuestion)
     /// Replaces the evaluation that is running.
     case evaluate(BoardQuestion)
+    /// Replaces the annotations that are being asked for.
+    case annotate(AnnotationQuestion)
+    /// A link to a dashboard was followed.
+    case open(BoardDestination)
+    /// The address of a link was chosen, for the clipboard.
+    case copy(String)
     /// The names of labels, or the values of one, while a filter is typed.
     case complete(label: String?, VariableQuestion)
 }

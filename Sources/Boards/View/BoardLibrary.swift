@@ -10,6 +10,8 @@ public struct BoardLibrary: Sendable {
     public struct Entry: Hashable, Sendable {
         public var path: String
         public var title: String
+        /// What links call it by; empty where the file has none.
+        public var identifier: String
         public var tags: [String]
         /// Why it can't be read.
         public var problem: String?
@@ -53,9 +55,9 @@ public struct BoardLibrary: Sendable {
 
     private func entry(_ path: String) -> Entry {
         switch boards[path]?.board {
-        case .success(let board): Entry(path: path, title: board.title, tags: board.tags, problem: nil)
-        case .failure(let problems): Entry(path: path, title: Paths.name(of: path), tags: [], problem: problems.problems.first?.description ?? "it can't be read")
-        case nil: Entry(path: path, title: Paths.name(of: path), tags: [], problem: "it can't be read")
+        case .success(let board): Entry(path: path, title: board.title, identifier: board.identifier, tags: board.tags, problem: nil)
+        case .failure(let problems): Entry(path: path, title: Paths.name(of: path), identifier: "", tags: [], problem: problems.problems.first?.description ?? "it can't be read")
+        case nil: Entry(path: path, title: Paths.name(of: path), identifier: "", tags: [], problem: "it can't be read")
         }
     }
 

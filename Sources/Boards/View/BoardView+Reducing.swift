@@ -22,13 +22,16 @@ extension BoardView {
             return reloadAll()
         case .paused(let isPaused):
             self.isPaused = isPaused
-            return isPaused ? evaluateNothing() : evaluateAgain()
+            return (isPaused ? evaluateNothing() : evaluateAgain()) + annotate()
         case .variables(let loaded, let generation):
             guard generation == self.generation else { return [] }
             choices = loaded
             areVariablesLoaded = true
             arrange()
-            return evaluateAgain()
+            return evaluateAgain() + annotate()
+        case .marks(let found, let generation):
+            if generation == marksGeneration, !board.annotations.isEmpty { marks = found }
+        case .links(let entries): listLinks(entries)
         case .completions(let label, let names):
             if case .picker(var picker) = mode {
                 picker.note(names, of: label)
@@ -66,12 +69,13 @@ extension BoardView {
             return effects
         case .refresh:
             for key in results.keys { results[key]?.isOutdated = true }
-            return evaluateAgain()
+            return evaluateAgain() + annotate()
         }
         return visibleKeys == seen ? [] : evaluateAgain()
     }
 
     private mutating func reduce(_ event: InputEvent, _ seen: Set<PanelKey>) -> [BoardEffect] {
+        if case .links(let picker) = mode { return reduceLinks(event, picker) }
         guard case .picker(var picker) = mode else { return click(event, seen) }
         let outcome = picker.reduce(event)
         let completing = complete(&picker)
@@ -174,6 +178,7 @@ extension BoardView {
         // What was chosen stays chosen where the variable is still there.
         for variable in board.variables { if let values = before.chosen[variable.name], before.variable(variable.name) == variable { choices.choose(values, for: variable.name) } }
         results = [:]
+        marks = BoardMarks()
         toggled = []
         arrange()
         return start()
@@ -197,7 +202,7 @@ extension BoardView {
         forgetResults()
         generation += 1
         return areVariablesLoaded && !choices.variables.contains { if case .query = $0.kind { true } else { false } }
-            ? [.evaluate(question)] : [.loadVariables(variableQuestion(changed: nil))]
+            ? [.evaluate(question)] + annotate() : [.loadVariables(variableQuestion(changed: nil))]
     }
 
     /// What is shown stays until there is something newer, but counts as old.

@@ -12,6 +12,7 @@ public struct BoardView: Sendable {
         /// One panel in full.
         case panel(PanelKey)
         case picker(VariablePicker)
+        case links(LinkPicker)
     }
 
     public internal(set) var board: Board
@@ -26,6 +27,7 @@ public struct BoardView: Sendable {
     public internal(set) var choices: VariableChoices
     public internal(set) var areVariablesLoaded: Bool
     public internal(set) var results: [PanelKey: PanelResult] = [:]
+    public internal(set) var marks = BoardMarks()
     public internal(set) var mode = Mode.board
     public internal(set) var focused: PanelKey?
     /// The first row shown.
@@ -35,6 +37,7 @@ public struct BoardView: Sendable {
     public internal(set) var layout: BoardLayout
     var toggled: Set<PanelKey> = []
     var generation = 0
+    var marksGeneration = 0
 
     /// A view that knows no data yet; `start` says what to ask for first.
     public init(_ board: Board, size: Size, theme: Theme, now: Timestamp, range: BoardRange? = nil) {
@@ -58,13 +61,24 @@ public struct BoardView: Sendable {
             areVariablesLoaded = true
             arrange()
         }
-        return areVariablesLoaded ? [.evaluate(question)] : [.loadVariables(variableQuestion(changed: nil))]
+        return areVariablesLoaded ? [.evaluate(question)] + annotate() : [.loadVariables(variableQuestion(changed: nil))]
     }
 
     /// Whether keys belong to the view, as text that filters a list.
     public var takesInput: Bool {
-        if case .picker = mode { return true }
-        return false
+        switch mode {
+        case .picker, .links: true
+        case .board, .panel: false
+        }
+    }
+
+    /// The panel that is shown in full, also where its links are listed over it.
+    var panelInFull: PanelKey? {
+        switch mode {
+        case .panel(let key): key
+        case .links(let picker): picker.panel
+        case .board, .picker: nil
+        }
     }
 
     /// Rows above the panels: the title with the variables.
@@ -74,7 +88,7 @@ public struct BoardView: Sendable {
 
     /// The panels of which a part is shown.
     public var visiblePanels: [PlacedPanel] {
-        if case .panel(let key) = mode {
+        if let key = panelInFull {
             return layout.panels.filter { $0.instance.key == key }.map { PlacedPanel(instance: $0.instance, rect: Rect(x: 0, y: 0, width: size.columns, height: bodyHeight)) }
         }
         return layout.panels.filter { $0.rect.bottom > offset && $0.rect.y < offset + bodyHeight }
@@ -88,6 +102,22 @@ public struct BoardView: Sendable {
         return BoardQuestion(
             entries: entries, choices: choices, range: effectiveRange, refreshSeconds: isPaused ? nil : board.refreshSeconds ?? Self.refreshSeconds, generation: generation,
             moment: moment)
+    }
+
+    /// Asks for the annotations anew, where the board has charts to show their marks on.
+    mutating func annotate() -> [BoardEffect] {
+        guard !board.annotations.isEmpty, layout.panels.contains(where: { $0.instance.panel.kind == .timeSeries }) else { return [] }
+        marksGeneration += 1
+        return [.annotate(AnnotationQuestion(
+            annotations: board.annotations, choices: choices, range: effectiveRange, refreshSeconds: isPaused ? nil : board.refreshSeconds ?? Self.refreshSeconds,
+            generation: marksGeneration, moment: moment))]
+    }
+
+    /// The marks that a panel's chart shows.
+    func marks(of panel: Panel) -> [BoardMark] {
+        guard panel.kind == .timeSeries, !marks.marks.isEmpty else { return [] }
+        let places = board.annotations.indices.filter { board.annotations[$0].applies(to: panel) }
+        return places.count == board.annotations.count ? marks.marks : marks.marks.filter { places.contains($0.annotation) }
     }
 
     /// Where a file names no interval.
@@ -117,7 +147,7 @@ public struct BoardView: Sendable {
         layout = BoardLayout(sections, width: size.columns)
         offset = max(0, min(offset, layout.height - bodyHeight))
         if let focused, !layout.panels.contains(where: { $0.instance.key == focused }) { self.focused = nil }
-        if case .panel(let key) = mode, !layout.panels.contains(where: { $0.instance.key == key }) { mode = .board }
+        if let key = panelInFull, !layout.panels.contains(where: { $0.instance.key == key }) { mode = .board }
         let known = Set(layout.panels.map(\.instance.key))
         results = results.filter { known.contains($0.key) }
     }

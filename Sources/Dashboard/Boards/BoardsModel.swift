@@ -11,6 +11,10 @@ struct BoardsModel: Sendable {
     var path: String?
     /// What the host of an alert is to be chosen for once the file is open.
     var instance: String?
+    /// Where a link leads that was followed, or the way back, until its file is open.
+    var destination: (to: BoardDestination, isBack: Bool)?
+    /// The boards that links led away from, the last one at the end.
+    var trail: [BoardDestination] = []
     /// Whether the view's questions are being asked.
     var isRunning = false
     private var lastWork = 0

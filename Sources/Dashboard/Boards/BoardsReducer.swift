@@ -9,6 +9,7 @@ enum BoardsReducer {
         case .listed(let entries): model.boards.entries = entries
         case .opened(let path, let board): return open(path, board, &model)
         case .failed(let path, let reason):
+            model.boards.destination = nil
             if model.boards.path == path { return act(.reloadFailed(reason), &model) }
             model.notice = SafeText(reason)
         case .answered(let action): return act(action, &model)
@@ -17,7 +18,7 @@ enum BoardsReducer {
     }
 
     private static func open(_ path: String, _ board: Board, _ model: inout DashboardModel) -> [Effect] {
-        if model.boards.path == path, model.boards.view != nil { return act(.reloaded(board), &model) }
+        if model.boards.path == path, model.boards.view != nil, model.boards.destination == nil { return act(.reloaded(board), &model) }
         // One range for everything: who hasn't chosen one takes the file's.
         if model.span == .standard, case .last(let milliseconds) = board.range { model.span = .last(seconds: max(1, milliseconds / 1000)) }
         let body = Layout(model).body
@@ -25,9 +26,18 @@ enum BoardsReducer {
         if let instance = model.boards.instance, let variable = board.variables.first(where: { ["instance", "node", "host"].contains($0.name) }) {
             _ = view.choose([instance], for: variable.name)
         }
+        if let (destination, isBack) = model.boards.destination, destination.path == path {
+            if !isBack, let left = model.boards.view, let leftPath = model.boards.path {
+                model.boards.trail = model.boards.trail.suffix(Limits.boardTrail - 1) + [BoardDestination(path: leftPath, variables: left.choices.chosen)]
+            }
+            for (name, values) in destination.variables where board.variables.contains(where: { $0.name == name }) { _ = view.choose(values, for: name) }
+        } else {
+            model.boards.trail = []
+        }
         model.boards.view = view
         model.boards.path = path
         model.boards.instance = nil
+        model.boards.destination = nil
         model.boards.isRunning = false
         return []
     }
@@ -39,8 +49,30 @@ enum BoardsReducer {
         model.boards.view = nil
         let effects = view.reduce(action)
         model.boards.view = view
-        return model.boards.isRunning ? effects.map { model.boards.work($0) } : []
+        return effects.flatMap { effect -> [Effect] in
+            switch effect {
+            case .open(let destination): return open(destination, isBack: false, &model)
+            case .copy(let address):
+                model.notice = "copied " + SafeText(address)
+                return [.copy(address)]
+            default: return model.boards.isRunning ? [model.boards.work(effect)] : []
+            }
+        }
     }
+
+    /// Opens the dashboard that a link leads to; once it is there, there is a way back.
+    private static func open(_ destination: BoardDestination, isBack: Bool, _ model: inout DashboardModel) -> [Effect] {
+        model.boards.destination = (destination, isBack)
+        switch destination.range {
+        case .last(let milliseconds)?: model.span = .last(seconds: max(1, milliseconds / 1000))
+        case .absolute(let from, let to)?: model.span = .between(from, to)
+        case nil: break
+        }
+        return [.openBoard(path: destination.path)]
+    }
+
+    /// Lists the links of what is shown.
+    static func links(_ model: inout DashboardModel) -> [Effect] { act(.links(model.boards.entries ?? []), &model) }
 
     /// Whether keys belong to the open board as text.
     static func takesInput(_ model: DashboardModel) -> Bool { model.screen == .dashboards && !model.isCompact && model.boards.view?.takesInput ?? false }
@@ -63,10 +95,12 @@ enum BoardsReducer {
         }
     }
 
-    /// From a panel to its board, from the board to the list.
+    /// From a panel to its board, from the board to the one whose link led here, or to the list.
     static func back(_ model: inout DashboardModel) -> [Effect] {
         guard let view = model.boards.view else { return [] }
         if view.mode != .board || view.focused != nil { return act(.command(.back), &model) }
+        // Links lead back the way they came.
+        if let before = model.boards.trail.popLast() { return open(before, isBack: true, &model) }
         model.boards.view = nil
         model.boards.path = nil
         return []

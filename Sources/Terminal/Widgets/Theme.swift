@@ -64,6 +64,8 @@ public struct Glyphs: Hashable, Sendable {
     public var corners: [SafeText]
     public var ellipsis: SafeText
     public var marker: SafeText
+    /// Where something happened, on an axis of time.
+    public var event: SafeText
     public var up: SafeText
     public var down: SafeText
     public var separator: SafeText
@@ -88,6 +90,7 @@ public struct Glyphs: Hashable, Sendable {
         corners = unicode ? ["┌", "┐", "└", "┘"] : ["+", "+", "+", "+"]
         ellipsis = unicode ? "…" : "~"
         marker = unicode ? "▸" : ">"
+        event = unicode ? "◆" : "^"
         up = unicode ? "↑" : "^"
         down = unicode ? "↓" : "v"
         separator = unicode ? "·" : "|"

@@ -47,6 +47,8 @@ public struct TimeChart: Sendable {
     public var timeLabels: [(fraction: Double, text: SafeText)]
     /// Where the values stand in time; nil spreads them over the width.
     public var grid: TimeGrid?
+    /// What happened, in a row of its own above the times.
+    public var events: [TimeChartEvent] = []
     /// Whether each line's letter stands at its end.
     public var showsMarks: Bool
     public var theme: Theme
@@ -74,13 +76,15 @@ public struct TimeChart: Sendable {
         guard rect.width > marginColumns + 2, rect.height > 1 else { return }
         let leftColumns = Self.columns(left), rightColumns = right.map(Self.columns) ?? 0
         let hasTimes = !timeLabels.isEmpty && rect.height > 3
+        let hasEvents = showsEvents(rows: rect.height)
         let plot = Rect(
-            x: rect.x + leftColumns + 1, y: rect.y, width: rect.width - marginColumns, height: rect.height - (hasTimes ? 1 : 0))
+            x: rect.x + leftColumns + 1, y: rect.y, width: rect.width - marginColumns, height: rect.height - (hasTimes ? 1 : 0) - (hasEvents ? 1 : 0))
         drawLabels(left, plot, rightAlignedAt: rect.x + leftColumns, &buffer)
         if let right { drawLabels(right, plot, leftAlignedAt: rect.right - rightColumns, &buffer) }
         drawThresholds(plot, &buffer)
         drawLines(plot, &buffer)
         if showsMarks { drawMarks(plot, &buffer) }
+        if hasEvents { drawEvents(Rect(x: plot.x, y: plot.bottom, width: plot.width, height: 1), &buffer) }
         if hasTimes { drawTimes(plot, rect, &buffer) }
     }
 
@@ -193,7 +197,7 @@ public struct TimeChart: Sendable {
             let middle = plot.x + (placed?.column(at: label.fraction) ?? Int((label.fraction * Double(plot.width - 1)).rounded()))
             let x = min(max(plot.x, middle - columns / 2), plot.right - columns)
             guard x >= free else { continue }
-            buffer.write(label.text, x: x, y: plot.bottom, style: theme.muted)
+            buffer.write(label.text, x: x, y: rect.bottom - 1, style: theme.muted)
             free = x + columns + 2
         }
     }

@@ -37,6 +37,9 @@ public struct TimeGrid: Hashable, Sendable {
             Int((grid.startMilliseconds + Int64(index) * grid.stepMilliseconds).floored(by: columnMilliseconds / dots) - firstColumn * dots)
         }
 
+        /// The column of a moment, in milliseconds since 1970.
+        func column(of milliseconds: Int64) -> Int { Int(milliseconds.floored(by: columnMilliseconds) - firstColumn) }
+
         /// The column of a moment that stands at a part of the time between the first value and the last.
         func column(at fraction: Double) -> Int {
             let moment = grid.startMilliseconds + Int64((fraction * Double(grid.spanMilliseconds)).rounded())

@@ -48,7 +48,10 @@ struct KeyMap: Sendable {
         KeyBinding("export", "e", .export, "export the incident as Markdown", on: [.incidents]), KeyBinding("hand-over", "n", .handOver, "hand over with a note", on: [.onCall]),
     ]
 
-    private static let boards = [KeyBinding("variables", "v", .variables, "choose the dashboard's variables", on: [.dashboards])]
+    private static let boards = [
+        KeyBinding("variables", "v", .variables, "choose the dashboard's variables", on: [.dashboards]),
+        KeyBinding("links", "o", .links, "links of the panel and of the dashboard", on: [.dashboards]),
+    ]
 
     private static let logs = [
         KeyBinding("search", "s", .query, #"search: error "refused" instance:web1, or LogQL"#, on: [.logs]), KeyBinding("follow", "f", .follow, "follow new lines", on: [.logs]),

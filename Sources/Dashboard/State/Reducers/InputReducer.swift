@@ -69,6 +69,7 @@ enum InputReducer {
         }
         switch command {
         case .variables: break
+        case .links: if model.activeScreen == .dashboards { return BoardsReducer.links(&model) }
         case .quit: return [.quit]
         case .help: model.mode = .help(filter: InputLine(), offset: 0)
         case .command: model.mode = .prompt(Prompt(.command))

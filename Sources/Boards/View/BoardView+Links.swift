@@ -1,0 +1,28 @@
+import Terminal
+
+extension BoardView {
+    /// Lists the links of the panel in full, or that is focused, and of the board.
+    mutating func listLinks(_ entries: [BoardLibrary.Entry]) {
+        guard !takesInput else { return }
+        let inFull = panelInFull
+        let panel = layout.panels.first { $0.instance.key == (inFull ?? focused) }?.instance
+        func filled(_ links: [BoardLink], _ repeated: [String: VariableValue]) -> [FilledLink] {
+            LinkFilling(choices: choices, range: effectiveRange, now: now, repeated: repeated, entries: entries).filled(links)
+        }
+        let links = (panel.map { filled($0.panel.links, $0.repeated) } ?? []) + filled(board.links, [:])
+        mode = .links(LinkPicker(links, over: inFull))
+    }
+
+    mutating func reduceLinks(_ event: InputEvent, _ picker: LinkPicker) -> [BoardEffect] {
+        var picker = picker
+        let outcome = picker.reduce(event)
+        mode = .links(picker)
+        if outcome == .unchanged { return [] }
+        mode = picker.panel.map { .panel($0) } ?? .board
+        guard case .followed(let link) = outcome else { return [] }
+        switch link.target {
+        case .board(let destination, _): return [.open(destination)]
+        case .address(let address): return [.copy(address)]
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Foundations
+import Terminal
+import Testing
+
+@testable import Boards
+@testable import Dashboard
+
+/// Links from one dashboard to another, and the way back.
+@Suite struct BoardLinkTests {
+    private static func board(_ text: String) throws -> Board { try BoardFile.parse(Array(text.utf8), path: "b.yml") }
+    private static let first = "title: First\nvariables:\n  - {name: host, values: [a, b]}\nlinks:\n  - {title: Second, dashboard: Second, time: false}\n  - {title: Docs, url: 'https://docs.example/$host'}\npanels:\n  - {title: p, query: up}"
+    private static let second = "title: Second\nvariables:\n  - {name: host, values: [a, b]}\npanels:\n  - {title: q, query: down}"
+
+    private static func model() throws -> DashboardModel {
+        var model = Fixtures.model(Size(columns: 100, rows: 30))
+        _ = Reducer.reduce(&model, .boards(.listed([
+            BoardLibrary.Entry(path: "first.yml", title: "First", identifier: "first", tags: [], problem: nil),
+            BoardLibrary.Entry(path: "second.yml", title: "Second", identifier: "second", tags: [], problem: nil),
+        ])))
+        Fixtures.type("6", &model)
+        _ = Reducer.reduce(&model, .boards(.opened(path: "first.yml", try board(first))))
+        return model
+    }
+
+    private static func press(_ key: Key, _ model: inout DashboardModel) -> [Effect] { Reducer.reduce(&model, .input(.key(key, []))) }
+
+    @Test func aLinkOpensTheOtherBoardWithItsVariablesAndEscapeLeadsBack() throws {
+        var model = try Self.model()
+        _ = model.boards.view?.choose(["b"], for: "host")
+        Fixtures.type("o", &model)
+        let effects = Self.press(.enter, &model)
+        #expect(effects.contains(.openBoard(path: "second.yml")))
+        _ = Reducer.reduce(&model, .boards(.opened(path: "second.yml", try Self.board(Self.second))))
+        #expect(model.boards.path == "second.yml" && model.boards.view?.board.title == "Second" && model.boards.view?.choices.chosen["host"] == ["b"])
+        #expect(Self.press(.escape, &model).contains(.openBoard(path: "first.yml")))
+        _ = Reducer.reduce(&model, .boards(.opened(path: "first.yml", try Self.board(Self.first))))
+        #expect(model.boards.view?.board.title == "First" && model.boards.view?.choices.chosen["host"] == ["b"] && model.boards.trail.isEmpty)
+        _ = Self.press(.escape, &model)
+        #expect(model.boards.view == nil)
+    }
+
+    @Test func anotherAddressIsCopied() throws {
+        var model = try Self.model()
+        Fixtures.type("o", &model)
+        _ = Self.press(.down, &model)
+        #expect(Self.press(.enter, &model).contains(.copy("https://docs.example/a")))
+        #expect(model.notice.string == "copied https://docs.example/a")
+    }
+
+    @Test func whoOpensABoardFromTheListHasNoWayBack() throws {
+        var model = try Self.model()
+        Fixtures.type("o", &model)
+        _ = Self.press(.enter, &model)
+        _ = Reducer.reduce(&model, .boards(.failed(path: "second.yml", reason: "it is gone")))
+        #expect(model.boards.view?.board.title == "First")
+        _ = Reducer.reduce(&model, .boards(.opened(path: "third.yml", try Self.board(Self.second))))
+        #expect(model.boards.trail.isEmpty && model.boards.destination == nil)
+    }
+}
