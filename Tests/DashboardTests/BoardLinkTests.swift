@@ -39,6 +39,21 @@ import Testing
         #expect(model.boards.view == nil)
     }
 
+    @Test(arguments: [(true, 900), (false, 21_600)]) func aRangeIsHandedOnAndTheOwnOneIsThereOnTheWayBack(isHandedOn: Bool, seconds: Int64) throws {
+        var model = Fixtures.model(Size(columns: 100, rows: 30))
+        _ = Reducer.reduce(&model, .boards(.listed(["First", "Second"].map { BoardLibrary.Entry(path: $0, title: $0, identifier: $0, tags: [], problem: nil) })))
+        Fixtures.type("6", &model)
+        let first = try Self.board("title: First\nrange: 15m\nlinks:\n  - {dashboard: Second, time: \(isHandedOn)}\npanels:\n  - {title: p, query: up}")
+        _ = Reducer.reduce(&model, .boards(.opened(path: "First", first)))
+        Fixtures.type("o", &model)
+        _ = Self.press(.enter, &model)
+        _ = Reducer.reduce(&model, .boards(.opened(path: "Second", try Self.board("title: Second\nrange: 6h\npanels:\n  - {title: q, query: down}"))))
+        #expect(model.boards.path == "Second" && model.span == .last(seconds: seconds))
+        _ = Self.press(.escape, &model)
+        _ = Reducer.reduce(&model, .boards(.opened(path: "First", first)))
+        #expect(model.boards.path == "First" && model.span == .last(seconds: 900))
+    }
+
     @Test func anotherAddressIsCopied() throws {
         var model = try Self.model()
         Fixtures.type("o", &model)

@@ -19,8 +19,10 @@ enum BoardsReducer {
 
     private static func open(_ path: String, _ board: Board, _ model: inout DashboardModel) -> [Effect] {
         if model.boards.path == path, model.boards.view != nil, model.boards.destination == nil { return act(.reloaded(board), &model) }
-        // One range for everything: who hasn't chosen one takes the file's.
-        if model.span == .standard, case .last(let milliseconds) = board.range { model.span = .last(seconds: max(1, milliseconds / 1000)) }
+        let before = model.span
+        // One range for everything: who hasn't chosen one, and wasn't led here with one, takes the file's.
+        let isLed = model.boards.destination.map { $0.to.path == path && $0.to.range != nil } ?? false
+        if model.span == .standard, !isLed, case .last(let milliseconds) = board.range { model.span = .last(seconds: max(1, milliseconds / 1000)) }
         let body = Layout(model).body
         var view = BoardView(board, size: Size(columns: body.width, rows: body.height), theme: model.theme, now: model.now, range: range(model.span))
         if let instance = model.boards.instance, let variable = board.variables.first(where: { ["instance", "node", "host"].contains($0.name) }) {
@@ -28,7 +30,9 @@ enum BoardsReducer {
         }
         if let (destination, isBack) = model.boards.destination, destination.path == path {
             if !isBack, let left = model.boards.view, let leftPath = model.boards.path {
-                model.boards.trail = model.boards.trail.suffix(Limits.boardTrail - 1) + [BoardDestination(path: leftPath, variables: left.choices.chosen)]
+                model.boards.trail = model.boards.trail.suffix(Limits.boardTrail - 1) + [
+                    BoardDestination(path: leftPath, variables: left.choices.chosen, range: model.span == before ? nil : range(before))
+                ]
             }
             for (name, values) in destination.variables where board.variables.contains(where: { $0.name == name }) { _ = view.choose(values, for: name) }
         } else {
