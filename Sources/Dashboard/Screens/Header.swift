@@ -31,7 +31,8 @@ enum Header {
         var spans: [Span] = []
         let theme = model.theme
         if let oldest = model.board?.tally.oldestUnattended {
-            spans.append(Span("no ack for " + Text.steadyAge(model.at.seconds - oldest.seconds) + "  ", theme.critical))
+            let age = model.at.seconds - oldest.seconds
+            spans.append(Span((age < Double(Limits.steadySeconds) ? "no ack yet" : "no ack for " + Text.steadyAge(age)) + "  ", theme.critical))
         }
         if let schedules = model.onCall?.schedules, !schedules.isEmpty {
             let people = schedules.map { $0.person ?? "nobody" }
