@@ -59,6 +59,7 @@ struct RowSearch: Sendable {
     func rows(_ chunk: Chunk) throws -> [Int] {
         let heads = chunk.heads
         var rows: [Int] = []
+        rows.reserveCapacity(heads.count)
         for row in 0..<heads.count where plan.hasTime(heads.timestamps[row]) && plan.hasLevel(heads.levels[row]) { rows.append(row) }
         if rows.isEmpty { return rows }
         if let lineFilters {
