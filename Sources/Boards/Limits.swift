@@ -11,6 +11,11 @@ enum Limits {
     /// Variables of a board, and values of one: a picker with more can't be read.
     static let variables = 100
     static let variableValues = 10_000
+    /// Conditions that are added to all queries, and bytes of their text: a person types a few.
+    static let filters = 50
+    static let filterBytes = 4 << 10
+    /// Names and values that are offered while a condition is typed.
+    static let completions = 1000
     /// Bytes of a query after its variables are filled in: what a collector takes in an address.
     static let queryBytes = 64 << 10
     /// Rounds in which variables that contain variables are filled in; a circle ends here.

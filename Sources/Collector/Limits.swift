@@ -81,6 +81,8 @@ public struct CollectorLimits: Sendable {
     public var queryMemoryBytesMax = 1 << 30
     /// Bytes of results kept for dashboards that ask again; 0 keeps none.
     public var resultCacheBytesMax = 64 << 20
+    /// Conditions that a request may add to all selectors of its query; people and proxies add one to five, and each costs every read.
+    public var extraMatchersMax = 64
     /// Series, label names or values in one answer, where the request sets no lower `limit`.
     public var listedItemsMax = 100_000
     /// Log entries in one answer, Loki's own default for `max_entries_limit_per_query`.

@@ -36,6 +36,9 @@ enum Fixtures {
             case .loadVariables(let question):
                 let action = await runner.variables(question)
                 await perform(view.reduce(action), runner, &view)
+            case .complete(let label, let question):
+                let action = await runner.completions(label, question)
+                await perform(view.reduce(action), runner, &view)
             case .evaluate(let question):
                 let results = await runner.evaluate(question)
                 await perform(view.reduce(.results(results, generation: question.generation)), runner, &view)
@@ -59,6 +62,7 @@ struct WaveSource: BoardSource {
     func answer(_ request: BoardRequest) async throws -> BoardAnswer {
         if let refusal { throw refusal }
         switch request {
+        case .filtered(let inner, _): return try await answer(inner)
         case .range(let expression, _, let window): return .series(Self.series(expression, window.times))
         case .instant(let expression, _, let moment): return .series(Self.series(expression, [moment.milliseconds]))
         case .logs(_, _, let to, _):

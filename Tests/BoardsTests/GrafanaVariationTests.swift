@@ -72,6 +72,40 @@ import Testing
         #expect(texts.count >= 2 && Set(texts).count == texts.count, "\(texts)")
     }
 
+    @Test func aQueryBringsTheMaximumAndTheThresholdOfAnother() throws {
+        let json = #"""
+            {"type":"gauge","title":"a","targets":[{"expr":"used","refId":"A","format":"table"},{"expr":"limit","refId":"B","format":"table"}],
+             "transformations":[{"id":"configFromData","options":{"configRefId":"B","mappings":[{"fieldName":"Value #B","handlerKey":"max"},
+              {"fieldName":"Value #B","handlerKey":"threshold1","handlerArguments":{"threshold":{"color":"orange"}},"reducerId":"first"},{"fieldName":"host","handlerKey":"displayName"},{"fieldName":"x","handlerKey":"colour"}]}}]}
+            """#
+        let board = try board("{\"title\":\"t\",\"panels\":[\(json)]}")
+        #expect(board.notices.map(\.reason) == ["`colour` of configFromData isn't supported"])
+        let panel = board.panels[0]
+        let now = Fixtures.now
+        let builder = ContentBuilder(panel: panel, scope: VariableScope(), window: QueryWindow(from: now.advanced(byMilliseconds: -60_000), to: now, stepMilliseconds: 15_000), now: now)
+        let built = builder.build([(panel.queries[0], .series([series([:], [30])])), (panel.queries[1], .series([series(["host": "db1"], [20, 40])]))])
+        guard case .values(let items, .gauge) = built else { Issue.record("it is something else"); return }
+        #expect(items.map(\.name) == ["db1"] && items.map(\.shown) == [ShownValue(text: "30", tone: .warning)] && items.map(\.fraction) == [0.75])
+    }
+
+    @Test(arguments: [("<b>Queue</b><br>of mail", 0), ("<p>Load</p><img src='x.png'>", 1), ("# Markdown", 0)])
+    func onlyPicturesOfATextAreMissing(text: String, notices: Int) throws {
+        #expect(try board("{\"title\":\"t\",\"panels\":[{\"type\":\"text\",\"title\":\"a\",\"options\":{\"mode\":\"html\",\"content\":\"\(text)\"}}]}").notices.count == notices)
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>) func titlesOfColumnsAreCutNoMoreThanNeeded(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let least = (0..<Int.random(in: 1...9, using: &random)).map { _ in Int.random(in: 1...12, using: &random) }
+        let wanted = least.map { $0 + Int.random(in: 0...20, using: &random) }
+        let width = Int.random(in: 1...200, using: &random)
+        let fitted = TableDrawing.fitted(wanted, least, width: width)
+        #expect(zip(fitted, zip(least, wanted)).allSatisfy { ($1.0...$1.1).contains($0) })
+        let sum = fitted.reduce(0, +)
+        if least.reduce(0, +) > width { #expect(fitted == least) } else { #expect(sum <= width) }
+        let others = (0...40).map { bound in zip(wanted, least).reduce(0) { $0 + max($1.1, min($1.0, bound)) } }
+        #expect(others.allSatisfy { $0 > width || $0 <= sum })
+    }
+
     @Test func copiesOfRepeatedPanelsAreMadeAnew() throws {
         let read = try panels(#"{"id":1,"type":"stat","title":"a","repeat":"host","targets":[{"expr":"up"}]},{"id":2,"type":"stat","title":"a","repeatPanelId":1,"scopedVars":{},"targets":[{"expr":"up"}]}"#)
         #expect(read.map(\.identifier) == [1])

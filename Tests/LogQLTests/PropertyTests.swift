@@ -75,6 +75,55 @@ struct PropertyTests {
         }
     }
 
+    /// Conditions that are added to a query of lines or of numbers, against a list that has only the lines which fulfil them.
+    @Test(arguments: 0..<8) func addedConditionsLeaveThoseLinesAlone(_ seed: UInt64) async throws {
+        var random = SeededGenerator(seed: 2100 + seed)
+        let records = Self.records(250, &random)
+        func text(_ records: [LogRecord], _ query: String, _ matchers: [Matcher]) async throws -> String {
+            var request = LogRequest(query: query, start: moment(60), end: moment(540), stepNanoseconds: 60_000_000_000, limit: 1000)
+            request.extraMatchers = matchers
+            switch try await LogEngine(reader: ListReader(records)).answer(request).result {
+            case .streams(let streams): return streams.map { "\($0.labels) \($0.entries.map(\.line))" }.joined(separator: "\n")
+            case .matrix(let series): return series.map { "\($0.labels) \($0.timestamps) \($0.values)" }.joined(separator: "\n")
+            default: return "other"
+            }
+        }
+        let choices: [[Matcher]] = [
+            [Matcher("app", equals: "a")], [try Matcher("app", .notEqual, "a")], [try Matcher("host", .regex, "x|y")], [Matcher("host", equals: "x"), Matcher("app", equals: "b")],
+            [Matcher("status", equals: "503")], [try Matcher("word", .notEqual, "red"), Matcher("app", equals: "a")], [Matcher("level", equals: "error")],
+        ]
+        for matchers in choices {
+            let narrowed = records.filter { record in
+                matchers.allSatisfy { matcher in
+                    if matcher.name == "level" { return matcher.matches(record.level.name) }
+                    return matcher.matches(record.stream[matcher.name] ?? record.field(matcher.name)?.description ?? "")
+                }
+            }
+            for query in [
+                #"{app=~"a|b"}"#, #"{app="a"} |= "red""#, #"{app=~".+"} | app="a" or host="x""#, #"sum by (app) (count_over_time({app=~".+"}[2m]))"#,
+                #"sum(rate({app="a"}[1m])) / (sum(rate({app=~"a|b"}[1m])) + 1)"#, #"max(sum_over_time({app=~".+"} | unwrap status [1m]))"#,
+                #"label_replace(count_over_time({app=~".+"}[1m]), "to", "$1", "app", "(.*)")"#, #"vector(1) or sum(count_over_time({app="none"}[1m]))"#,
+            ] {
+                let (found, expected) = (try await text(records, query, matchers), try await text(narrowed, query, []))
+                #expect(found == expected, "\(query) with \(matchers)")
+            }
+        }
+    }
+
+    @Test func addedConditionsSeeWhatAParserTakesOut() async throws {
+        let records = [record(1, "user=ann"), record(2, "user=bob"), record(3, "plain")]
+        var request = LogRequest(query: #"{job="app"} | logfmt | line_format "{{.user}}""#, start: moment(0), end: moment(10))
+        request.extraMatchers = [Matcher("user", equals: "ann")]
+        guard case .streams(let streams) = try await LogEngine(reader: ListReader(records)).answer(request).result else { return #expect(Bool(false)) }
+        #expect(streams.flatMap(\.entries).map(\.line) == ["ann"])
+        request.query = "ann"
+        request.extraMatchers = [try Matcher("job", .notEqual, "app")]
+        guard case .streams(let none) = try await LogEngine(reader: ListReader(records)).answer(request).result else { return #expect(Bool(false)) }
+        #expect(none.isEmpty)
+        #expect(try LogEngine.conditions(of: #"{a!="b"}"#).map(\.description) == [#"a!="b""#])
+        for wrong in ["", "{}", #"{a="b"} |= "c""#, "a", #"count_over_time({a="b"}[1m])"#] { #expect(throws: LogQLError.self, "\(wrong)") { _ = try LogEngine.conditions(of: wrong) } }
+    }
+
     private static func metric(_ random: inout SeededGenerator) -> PlainMetric {
         let counts = ["count_over_time", "rate", "bytes_over_time", "bytes_rate"]
         let unwrapping = ["sum_over_time", "avg_over_time", "min_over_time", "max_over_time", "first_over_time", "last_over_time", "rate"]

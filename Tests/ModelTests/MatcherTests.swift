@@ -39,6 +39,16 @@ import Testing
 }
 
 @Suite struct RegularExpressionTests {
+    @Test(arguments: [
+        ("(?<text>a+)b", "aab"), ("(?P<text>a+)b", "aab"), (#"\(\?<(?<text>a)"#, "(?<a"), ("[(?<x]+(?<text>a)", "(?<a"), ("(?<other>x)?(?<text>a)", "a"),
+    ]) func groupsAreNamedInEitherWay(pattern: String, text: String) throws {
+        let expression = try RegularExpression(pattern)
+        let bytes = Array(text.utf8)
+        let match = try #require(bytes.withUnsafeBytes { expression.firstMatch(in: $0) })
+        let group = try #require((1..<match.count).first { expression.groupName($0) == "text" })
+        #expect(match[group].map { String(decoding: bytes[$0], as: UTF8.self).allSatisfy { $0 == "a" } } == true)
+    }
+
     @Test(arguments: 0..<300 as Range<UInt64>) func shortCutsMatchWhatRE2Matches(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let pieces = ["a", "b", "ab", "|", ".*", ".+", "", "\\.", "(a)"]

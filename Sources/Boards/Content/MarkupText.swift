@@ -6,6 +6,15 @@ enum MarkupText {
     private static let unseen: Set<String> = ["style", "script", "svg", "head"]
     private static let names = ["nbsp": " ", "amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "ndash": "–", "mdash": "—", "hellip": "…", "copy": "©", "middot": "·", "bull": "•", "deg": "°", "rarr": "→", "larr": "←", "euro": "€"]
 
+    /// Elements that show something else than text.
+    private static let pictures = ["<img", "<svg", "<iframe", "<script", "<canvas", "<video", "<object", "<embed"]
+
+    /// The first element that shows something else than text.
+    static func picture(_ text: String) -> String? {
+        let text = text.lowercased()
+        return pictures.first { text.contains($0) }.map { $0 + ">" }
+    }
+
     static func markdown(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "&") }) else { return text }
         var result = ""

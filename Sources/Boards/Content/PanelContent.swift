@@ -103,8 +103,10 @@ public struct TableContent: Sendable {
         public var title: String
         public var isNumber: Bool
         public var cell: FieldSettings.CellDisplay
-        /// The width of the widest text.
+        /// The width of the widest text, the title's or a value's.
         public var columns: Int
+        /// The width of the widest value.
+        public var valueColumns: Int
         /// Left out first where the table is too narrow: 0 never.
         public var priority: Int
     }

@@ -12,9 +12,10 @@ struct TableBuilder {
         let kept = rows.prefix(Limits.tableRows)
         let cells = fields.map { column($0, rows: kept) }
         let columns = fields.enumerated().map { index, field in
-            TableContent.Column(
+            let widest = cells[index].map { $0.shown.text.count }.max() ?? 0
+            return TableContent.Column(
                 title: field.name, isNumber: field.field.isNumber, cell: field.settings.cell ?? .text,
-                columns: min(60, max(field.name.count, cells[index].map { $0.shown.text.count }.max() ?? 0)), priority: priority(field, index))
+                columns: min(60, max(field.name.count, widest)), valueColumns: min(60, widest), priority: priority(field, index))
         }
         let content = kept.indices.map { row in cells.map { $0[row] } }
         return TableContent(columns: columns, rows: content, unshown: rows.count - kept.count, footer: footer(fields))

@@ -15,6 +15,8 @@ struct DataField: Sendable {
     /// A name that was made of the labels, and what of it tells the series of a panel apart.
     var automatic: (written: String, shown: String)?
     var refID = ""
+    /// What another query says of it.
+    var settings: FieldSettings?
     var values: Values
 
     init(_ name: String, _ values: Values) {

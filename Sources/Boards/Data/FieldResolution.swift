@@ -21,15 +21,11 @@ struct FieldResolver: Sendable {
         case type(String)
         case refID(String)
         case all
-    }
 
-    /// Texts of the settings may contain variables.
-    init(_ panel: Panel, _ scope: VariableScope) {
-        settings = panel.settings
-        overrides = panel.overrides.map { override in
-            func filled(_ text: String) -> String { Interpolation.fill(text, scope, for: .text) }
-            let matching: Matching =
-                switch override.matcher {
+        /// `filled` puts variables in.
+        init(_ matcher: FieldMatcher, filled: (String) -> String = { $0 }) {
+            self =
+                switch matcher {
                 case .name(let name): .names([filled(name)])
                 case .names(let names): .names(Set(names.map(filled)))
                 case .namesExcept(let names): .namesExcept(Set(names.map(filled)))
@@ -39,23 +35,33 @@ struct FieldResolver: Sendable {
                 case .refID(let refID): .refID(refID)
                 case .all: .all
                 }
-            return (matching, override.settings, override.isExclusive)
+        }
+    }
+
+    /// Texts of the settings may contain variables.
+    init(_ panel: Panel, _ scope: VariableScope) {
+        settings = panel.settings
+        overrides = panel.overrides.map { override in
+            (Matching(override.matcher) { Interpolation.fill($0, scope, for: .text) }, override.settings, override.isExclusive)
         }
     }
 
     func resolve(_ field: DataField, _ scope: VariableScope) -> ResolvedField {
         let title = field.title
-        var merged = settings
+        var merged = field.settings.map(settings.merged(with:)) ?? settings
         // The panel's own `displayName` may be made of labels.
         var isSettled = false
-        for (matcher, settings, isExclusive) in overrides where !(isExclusive && isSettled) && matches(matcher, field, title) {
+        for (matcher, settings, isExclusive) in overrides where !(isExclusive && isSettled) && Self.matches(matcher, field, title) {
             merged = merged.merged(with: settings)
             isSettled = isSettled || isExclusive
         }
         return ResolvedField(field: field, settings: merged, name: name(field, title, merged, scope))
     }
 
-    private func matches(_ matching: Matching, _ field: DataField, _ title: String) -> Bool {
+    /// Whether a matcher without variables means a field.
+    static func matches(_ matcher: FieldMatcher, _ field: DataField) -> Bool { matches(Matching(matcher), field, field.title) }
+
+    private static func matches(_ matching: Matching, _ field: DataField, _ title: String) -> Bool {
         switch matching {
         case .names(let names): names.contains(title) || names.contains(field.name) || names.contains(field.shownTitle) || field.olderName.map(names.contains) ?? false
         case .namesExcept(let names): !field.isTime && !names.contains(title) && !names.contains(field.name) && !names.contains(field.shownTitle)

@@ -35,6 +35,7 @@ enum Transformer {
         case .extractFields(let source, let keepsOnly): frames.map { FieldExtraction.apply($0, source: source, keepsOnly: keepsOnly) }
         case .concatenate: Reshaping.concatenate(frames)
         case .transpose: frames.map(Reshaping.transpose)
+        case .settingsFromQuery(let query, let sources, let matcher): SettingsFromData.apply(frames, query: query, sources, to: matcher)
         case .histogram(let count, let width): [Reshaping.histogram(frames, count: count, width: width)]
         }
     }

@@ -16,8 +16,9 @@ struct PickerDrawing {
         let (top, rest) = inner.splitTop(1)
         TextLine([Span("/", theme.accent), Span(SafeText(picker.filter), theme.text)]).render(in: top, to: &buffer, ellipsis: theme.glyphs.ellipsis)
         let (list, help) = rest.splitBottom(1)
-        let keys: SafeText = picker.variable.kind == .textBox ? "type, Enter: take, Esc: close" : picker.variable.isMulti ? "Enter: take  Space: add or remove  Esc: close" : "Enter: take  Esc: close"
+        let keys: SafeText = picker.variable.isAdHoc ? "label=value, …  Tab: complete  Enter: take, empty: none  Esc: close" : picker.variable.kind == .textBox ? "type, Enter: take, Esc: close" : picker.variable.isMulti ? "Enter: take  Space: add or remove  Esc: close" : "Enter: take  Esc: close"
         TextLine(keys, theme.muted).render(in: help, to: &buffer, ellipsis: theme.glyphs.ellipsis)
+        if picker.variable.isAdHoc { return renderSuggestions(picker, in: list, to: &buffer) }
         if let reason = picker.choices.failures[picker.variable.name] {
             Paragraph("\(theme.glyphs.critical) \(SafeText(reason))", theme.critical).render(in: list, to: &buffer)
             return
@@ -30,6 +31,21 @@ struct PickerDrawing {
             return TextLine([Span(picker.isChosen(value) ? marks.0 : marks.1, theme.accent), Span(SafeText(value.text.isEmpty ? "(empty)" : value.text), theme.text)])
         }.render(in: list, to: &buffer)
         if values.isEmpty { TextLine("no values", theme.muted).render(in: list, to: &buffer) }
+    }
+
+    /// Names of labels, or values of the one that was typed.
+    private func renderSuggestions(_ picker: VariablePicker, in rect: Rect, to buffer: inout Buffer) {
+        var rect = rect
+        if let reason = picker.choices.failures[picker.variable.name] {
+            let (top, rest) = rect.splitTop(2)
+            Paragraph("\(theme.glyphs.critical) \(SafeText(reason))", theme.critical).render(in: top, to: &buffer)
+            rect = rest
+        }
+        let suggestions = picker.suggestions
+        let offset = Selection.offset(selected: picker.selected, count: suggestions.count, rows: rect.height, previous: 0)
+        List(count: suggestions.count, selected: suggestions.isEmpty ? nil : picker.selected, offset: offset, theme: theme) { index in
+            TextLine([Span(SafeText(suggestions[index]), theme.text)])
+        }.render(in: rect, to: &buffer)
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundations
+import Model
 import Settings
 
 /// Reads the short YAML format, which Docs/Dashboards.md describes.
@@ -51,9 +52,9 @@ struct BoardFileReader {
         guard let name = section.requiredString("name") else { return nil }
         let isName = name.utf8.allSatisfy { ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") }
         if !isName { section.report("name", "`\(SafeText(name))` is no name of a variable", remedy: "use letters, digits and `_`") }
-        let asked = ["query", "values", "intervals", "text", "constant"].filter { section.value($0) != nil }
+        let asked = ["query", "values", "intervals", "text", "constant", "filters"].filter { section.value($0) != nil }
         if asked.count != 1 {
-            section.report("name", "the variable `\(SafeText(name))` needs one of `query`, `values`, `intervals`, `text` or `constant`" + (asked.count > 1 ? ", not \(asked.count) of them" : ""))
+            section.report("name", "the variable `\(SafeText(name))` needs one of `query`, `values`, `intervals`, `text`, `constant` or `filters`" + (asked.count > 1 ? ", not \(asked.count) of them" : ""))
         }
         var variable = Variable(name: name, kind: kind(section))
         variable.label = section.string("label") ?? ""
@@ -71,6 +72,7 @@ struct BoardFileReader {
         default: variable.options = (section.strings("values") ?? []).map { CommaList.values($0).first ?? VariableValue($0) }
         }
         variable.initial = section.strings("default").map { $0.map { $0.lowercased() == "all" ? Variable.all : $0 == "auto" ? VariableChoices.auto : $0 } } ?? []
+        if variable.isAdHoc { variable.initial = filters(section) }
         variable.line = section.node?.mark?.line ?? 0
         section.finish()
         return variable
@@ -87,8 +89,19 @@ struct BoardFileReader {
             for text in intervals where text != "auto" && DurationText.milliseconds(text) == nil { section.report("intervals", "`\(SafeText(text))` is no duration such as `5m`, nor `auto`") }
             return .interval(autoSteps: intervals.contains("auto") ? 30 : nil, autoMinimumMilliseconds: 10_000)
         }
+        if section.value("filters") != nil { return .adHoc([.promQL, .logQL]) }
         if section.value("text") != nil { return .textBox }
         return section.value("constant") != nil ? .constant : .custom
+    }
+
+    /// `filters: 'instance=~"web.*"'`, or a list of such; empty for none at first.
+    private func filters(_ section: SettingsSection) -> [String] {
+        do throws(AdHocFilters.Fault) {
+            return try AdHocFilters.parse((section.strings("filters") ?? []).filter { !$0.isEmpty }.joined(separator: ",")).map(\.description)
+        } catch {
+            section.report("filters", "\(error)", remedy: "write `filters: 'instance=~\"web.*\", env!=test'`, or `filters: ''` for none")
+            return []
+        }
     }
 
     private func choice<Value>(_ section: SettingsSection, _ key: String, _ values: [String: Value]) -> Value? {

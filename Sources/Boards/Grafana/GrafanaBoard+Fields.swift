@@ -136,7 +136,7 @@ extension GrafanaBoard {
         }
     }
 
-    private mutating func matcher(_ node: JSONNode?, _ panel: String) -> FieldMatcher? {
+    mutating func matcher(_ node: JSONNode?, _ panel: String) -> FieldMatcher? {
         let options = node?["options"]
         switch node?["id"]?.string {
         case "byName": return .name(options?.text ?? "")

@@ -25,7 +25,7 @@ extension GrafanaBoard {
             let mode = options?["mode"]?.string ?? node["mode"]?.string ?? "markdown"
             panel.options.isPlainText = mode == "text" || mode == "code"
             panel.options.text = panel.options.isPlainText ? text : MarkupText.markdown(text)
-            if mode == "html" { note(.partial, panel.title, node, "HTML is shown as its text") }
+            if mode != "text", mode != "code", let picture = MarkupText.picture(text) { note(.partial, panel.title, node, "its text is drawn without what `\(picture)` shows") }
         case "singlestat", "grafana-singlestat-panel": readSingleStat(node, &panel)
         case "grafana-polystat-panel", "vonage-status-panel": readPolystat(node, &panel)
         case "histogram", "mtanda-histogram-panel":

@@ -80,11 +80,28 @@ extension GrafanaBoard {
             return [.labelsToFields(keep: Set((options?["join"]?.elements ?? []).compactMap(\.string)), valueLabel: options?["value"]?.string), .merge]
         case "concatenate": return [.concatenate]
         case "transpose": return [.transpose]
+        case "configFromData": return [settingsFromQuery(options, panel, node)]
         case "histogram": return [.histogram(count: options?["bucketCount"]?.integer, width: options?["bucketSize"]?.number.flatMap { $0 > 0 ? $0 : nil })]
         // Times are written as times whatever the pattern.
         case "formatTime": return []
         default: return nil
         }
+    }
+
+    /// A field that isn't mapped is meant for the setting of its name.
+    private mutating func settingsFromQuery(_ options: JSONNode?, _ panel: String, _ node: JSONNode) -> Transformation {
+        var sources: [Transformation.SettingSource] = []
+        for mapping in options?["mappings"]?.elements ?? [] {
+            guard let field = mapping["fieldName"]?.string, let key = mapping["handlerKey"]?.string ?? mapping["fieldName"]?.string, key != "__ignore" else { continue }
+            let tone = mapping["handlerArguments"]?["threshold"]?["color"]?.string.map(ToneName.tone) ?? .critical
+            guard let setting = Transformation.Setting(key, tone) else {
+                note(.partial, panel, node, "`\(key)` of configFromData isn't supported")
+                continue
+            }
+            sources.append(Transformation.SettingSource(field: field, setting: setting, reduction: mapping["reducerId"]?.string.flatMap { Reduction(name: $0) } ?? .lastNotNull))
+        }
+        let matcher = options?["applyTo"].flatMap { self.matcher($0, panel) }
+        return .settingsFromQuery(options?["configRefId"]?.string ?? "config", sources, to: matcher ?? .all)
     }
 
     private func organize(_ options: JSONNode?) -> Transformation {

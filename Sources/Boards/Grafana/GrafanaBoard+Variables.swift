@@ -1,4 +1,5 @@
 import Foundations
+import Model
 
 extension GrafanaBoard {
     mutating func variables() -> [Variable] {
@@ -28,8 +29,9 @@ extension GrafanaBoard {
         if !variable.pattern.isEmpty, PatternText.isDelimited(variable.pattern) || kind == .custom, let problem = PatternText.problem(variable.pattern) {
             note(.partial, nil, node["regex"], "the variable `\(name)`: \(problem)")
         }
-        variable.options = options(node, kind)
+        variable.options = node["type"]?.string == "groupby" ? [] : options(node, kind)
         variable.initial = initial(node, variable)
+        if variable.isAdHoc { readFilters(node, &variable) }
         return variable
     }
 
@@ -54,12 +56,39 @@ extension GrafanaBoard {
         case "datasource": return .dataSource
         case "constant": return .constant
         case "textbox": return .textBox
-        case "adhoc", "groupby":
-            note(.partial, nil, node, "filters added by hand (`\(name)`) are empty")
-            return .adHoc
+        case "adhoc": return .adHoc(languages(node))
+        case "groupby":
+            note(.partial, nil, node, "labels to group by that are added by hand (`\(name)`) are empty")
+            return .constant
         case let type:
             note(.partial, nil, node, "the variable `\(name)` is of the type `\(type)`, which isn't supported; it keeps its stored value")
             return .constant
+        }
+    }
+
+    /// Filters are for the queries of their own source, or where it can't be known for all.
+    private func languages(_ node: JSONNode) -> Set<PanelQuery.Language> {
+        let source = sourceType(node["datasource"]) ?? ""
+        if source.contains("loki") { return [.logQL] }
+        return source.contains("prometheus") || source.contains("victoriametrics") ? [.promQL] : [.promQL, .logQL]
+    }
+
+    /// What is stored with them: `baseFilters` always hold, `filters` can be changed.
+    private mutating func readFilters(_ node: JSONNode, _ variable: inout Variable) {
+        variable.fixedFilters = matchers(node["baseFilters"], variable.name)
+        variable.initial = matchers(node["filters"], variable.name).map(\.description)
+    }
+
+    private mutating func matchers(_ list: JSONNode?, _ name: String) -> [Matcher] {
+        (list?.elements ?? []).prefix(Limits.filters).compactMap { filter in
+            guard let key = filter["key"]?.text, !key.isEmpty else { return nil }
+            let values = filter["values"]?.elements.compactMap(\.text) ?? []
+            do throws(AdHocFilters.Fault) {
+                return try AdHocFilters.matcher(name: key, sign: filter["operator"]?.string ?? "=", values: values.isEmpty ? [filter["value"]?.text ?? ""] : values)
+            } catch {
+                note(.partial, nil, filter, "a filter of `\(name)` isn't applied: \(error)")
+                return nil
+            }
         }
     }
 
@@ -99,7 +128,7 @@ extension GrafanaBoard {
     }
 
     private func initial(_ node: JSONNode, _ variable: Variable) -> [String] {
-        guard variable.kind != .dataSource, variable.kind != .adHoc else { return [] }
+        guard variable.kind != .dataSource, !variable.isAdHoc, node["type"]?.string != "groupby" else { return [] }
         let current = node["current"]?["value"]
         let values = current?.elements.compactMap(\.text) ?? []
         if !values.isEmpty { return values.map(Self.choice) }

@@ -5,6 +5,34 @@ public enum Transformation: Hashable, Sendable {
     public enum Operand: Hashable, Sendable { case field(String), number(Double) }
     public enum Aggregation: Hashable, Sendable { case group, calculate([Reduction]) }
 
+    /// A setting that a query can bring.
+    public enum Setting: Hashable, Sendable {
+        case minimum, maximum, decimals, unit, displayName, noValue
+        /// From the value on, fields have the tone.
+        case threshold(Tone)
+
+        /// By the names that files have; nil for one that isn't known.
+        init?(_ name: String, _ tone: Tone) {
+            switch name.lowercased() {
+            case "min": self = .minimum
+            case "max": self = .maximum
+            case "decimals": self = .decimals
+            case "unit": self = .unit
+            case "displayname": self = .displayName
+            case "novalue": self = .noValue
+            case "threshold", "threshold1": self = .threshold(tone)
+            default: return nil
+            }
+        }
+    }
+
+    /// The field that a setting is taken from, and how its values become one.
+    public struct SettingSource: Hashable, Sendable {
+        public var field: String
+        public var setting: Setting
+        public var reduction: Reduction
+    }
+
     public enum Calculation: Hashable, Sendable {
         /// A reduction over the fields of each row; all number fields where none are named.
         case reduceRow(Reduction, fields: [String])
@@ -74,6 +102,8 @@ public enum Transformation: Hashable, Sendable {
     /// All columns of all frames beside each other.
     case concatenate
     case transpose
+    /// Settings of the fields that a matcher means, from another query's fields.
+    case settingsFromQuery(String, [SettingSource], to: FieldMatcher)
     /// How often values fall into ranges.
     case histogram(count: Int?, width: Double?)
 }

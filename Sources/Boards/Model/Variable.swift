@@ -1,3 +1,5 @@
+import Model
+
 /// A variable of a board: a name that stands for one value or several in queries and titles.
 public struct Variable: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
@@ -10,8 +12,8 @@ public struct Variable: Hashable, Sendable {
         case dataSource
         case constant
         case textBox
-        /// Filters that are added by hand; they are empty here.
-        case adHoc
+        /// Conditions on labels that are added to all queries of some languages; what is chosen are their texts.
+        case adHoc(Set<PanelQuery.Language>)
     }
 
     public enum Sort: Hashable, Sendable { case none, text, textDescending, number, numberDescending }
@@ -31,6 +33,8 @@ public struct Variable: Hashable, Sendable {
     public var pattern: String
     public var sort: Sort
     public var isHidden: Bool
+    /// Of added conditions those that always hold, whatever is chosen beside them.
+    public var fixedFilters: [Matcher] = []
     public var line: Int
 
     public init(name: String, kind: Kind) {
@@ -52,6 +56,12 @@ public struct Variable: Hashable, Sendable {
     public static let all = "$__all"
 
     public var title: String { label.isEmpty ? name : label }
+
+    /// Whether it is conditions that are added to queries.
+    public var isAdHoc: Bool {
+        if case .adHoc = kind { return true }
+        return false
+    }
 }
 
 /// A value and how it is shown.

@@ -30,7 +30,7 @@ public struct BoardCheck: Sendable {
                 problem(query).map { BoardNotice(.partial, panel: query.panel, line: query.line, reason: "query \(query.refID) can't be asked: \($0)") }
             }
             let notices = board.notices + faults
-            inPart = Set(notices.filter { $0.severity == .partial }.compactMap(\.panel)).count
+            inPart = Set(notices.filter { $0.severity == .partial }.compactMap { notice in notice.panel.map { $0.isEmpty ? "line \(notice.line)" : $0 } }).count
             variables = board.variables.count
             self.notices = notices.sorted { ($0.line, $0.reason) < ($1.line, $1.reason) }
             problems = []

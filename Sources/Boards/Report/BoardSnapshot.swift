@@ -21,6 +21,7 @@ public enum BoardSnapshot {
                 // Values that weren't known before can be chosen now.
                 for (name, values) in chosen where view.choices.chosen[name] != values { view.choices.choose(values, for: name) }
                 effects = view.start(withVariables: false)
+            case .complete: break
             case .evaluate(let question):
                 let results = await runner.evaluate(question)
                 effects += view.reduce(.results(results, generation: question.generation))

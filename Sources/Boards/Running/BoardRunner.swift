@@ -48,6 +48,14 @@ public struct BoardRunner: Sendable {
         return clock.nowMilliseconds().seconds - evaluatedAt.seconds >= (question.refreshSeconds ?? .infinity)
     }
 
+    /// The names of labels, or the values of one, for what is being typed; none where they can't be had.
+    public func completions(_ label: String?, _ question: VariableQuestion) async -> BoardAction {
+        let (from, to) = question.range.bounds(now: question.moment ?? clock.nowMilliseconds())
+        let request: BoardRequest = label.map { .labelValues(label: $0, selector: "", from: from, to: to) } ?? .labelNames(selector: "", from: from, to: to)
+        guard case .success(.names(let names)) = await ask(request).result else { return .completions(label: label, []) }
+        return .completions(label: label, Array(names.prefix(Limits.completions)))
+    }
+
     private struct Answers: Sendable {
         var known: [BoardRequest: Answered] = [:]
     }
@@ -58,7 +66,7 @@ public struct BoardRunner: Sendable {
         let now = clock.nowMilliseconds()
         var round = EvaluationRound(entries.map { PanelEvaluation($0, question, now: question.moment ?? now) })
         for request in round.requests {
-            if case .range = request, let old = previous.known[request], case .success = old.result, now.seconds - old.at.seconds < Self.reuseSeconds {
+            if request.isRange, let old = previous.known[request], case .success = old.result, now.seconds - old.at.seconds < Self.reuseSeconds {
                 round.note(request, old)
             }
         }

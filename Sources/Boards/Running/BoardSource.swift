@@ -1,7 +1,9 @@
 import Foundations
 
 /// What a board asks its source of data.
-public enum BoardRequest: Hashable, Sendable {
+public indirect enum BoardRequest: Hashable, Sendable {
+    /// A query that counts only the series, or lines, which a selector takes: `{instance=~"web.*"}`.
+    case filtered(BoardRequest, by: String)
     case range(String, language: PanelQuery.Language, QueryWindow)
     case instant(String, language: PanelQuery.Language, at: Timestamp)
     case logs(String, from: Timestamp, to: Timestamp, limit: Int)
@@ -12,6 +14,17 @@ public enum BoardRequest: Hashable, Sendable {
     case series(selector: String, from: Timestamp, to: Timestamp)
     case logLabelNames(from: Timestamp, to: Timestamp)
     case logLabelValues(label: String, selector: String, from: Timestamp, to: Timestamp)
+}
+
+extension BoardRequest {
+    /// Whether it asks for values over a range of time.
+    var isRange: Bool {
+        switch self {
+        case .range: true
+        case .filtered(let inner, _): inner.isRange
+        default: false
+        }
+    }
 }
 
 /// A range of time on a grid of whole steps, so that a chart doesn't shift with every refresh.

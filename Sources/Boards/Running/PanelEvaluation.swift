@@ -33,7 +33,8 @@ struct PanelEvaluation: Sendable {
             } else {
                 request = .range(expression, language: query.language, QueryWindow(from: start, to: end, stepMilliseconds: step))
             }
-            return (query, request)
+            let filters = question.choices.filters(for: query.language)
+            return (query, filters.isEmpty ? request : .filtered(request, by: filters))
         }
     }
 

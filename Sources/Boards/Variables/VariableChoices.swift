@@ -1,4 +1,5 @@
 import Foundations
+import Model
 
 /// What is chosen for each variable, and what there is to choose from.
 public struct VariableChoices: Hashable, Sendable {
@@ -15,7 +16,10 @@ public struct VariableChoices: Hashable, Sendable {
 
     public init(_ variables: [Variable]) {
         self.variables = variables
-        for variable in variables {
+        for variable in variables where variable.isAdHoc {
+            choose(variable.initial, for: variable.name)
+        }
+        for variable in variables where !variable.isAdHoc {
             options[variable.name] = Self.withAuto(variable, variable.options)
             chosen[variable.name] = Self.first(variable, variable.options)
         }
@@ -39,7 +43,29 @@ public struct VariableChoices: Hashable, Sendable {
     /// Chooses values: of a variable that takes one alone the last.
     public mutating func choose(_ values: [String], for name: String) {
         guard let variable = variable(name) else { return }
+        if variable.isAdHoc { return chooseFilters(values, for: name) }
         if values.contains(Variable.all) { chosen[name] = [Variable.all] } else { chosen[name] = variable.isMulti ? values : values.suffix(1) }
+    }
+
+    /// Conditions as they are typed, each in its canonical form from here on; those before stay where one of them is wrong.
+    private mutating func chooseFilters(_ texts: [String], for name: String) {
+        do throws(AdHocFilters.Fault) {
+            chosen[name] = try AdHocFilters.parse(texts.filter { !$0.isEmpty }.joined(separator: ",")).map(\.description)
+            failures[name] = nil
+        } catch {
+            if chosen[name] == nil { chosen[name] = [] }
+            failures[name] = error.description
+        }
+    }
+
+    /// The conditions that are added to all queries of a language, as a selector; empty where there are none.
+    public func filters(for language: PanelQuery.Language) -> String {
+        var texts: [String] = []
+        for variable in variables {
+            guard case .adHoc(let languages) = variable.kind, languages.contains(language) else { continue }
+            texts += variable.fixedFilters.map(\.description) + (chosen[variable.name] ?? [])
+        }
+        return texts.isEmpty ? "" : "{\(texts.joined(separator: ","))}"
     }
 
     public func isAll(_ name: String) -> Bool { chosen[name] == [Variable.all] }
@@ -54,6 +80,7 @@ public struct VariableChoices: Hashable, Sendable {
     /// As shown beside the variable's name.
     public func title(of name: String) -> String {
         if isAll(name) { return "All" }
+        if variable(name)?.isAdHoc == true { return (chosen[name] ?? []).joined(separator: ", ") }
         return values(of: name).map(\.text).joined(separator: " + ")
     }
 

@@ -23,6 +23,12 @@ public struct VariableScope: Sendable {
                 bindings[variable.name] = Binding(values: [value], literal: nil, isPattern: true, isAll: false)
                 continue
             }
+            if variable.isAdHoc {
+                // Where a query names it, it stands within a selector's braces.
+                let texts = variable.fixedFilters.map(\.description) + choices.values(of: variable.name).map(\.value)
+                bindings[variable.name] = Binding(values: texts.map { VariableValue($0) }, literal: texts.joined(separator: ","), isPattern: false, isAll: true)
+                continue
+            }
             let isAll = choices.isAll(variable.name)
             var values = choices.values(of: variable.name)
             if case .interval(let steps, let least) = variable.kind {

@@ -42,6 +42,8 @@ public enum BoardAction: Sendable {
     case rewind(Timestamp?)
     case paused(Bool)
     case variables(VariableChoices, generation: Int)
+    /// Names of labels, or values of one, that a filter being typed can go on with.
+    case completions(label: String?, [String])
     case results([PanelKey: PanelResult], generation: Int)
     /// The file was changed, or another board was chosen.
     case reloaded(Board)
@@ -55,4 +57,6 @@ public enum BoardEffect: Sendable {
     case loadVariables(VariableQuestion)
     /// Replaces the evaluation that is running.
     case evaluate(BoardQuestion)
+    /// The names of labels, or the values of one, while a filter is typed.
+    case complete(label: String?, VariableQuestion)
 }

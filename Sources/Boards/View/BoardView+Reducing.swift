@@ -29,6 +29,11 @@ extension BoardView {
             areVariablesLoaded = true
             arrange()
             return evaluateAgain()
+        case .completions(let label, let names):
+            if case .picker(var picker) = mode {
+                picker.note(names, of: label)
+                mode = .picker(picker)
+            }
         case .results(let more, let generation):
             guard generation == self.generation else { return [] }
             for (key, result) in more { results[key] = result.keeping(results[key]) }
@@ -54,7 +59,11 @@ extension BoardView {
         case .back: if mode != .board { return leave() } else { focused = nil }
         case .variables:
             let shown = choices.variables.filter { !$0.isHidden && !$0.isFixed }
-            if !shown.isEmpty { mode = .picker(VariablePicker(shown, choices)) }
+            guard !shown.isEmpty else { return [] }
+            var picker = VariablePicker(shown, choices)
+            let effects = complete(&picker)
+            mode = .picker(picker)
+            return effects
         case .refresh:
             for key in results.keys { results[key]?.isOutdated = true }
             return evaluateAgain()
@@ -65,19 +74,27 @@ extension BoardView {
     private mutating func reduce(_ event: InputEvent, _ seen: Set<PanelKey>) -> [BoardEffect] {
         guard case .picker(var picker) = mode else { return click(event, seen) }
         let outcome = picker.reduce(event)
+        let completing = complete(&picker)
         mode = .picker(picker)
         switch outcome {
-        case .unchanged: return []
+        case .unchanged: return completing
         case .left:
             mode = .board
             return []
         case .chosen(let values, let name):
-            guard choices.chosen[name] != values else { return [] }
+            let before = choices.chosen[name]
+            guard before != values else { return [] }
             choices.choose(values, for: name)
             picker.update(choices)
             mode = .picker(picker)
-            return variableChanged(name)
+            // Filters that are wrong, or the same in other words, change nothing.
+            return choices.chosen[name] == before ? [] : variableChanged(name)
         }
+    }
+
+    /// Asks once for each thing that what is being typed could go on with.
+    private func complete(_ picker: inout VariablePicker) -> [BoardEffect] {
+        picker.takeWanted().map { [.complete(label: $0.label, variableQuestion(changed: nil))] } ?? []
     }
 
     /// Chooses values of a variable, as `--var name=value` does.
@@ -194,7 +211,7 @@ extension Variable {
     /// Whether there is nothing to choose.
     var isFixed: Bool {
         switch kind {
-        case .constant, .dataSource, .adHoc: true
+        case .constant, .dataSource: true
         default: false
         }
     }

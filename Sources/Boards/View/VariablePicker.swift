@@ -13,6 +13,9 @@ public struct VariablePicker: Hashable, Sendable {
     private(set) var index = 0
     private(set) var selected = 0
     private(set) var filter = ""
+    /// What a condition that is typed can go on with: the names of labels (nil), and the values of those that were typed.
+    private var completions: [String?: [String]] = [:]
+    private var asked: Set<String?> = []
 
     init(_ variables: [Variable], _ choices: VariableChoices) {
         self.variables = variables
@@ -24,6 +27,7 @@ public struct VariablePicker: Hashable, Sendable {
 
     /// `All` first where there is one, then the values that the filter leaves.
     var values: [VariableValue] {
+        if variable.isAdHoc { return suggestions.map { VariableValue($0) } }
         let all = variable.includesAll && filter.isEmpty ? [VariableValue(text: "All", value: Variable.all)] : []
         let known = choices.options[variable.name] ?? []
         if filter.isEmpty { return all + known }
@@ -33,9 +37,13 @@ public struct VariablePicker: Hashable, Sendable {
 
     func isChosen(_ value: VariableValue) -> Bool { choices.chosen[variable.name]?.contains(value.value) ?? false }
 
-    mutating func update(_ choices: VariableChoices) { self.choices = choices }
+    mutating func update(_ choices: VariableChoices) {
+        self.choices = choices
+        if variable.isAdHoc, choices.failures[variable.name] == nil { filter = choices.title(of: variable.name) }
+    }
 
     mutating func reduce(_ event: InputEvent) -> Outcome {
+        if variable.isAdHoc, let outcome = reduceFilters(event) { return outcome }
         switch event {
         case .key(.down, _): move(1)
         case .key(.up, _): move(-1)
@@ -76,15 +84,35 @@ public struct VariablePicker: Hashable, Sendable {
         return .chosen(chosen, variable: variable.name)
     }
 
+    // MARK: Conditions on labels
+
+    func completions(_ label: String?) -> [String] { completions[label] ?? [] }
+
+    /// Whether something wasn't asked for before.
+    mutating func ask(_ label: String?) -> Bool { asked.count < Limits.completions && asked.insert(label).inserted }
+
+    mutating func note(_ names: [String], of label: String?) { completions[label] = names }
+
+    mutating func type(_ character: Character) {
+        if filter.utf8.count < Limits.filterBytes { filter.append(character) }
+        selected = 0
+    }
+
+    mutating func replaceFilter(_ text: String) {
+        filter = text
+        selected = 0
+    }
+
     private mutating func move(_ step: Int) { selected = max(0, min(selected + step, values.count - 1)) }
 
     private mutating func turn(_ step: Int) {
         index = (index + step + variables.count) % variables.count
-        filter = ""
         selectChosen()
     }
 
     private mutating func selectChosen() {
+        // Conditions are changed where they stand.
+        filter = variable.isAdHoc ? choices.title(of: variable.name) : ""
         let chosen = choices.chosen[variable.name]?.first
         selected = values.firstIndex { $0.value == chosen } ?? 0
     }

@@ -27,7 +27,8 @@ struct LogRoutes: Sendable {
         let window = try window(parameters)
         let engine = edge.logQueries(of: context.tenant).engine
         let query = parameters["query"] ?? ""
-        let found = try await edge.logQuery(context) { try await engine.search(query, start: window.start, end: window.end, limit: limit) }
+        let extra = try parameters.extraLogMatchers(edge.limits)
+        let found = try await edge.logQuery(context) { try await engine.search(query, start: window.start, end: window.end, limit: limit, extraMatchers: extra) }
         return Reply.success { writer in writer.array(found) { $0.record($1) } }
     }
 

@@ -58,6 +58,7 @@ struct LokiRoutes: Sendable {
     private func answer(_ question: LogRequest, _ parameters: RequestParameters, _ request: Request, _ context: CollectorContext) async throws -> Response {
         var question = question
         question.limit = try parameters.lokiLimit(edge.limits)
+        question.extraMatchers = try parameters.extraLogMatchers(edge.limits)
         question.direction = try parameters.lokiDirection()
         question.categorizesLabels = request.headers[values: .lokiEncodingFlags].contains { $0.contains(LokiReply.categorizeFlag) }
         let queries = edge.logQueries(of: context.tenant)

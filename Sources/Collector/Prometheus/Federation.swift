@@ -15,7 +15,7 @@ struct Federation: Sendable {
 
     private func federate(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let parameters = RequestParameters(request.uri.query ?? "")
-        let selectors = try parameters.selectors()
+        let selectors = try parameters.narrowedSelectors(edge.limits)
         let now = edge.clock.nowMilliseconds()
         let format = ExpositionFormat(accept: request.headers[.accept] ?? "")
         let samples = try await edge.query(context) { try await newest(selectors, at: now, context.tenant) }

@@ -22,7 +22,7 @@ struct SeriesRoutes: Sendable {
         let limit: Int
 
         init(_ parameters: RequestParameters, _ limits: CollectorLimits) throws(Refusal) {
-            selectors = try parameters.selectors()
+            selectors = try parameters.narrowedSelectors(limits)
             start = try parameters.moment("start", default: .distantPast)
             end = try parameters.moment("end", default: .distantFuture)
             guard end >= start else { throw .badParameter("invalid parameter \"end\": end timestamp must not be before start time") }

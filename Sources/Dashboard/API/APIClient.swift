@@ -37,11 +37,11 @@ struct APIClient: Sendable {
             [("query", expression), ("start", Text.seconds(window.start)), ("end", Text.seconds(window.end)), ("step", String(window.stepSeconds))])
     }
 
-    /// Newest first.
-    func logs(_ query: String, start: Timestamp, end: Timestamp, limit: Int = Limits.logLines) async throws(DashboardError) -> [LogItem] {
+    /// Newest first; `filters` are parameters that narrow the query.
+    func logs(_ query: String, start: Timestamp, end: Timestamp, limit: Int = Limits.logLines, filters: [(String, String)] = []) async throws(DashboardError) -> [LogItem] {
         let replies: [LogReply] = try await get(
             "/api/v1/nightjar/logs",
-            [("query", query), ("start", String(start.nanos.nanoseconds)), ("end", String(end.nanos.nanoseconds)), ("limit", String(limit))])
+            [("query", query), ("start", String(start.nanos.nanoseconds)), ("end", String(end.nanos.nanoseconds)), ("limit", String(limit))] + filters)
         return replies.compactMap(\.item)
     }
 

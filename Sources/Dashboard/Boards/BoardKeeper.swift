@@ -4,7 +4,7 @@ import Settings
 
 /// Reads the files of dashboards and runs the questions of the one that is open, one of a kind at a time.
 final class BoardKeeper: Sendable {
-    private enum Kind: Hashable { case variables, evaluation }
+    private enum Kind: Hashable { case variables, evaluation, completion }
 
     private let runner: BoardRunner
     private let globs: [String]
@@ -21,6 +21,7 @@ final class BoardKeeper: Sendable {
     func run(_ effect: BoardEffect) {
         switch effect {
         case .loadVariables(let question): start(.variables) { [runner, post] in post(.answered(await runner.variables(question))) }
+        case .complete(let label, let question): start(.completion) { [runner, post] in post(.answered(await runner.completions(label, question))) }
         case .evaluate(let question): start(.evaluation) { [runner, post] in await runner.watch(question) { post(.answered($0)) } }
         }
     }

@@ -5,8 +5,12 @@ import Foundations
 struct CollectorBoards: BoardSource {
     let client: APIClient
 
-    func answer(_ request: BoardRequest) async throws -> BoardAnswer {
+    func answer(_ request: BoardRequest) async throws -> BoardAnswer { try await answer(request, filters: []) }
+
+    /// `filters` are parameters that narrow a query.
+    private func answer(_ request: BoardRequest, filters: [(String, String)]) async throws -> BoardAnswer {
         switch request {
+        case .filtered(let inner, let selector): return try await answer(inner, filters: [("extra_filters[]", selector)])
         case .range(let expression, let language, let window):
             let path = language == .promQL ? "/api/v1/query_range" : "/loki/api/v1/query_range"
             // Loki counts in nanoseconds, or in seconds where a number is short.
@@ -14,11 +18,11 @@ struct CollectorBoards: BoardSource {
                 ("query", expression), ("start", Text.seconds(window.start)), ("end", Text.seconds(window.end)),
                 ("step", String(Double(window.stepMilliseconds) / 1000)),
             ]
-            return try await series(path, query)
+            return try await series(path, query + filters)
         case .instant(let expression, let language, let moment):
             let path = language == .promQL ? "/api/v1/query" : "/loki/api/v1/query"
-            return try await series(path, [("query", expression), ("time", Text.seconds(moment))])
-        case .logs(let query, let from, let to, let limit): return .lines(try await lines(query, from, to, limit))
+            return try await series(path, [("query", expression), ("time", Text.seconds(moment))] + filters)
+        case .logs(let query, let from, let to, let limit): return .lines(try await lines(query, from, to, limit, filters))
         case .labelNames(let selector, let from, let to): return try await names("/api/v1/labels", matching(selector) + bounds(from, to))
         case .labelValues(let label, let selector, let from, let to):
             return try await names("/api/v1/label/\(try pathPart(label))/values", matching(selector) + bounds(from, to))
@@ -50,9 +54,9 @@ struct CollectorBoards: BoardSource {
         return .names(names)
     }
 
-    private func lines(_ query: String, _ from: Timestamp, _ to: Timestamp, _ limit: Int) async throws -> [BoardLogLine] {
+    private func lines(_ query: String, _ from: Timestamp, _ to: Timestamp, _ limit: Int, _ filters: [(String, String)]) async throws -> [BoardLogLine] {
         do throws(DashboardError) {
-            return try await client.logs(query, start: from, end: to, limit: limit).map { item in
+            return try await client.logs(query, start: from, end: to, limit: limit, filters: filters).map { item in
                 let labels = Dictionary(item.stream.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
                 return BoardLogLine(timestamp: item.timestamp, level: item.level == .unknown ? "" : item.level.name, labels: labels, line: item.line.string)
             }

@@ -21,16 +21,16 @@ extension LogEngine {
 
     /// The newest `limit` records that a query, LogQL for lines or the terse form, finds within `start <= t < end`; newest first.
     /// A `last 1h` in the terse form goes before `start`.
-    public func search(_ text: String, start: NanoTimestamp, end: NanoTimestamp, limit: Int) async throws -> [LogRecord] {
-        try await searchAnswer(text, start: start, end: end, limit: limit).records
+    public func search(_ text: String, start: NanoTimestamp, end: NanoTimestamp, limit: Int, extraMatchers: [Matcher] = []) async throws -> [LogRecord] {
+        try await searchAnswer(text, start: start, end: end, limit: limit, extraMatchers: extraMatchers).records
     }
 
     /// The same with what it took.
     public func searchAnswer(
-        _ text: String, start: NanoTimestamp, end: NanoTimestamp, limit: Int
+        _ text: String, start: NanoTimestamp, end: NanoTimestamp, limit: Int, extraMatchers: [Matcher] = []
     ) async throws -> (records: [LogRecord], statistics: LogQueryStatistics) {
         var start = start
-        let selector: LogSelector
+        var selector: LogSelector
         if TerseQuery.isLogQL(text) {
             selector = try Self.selector(try Parser.parse(text))
         } else {
@@ -39,6 +39,7 @@ extension LogEngine {
             if let command = terse.command { throw LogQLError.failed("`| \(command)` gives no lines, and lines are asked for here") }
             selector = terse.selector(knownLabels: Set(try await reader.labelNames(start: start, end: end)))
         }
+        if !extraMatchers.isEmpty { selector = try Self.selector(try await narrowed(.log(selector), extraMatchers, start, end)) }
         let source = QuerySource(reader: reader, meter: ScanMeter(clock: clock, options: options))
         let request = LogRequest(query: text, start: start, end: end, limit: limit, direction: .newestFirst)
         let records = try await entries(selector, request, source).map { entry in

@@ -43,9 +43,27 @@ public struct LogEngine: Sendable {
     public static func formatted(_ text: String) throws(LogQLError) -> String { LogQLText.formatted(try Parser.parse(text)) }
 
     private func parsed(_ request: LogRequest) async throws -> Expression {
-        if TerseQuery.isLogQL(request.query) { return try Parser.parse(request.query) }
+        if TerseQuery.isLogQL(request.query) { return try await narrowed(try Parser.parse(request.query), request.extraMatchers, request.start, request.end) }
         let terse = try TerseQuery(request.query, now: clock.now())
-        return try terse.expression(knownLabels: Set(try await reader.labelNames(start: request.start, end: request.end)))
+        let known = Set(try await reader.labelNames(start: request.start, end: request.end))
+        return try terse.expression(knownLabels: known).narrowed(by: request.extraMatchers, streamLabels: known)
+    }
+
+    /// A query with conditions added to all of its selectors; which labels streams have is asked for the time that it reads.
+    func narrowed(_ expression: Expression, _ matchers: [Matcher], _ start: NanoTimestamp, _ end: NanoTimestamp) async throws -> Expression {
+        guard !matchers.isEmpty else { return expression }
+        let back = min(expression.lookbackMilliseconds, .max / 1_000_000) * 1_000_000
+        // A stream whose lines are at the end itself counts.
+        let names = try await reader.labelNames(start: start.advanced(byNanoseconds: -back), end: end.advanced(byNanoseconds: 1))
+        return expression.narrowed(by: matchers, streamLabels: Set(names))
+    }
+
+    /// The conditions of a stream selector that stands alone, all of which may be met by streams without the label.
+    public static func conditions(of text: String) throws(LogQLError) -> [Matcher] {
+        guard case .log(let selector) = try Parser.parse(text), selector.stages.isEmpty, !selector.matchers.isEmpty else {
+            throw .failed("not a plain stream selector; give labels in braces, such as {app=\"web\"}")
+        }
+        return selector.matchers
     }
 
     private func result(_ expression: Expression, _ request: LogRequest, _ source: QuerySource) async throws -> LogQLResult {

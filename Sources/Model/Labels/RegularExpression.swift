@@ -30,7 +30,7 @@ public final class RegularExpression: @unchecked Sendable {
         guard pattern.utf8.count <= Self.patternBytesMax else {
             throw SyntaxError(pattern: String(pattern.prefix(64)) + "…", reason: "it is longer than \(Self.patternBytesMax) bytes")
         }
-        var text = pattern
+        var text = Self.namingGroups(pattern)
         compiled = text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) {
                 nj_re2_compile($0.baseAddress, $0.count, isCaseInsensitive, isMatchingNewlines, Self.memoryBytesMax)
@@ -45,6 +45,27 @@ public final class RegularExpression: @unchecked Sendable {
         alternatives = isCaseInsensitive ? nil : Self.plainAlternatives(pattern)
         literals = alternatives.map { Set($0.map { Array($0.utf8) }) }
         prefix = isCaseInsensitive || !isMatchingNewlines ? nil : Self.plainPrefix(pattern)
+    }
+
+    /// `(?<name>` as `(?P<name>`, which is the only way of naming a group that older RE2 knows.
+    static func namingGroups(_ pattern: String) -> String {
+        guard pattern.contains("(?<") else { return pattern }
+        var (result, rest, isInClass) = ("", Substring(pattern), false)
+        while let character = rest.first {
+            if character == "\\" {
+                result += rest.prefix(2)
+                rest = rest.dropFirst(2)
+                continue
+            }
+            if !isInClass, rest.hasPrefix("(?<"), let next = rest.dropFirst(3).first, next.isLetter || next == "_" {
+                result += "(?P<"
+                rest = rest.dropFirst(3)
+                continue
+            }
+            if character == "[" { isInClass = true } else if character == "]" { isInClass = false }
+            result.append(rest.removeFirst())
+        }
+        return result
     }
 
     deinit { nj_re2_free(compiled) }

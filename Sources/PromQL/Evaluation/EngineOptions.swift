@@ -1,4 +1,5 @@
 import Foundations
+import Model
 
 /// How queries are evaluated, and what one may cost.
 public struct EngineOptions: Sendable {
@@ -30,6 +31,9 @@ public struct EngineOptions: Sendable {
     public var resultCache: ResultCache?
     /// Keeps results of readers apart that share a cache.
     public var tenant = ""
+    /// Conditions that every series must fulfil which a query reads, beside those of its selectors: the query is evaluated as if there were
+    /// no other series. They only ever narrow.
+    public var extraMatchers: [Matcher] = []
     /// Everything goes the general way: without kernels, fused aggregations, shared values and helping threads. What tests compare with.
     var isGeneral = false
     /// Samples from which on threads help.

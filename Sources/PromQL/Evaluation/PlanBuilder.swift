@@ -159,6 +159,8 @@ struct PlanBuilder {
     private mutating func addRead(_ matchers: [Matcher], _ node: Int, _ start: Int64, _ end: Int64, _ labels: LabelNeeds) {
         plan.nodes[node].samplesFrom = start
         plan.nodes[node].samplesThrough = end
+        // Every read of a query comes by here, those of `info` included: what a request adds can't be got round.
+        let matchers = matchers + context.options.extraMatchers.filter { !matchers.contains($0) }
         if let index = plan.reads.firstIndex(where: { $0.matchers == matchers && $0.start <= end && start <= $0.end }) {
             plan.reads[index].start = min(plan.reads[index].start, start)
             plan.reads[index].end = max(plan.reads[index].end, end)

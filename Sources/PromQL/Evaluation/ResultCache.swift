@@ -28,6 +28,7 @@ public final class ResultCache: Sendable {
         let lookback: Int64
         let subqueryStep: Int64
         let nameRemoval: EngineOptions.NameRemoval
+        let extraMatchers: [Matcher]
     }
 
     struct Entry {
@@ -125,7 +126,8 @@ extension Engine {
         guard text.utf8.count <= PromQLLimits.repeatedTextBytesMax, !text.contains("range()") else { return nil }
         let key = ResultCache.Key(
             tenant: options.tenant, query: text, step: grid.step, phase: grid.start % grid.step, lookback: options.lookbackMilliseconds,
-            subqueryStep: options.subqueryStepMilliseconds, nameRemoval: options.nameRemoval)
+            subqueryStep: options.subqueryStepMilliseconds, nameRemoval: options.nameRemoval,
+            extraMatchers: options.extraMatchers)
         guard let entry = cache.entry(key), let reused = reusable(entry, grid) else {
             let result = try await run(expression, context)
             cache.count(reused: 0, computed: grid.count)

@@ -19,6 +19,19 @@ public enum PromQLParser {
         }
         return selector.matchers
     }
+
+    /// The conditions of a plain selector that may all be met by series without the label, as in `{env!="test"}`: what is added to selectors
+    /// that have conditions of their own. Throws where there is none at all.
+    public static func parseConditions(_ text: String) throws(PromQLSyntaxError) -> [Matcher] {
+        var parser = Parser(tokens: try Lexer.tokens(of: text))
+        parser.allowsAnySelector = true
+        let start = parser.current.start
+        let expression = parser.current.kind == .end ? nil : try parser.parseExpression()
+        guard parser.current.kind == .end else { throw parser.unexpected(in: "the selector", expected: "its end") }
+        guard case .selector(let selector)? = expression?.node, selector.offset == nil, selector.at == nil, selector.rangeExtension == nil, !selector.matchers.isEmpty
+        else { throw PromQLSyntaxError(position: start, reason: "not a plain selector", expected: "labels in braces, such as {job=\"api\"}") }
+        return selector.matchers
+    }
 }
 
 /// Recursive descent over the tokens; binary operators by precedence.

@@ -20,7 +20,8 @@ public struct Column: Hashable, Sendable {
         self.alignment = alignment
     }
 
-    static let gap = 1
+    /// Blanks between two columns.
+    public static let gap = 1
 
     /// The columns that fit into `width` and where each stands.
     public static func layout(_ columns: [Column], width: Int) -> [(index: Int, x: Int, width: Int)] {

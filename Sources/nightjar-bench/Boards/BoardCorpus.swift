@@ -76,6 +76,7 @@ struct BoardCorpus {
 struct MadeUpSource: BoardSource {
     func answer(_ request: BoardRequest) async throws -> BoardAnswer {
         switch request {
+        case .filtered(let inner, _): return try await answer(inner)
         case .range(let expression, _, let window): return .series(Self.series(expression, window.times))
         case .instant(let expression, _, let moment): return .series(Self.series(expression, [moment.milliseconds]))
         case .logs(_, _, let to, _):

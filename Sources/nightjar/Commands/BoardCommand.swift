@@ -63,6 +63,11 @@ struct BoardCommand: AsyncParsableCommand {
                 let known = board.variables.map(\.name).joined(separator: ", ")
                 throw Failure("the dashboard has no variable `\(SafeText(unknown))`" + (known.isEmpty ? "" : "; it has \(known)"), code: Failure.usageCode)
             }
+            for variable in board.variables where variable.isAdHoc {
+                do throws(AdHocFilters.Fault) { _ = try AdHocFilters.parse((chosen[variable.name] ?? []).joined(separator: ",")) } catch {
+                    throw Failure("the filters of `\(SafeText(variable.name))` are wrong: \(error)", code: Failure.usageCode)
+                }
+            }
             let span = range.flatMap { DurationText.milliseconds($0) }.map { BoardRange.last(milliseconds: $0) }
             let view = try await Dashboard.board(board, options, columns: width, range: span, chosen: chosen)
             if json { Output.text(BoardReport(view).text) } else { Output.text(BoardSnapshot.text(view)) }
