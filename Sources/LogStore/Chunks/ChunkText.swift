@@ -195,9 +195,6 @@ final class ChunkText {
     /// One of a template's pieces.
     func piece(_ number: Int, ofTemplate template: Int) -> UnsafeRawBufferPointer { pieces[templates[template].firstPiece + number] }
 
-    /// How many varying parts all templates have together.
-    var holeCount: Int { places.count }
-
     /// The number of a template's varying part among those of all templates.
     func number(ofHole hole: Int, inTemplate template: Int) -> Int { templates[template].firstPlace + hole }
 
