@@ -70,6 +70,8 @@ enum Limits {
     static let readerThreads = 4
     /// Chunks that a scan has searched before it comes to them: what the other threads can do meanwhile. What it stops before was for nothing.
     static let chunksAheadMax = 3
+    /// How long a scan waits for such a chunk: longer than searching one takes, so that a busy core costs one search more and not a time slice.
+    static let chunkAheadWaitMilliseconds: Int64 = 1
     /// Partitions kept open at a time: about 2 MiB and up to 5 descriptors each.
     static let openPartitionsMax = 8
     /// The page cache of each connection, in KiB.

@@ -38,7 +38,7 @@ final class Chunk {
         if let loaded { return loaded }
         guard let block = try readPart(.text) else { throw DamagedBytes("a chunk without text") }
         let text = try ChunkText(block)
-        ordinals = try heads.ordinals(templates: text.templates.count)
+        ordinals = try heads.ordinals(rowsOfTemplates: text.templates.map(\.rows))
         loaded = text
         return text
     }
@@ -72,7 +72,7 @@ final class Chunk {
     /// By the chunk's own templates, what people see of them.
     func templateKinds() throws -> [TemplateKind] {
         let text = try text()
-        return text.templates.map { TemplateKind(pieces: text.pieces($0)) }
+        return text.templates.map { TemplateKind(pieces: Array(text.pieces($0))) }
     }
 
     /// How many rows of the same template come before a row. Once the text was read.

@@ -140,16 +140,17 @@ struct ChunkHeads {
         return sums
     }
 
-    /// Of each row, how many rows of the same template come before it.
-    func ordinals(templates count: Int) throws(DamagedBytes) -> [Int32] {
-        var seen = [Int32](repeating: 0, count: count)
+    /// Of each row, how many of the same template come before it. `rows`: of each template how many it has.
+    func ordinals(rowsOfTemplates rows: [Int]) throws(DamagedBytes) -> [Int32] {
+        var seen = [Int32](repeating: 0, count: rows.count)
         var ordinals: [Int32] = []
         ordinals.reserveCapacity(templates.count)
         for template in templates {
-            guard template < count else { throw DamagedBytes("a row's template number") }
+            guard template < rows.count else { throw DamagedBytes("a row's template number") }
             ordinals.append(seen[Int(template)])
             seen[Int(template)] += 1
         }
+        guard zip(rows, seen).allSatisfy({ $0 == $1 }) else { throw DamagedBytes("a template's number of rows") }
         return ordinals
     }
 }

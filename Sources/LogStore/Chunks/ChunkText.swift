@@ -190,13 +190,10 @@ final class ChunkText {
     }
 
     /// What is the same of all lines of a template, in order.
-    func pieces(_ template: Template) -> [UnsafeRawBufferPointer] { Array(pieces[template.firstPiece..<template.firstPiece + template.pieceCount]) }
+    func pieces(_ template: Template) -> ArraySlice<UnsafeRawBufferPointer> { pieces[template.firstPiece..<template.firstPiece + template.pieceCount] }
 
     /// One of a template's pieces.
     func piece(_ number: Int, ofTemplate template: Int) -> UnsafeRawBufferPointer { pieces[templates[template].firstPiece + number] }
-
-    /// How many varying parts all templates have together.
-    var holeCount: Int { places.count }
 
     /// The number of a template's varying part among those of all templates.
     func number(ofHole hole: Int, inTemplate template: Int) -> Int { templates[template].firstPlace + hole }
@@ -223,6 +220,9 @@ final class ChunkText {
     }
 
     var columnCount: Int { columns.count }
+
+    /// Whether a varying part's values are the rows' own times.
+    func isTime(_ number: Int) -> Bool { columns.columns[Int(places[number].column)].kind == .time }
 
     /// Appends the rows that have a text within their varying part, some more than once. False where the values have to be written out.
     func find(_ sought: SoughtText, in number: Int, rows: Int, to found: inout GrowingBuffer<Int32>) throws(DamagedBytes) -> Bool {

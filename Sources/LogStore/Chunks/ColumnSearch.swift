@@ -44,16 +44,21 @@ extension ColumnReader {
             guard sought.mayHaveLength(column.length), let digits = sought.digits(isUpper: column.isUpper) else { return }
             HexDigits.find(digits, count: sought.bytes.count, in: column.values, of: column.length, rows, &found)
         case .dictionary: try findValues(column, rows, &found) { sought.begins($0) }
-        case .parts:
-            let head = runs[column.first]
-            let common = min(head.count, sought.bytes.count)
-            guard sought.bytes.withUnsafeBytes({ Self.isEqual(head, 0, UnsafeRawBufferPointer(rebasing: $0[..<common])) }) else { return }
-            // Where what follows the first part may be of the same word, only the whole value tells.
-            guard sought.bytes.count > common, column.count > 0, ByteClasses.beginsWithSeparator(runs[column.first + 1]) || column.count == 1 && runs[column.first + 1].isEmpty
-            else { return found.appendAll(rows.count) }
-            let rest = SoughtBeginning(Array(sought.bytes[common...]), isWhole: sought.isWhole && column.count == 1 && runs[column.first + 1].isEmpty)
-            try find(rest, Position(index: column.firstPart, isPart: true), rows, &found)
+        case .parts: try findInParts(sought, column, rows, &found)
         }
+    }
+
+    private mutating func findInParts(_ sought: SoughtBeginning, _ column: Column, _ rows: Range<Int>, _ found: inout GrowingBuffer<Int32>) throws(DamagedBytes) {
+        let head = runs[column.first]
+        let common = min(head.count, sought.bytes.count)
+        guard sought.bytes.withUnsafeBytes({ Self.isEqual(head, 0, UnsafeRawBufferPointer(rebasing: $0[..<common])) }) else { return }
+        let isLast = column.count == 1 && runs[column.first + 1].isEmpty
+        // Where what follows the first part may be of the same word, only the whole value tells.
+        guard sought.bytes.count > common, isLast || column.count > 0 && ByteClasses.beginsWithSeparator(runs[column.first + 1]) else {
+            return found.appendAll(rows.count)
+        }
+        let rest = SoughtBeginning(Array(sought.bytes[common...]), isWhole: sought.isWhole && isLast)
+        try find(rest, Position(index: column.firstPart, isPart: true), rows, &found)
     }
 
     // MARK: Texts within values

@@ -9,41 +9,45 @@ struct SearchedChunk {
 /// A chunk that a scan is about to come to: searched by a thread that has nothing else to do, or by the scan itself where none took it up.
 final class ChunkAhead: Sendable {
     private enum State {
-        case waiting(() throws -> SearchedChunk)
+        case waiting
         case running
         case done(Result<SearchedChunk, any Error>)
         /// Its result was handed over, or nobody wants it.
         case over
     }
 
-    private let state: Monitor<State>
+    private let state = Monitor(State.waiting)
+    private let search: @Sendable () throws -> SearchedChunk
 
-    /// `search` is called once, by any thread; what it uses belongs to it alone.
-    init(_ search: sending @escaping () throws -> SearchedChunk) { state = Monitor(.waiting(search)) }
+    /// `search` may be called by any thread, and by two at a time: each gets a chunk of its own.
+    init(_ search: @escaping @Sendable () throws -> SearchedChunk) { self.search = search }
+
+    /// Whether some thread is about it.
+    var isRunning: Bool { state.wait(until: { _ in true }, then: { if case .running = $0 { true } else { false } }) }
 
     /// Searches the chunk, where that wasn't begun yet.
     func run() {
-        let search = state.update { state -> (() throws -> SearchedChunk)? in
-            guard case .waiting(let search) = state else { return nil }
+        let isOurs = state.update { state in
+            guard case .waiting = state else { return false }
             state = .running
-            return search
+            return true
         }
-        guard let search else { return }
+        guard isOurs else { return }
         let result = Result { try search() }
         state.update { if case .running = $0 { $0 = .done(result) } }
     }
 
-    /// The result, to be asked for once. Searches the chunk where nobody did, and waits where somebody is about it.
+    /// The result, to be asked for once. Searches the chunk where nobody did, or where who began doesn't come to an end.
     func take() throws -> SearchedChunk {
         run()
         let result = state.wait(
-            until: { if case .running = $0 { false } else { true } },
-            then: { state -> Result<SearchedChunk, any Error> in
+            timeoutMilliseconds: Limits.chunkAheadWaitMilliseconds, until: { if case .running = $0 { false } else { true } },
+            then: { state -> Result<SearchedChunk, any Error>? in
                 defer { state = .over }
-                guard case .done(let result) = state else { preconditionFailure("a chunk's rows are taken once") }
-                return result
+                if case .done(let result) = state { return result }
+                return nil
             })
-        return try result.get()
+        return try result?.get() ?? search()
     }
 
     /// Nobody wants it any more.
@@ -59,6 +63,7 @@ struct RowSearch: Sendable {
     func rows(_ chunk: Chunk) throws -> [Int] {
         let heads = chunk.heads
         var rows: [Int] = []
+        rows.reserveCapacity(heads.count)
         for row in 0..<heads.count where plan.hasTime(heads.timestamps[row]) && plan.hasLevel(heads.levels[row]) { rows.append(row) }
         if rows.isEmpty { return rows }
         if let lineFilters {

@@ -14,7 +14,7 @@ struct ChunkColumns {
 
     private let chunk: Chunk
     let text: ChunkText
-    private var columns: [Column?]
+    private var columns: [Int: Column] = [:]
     /// What was found of beginnings, by column.
     private var beginnings: [(sought: SoughtBeginning, valuesOfColumns: [[Int32]?])] = []
     /// Rows by template: those of template n from `firsts[n]` on.
@@ -24,7 +24,6 @@ struct ChunkColumns {
     init(_ chunk: Chunk) throws {
         self.chunk = chunk
         text = try chunk.text()
-        columns = Array(repeating: nil, count: text.holeCount)
     }
 
     /// The column of a template's hole.
@@ -34,7 +33,6 @@ struct ChunkColumns {
         if firsts.isEmpty { sortRows() }
         var column = Column()
         let count = text.templates[template].rows
-        guard firsts[template] + count == firsts[template + 1] else { throw DamagedBytes("a template's number of rows") }
         column.ends.reserveCapacity(count)
         var values = GrowingBuffer<UInt8>(capacity: count * 8)
         for ordinal in 0..<count {
@@ -49,11 +47,14 @@ struct ChunkColumns {
 
     /// Calls `body` with one value, written out for it; valid during the call.
     mutating func withValue<Result>(template: Int, hole: Int, ordinal: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-        if firsts.isEmpty { sortRows() }
-        guard firsts[template] + ordinal < firsts[template + 1] else { throw DamagedBytes("a template's number of rows") }
+        let number = text.number(ofHole: hole, inTemplate: template)
+        var timestamp: Int64 = 0
+        if text.isTime(number) {
+            if firsts.isEmpty { sortRows() }
+            timestamp = chunk.heads.timestamps[Int(rows[firsts[template] + ordinal])]
+        }
         var value = GrowingBuffer<UInt8>(capacity: 64)
-        let timestamp = chunk.heads.timestamps[Int(rows[firsts[template] + ordinal])]
-        try text.appendValue(text.number(ofHole: hole, inTemplate: template), ordinal, timestamp, to: &value)
+        try text.appendValue(number, ordinal, timestamp, to: &value)
         return try body(value.bytes)
     }
 
@@ -79,28 +80,27 @@ struct ChunkColumns {
     }
 
     /// Marks the rows of a template that have a text within a hole.
-    mutating func mark(_ sought: SoughtText, template: Int, hole: Int, _ marks: inout [Bool], _ hasAny: inout Bool) throws {
+    mutating func mark(_ sought: SoughtText, template: Int, hole: Int, _ marks: inout RowMarks) throws {
         let number = text.number(ofHole: hole, inTemplate: template)
         if columns[number] == nil {
             var found = GrowingBuffer<Int32>()
             if try text.find(sought, in: number, rows: text.templates[template].rows, to: &found) {
-                for ordinal in found.elements { marks[Int(ordinal)] = true }
-                if found.count > 0 { hasAny = true }
+                for ordinal in found.elements { marks.mark(Int(ordinal)) }
                 return
             }
         }
         let column = try column(template: template, hole: hole)
-        column.bytes.withUnsafeBytes { Self.mark(sought.finder, in: $0, column.ends, &marks, &hasAny) }
+        column.bytes.withUnsafeBytes { Self.mark(sought.finder, in: $0, column.ends, &marks) }
     }
 
     /// Marks the values that have a text in them.
-    private static func mark(_ text: TextFinder, in bytes: UnsafeRawBufferPointer, _ ends: [Int32], _ found: inout [Bool], _ hasAny: inout Bool) {
+    private static func mark(_ text: TextFinder, in bytes: UnsafeRawBufferPointer, _ ends: [Int32], _ marks: inout RowMarks) {
         var offset = 0
         var ordinal = 0
         while let hit = text.firstOffset(in: bytes, from: offset) {
             while Int(ends[ordinal]) <= hit { ordinal += 1 }
             if hit + text.text.count <= Int(ends[ordinal]) {
-                (found[ordinal], hasAny) = (true, true)
+                marks.mark(ordinal)
                 offset = Int(ends[ordinal])
             } else {
                 offset = hit + 1
@@ -119,5 +119,21 @@ struct ChunkColumns {
             rows[next[Int(template)]] = Int32(row)
             next[Int(template)] += 1
         }
+    }
+}
+
+/// Which of a template's rows satisfy something: mostly none.
+struct RowMarks {
+    let count: Int
+    /// Empty while none is marked.
+    private(set) var all: [Bool] = []
+
+    init(count: Int) { self.count = count }
+
+    @inline(__always) subscript(_ row: Int) -> Bool { !all.isEmpty && all[row] }
+
+    @inline(__always) mutating func mark(_ row: Int) {
+        if all.isEmpty { all = Array(repeating: false, count: count) }
+        all[row] = true
     }
 }

@@ -62,25 +62,36 @@ struct ChunkLineFilter {
     /// Of some rows those whose lines satisfy the filters.
     mutating func rows(among rows: [Int], _ plan: ScanPlan) throws -> [Int] {
         let templates = chunk.heads.templates
-        for row in rows where verdicts[Int(templates[row])] == nil { verdicts[Int(templates[row])] = try verdict(Int(templates[row])) }
+        // Of most templates no row is wanted, or all are.
+        var codes = [VerdictCode](repeating: .unknown, count: verdicts.count)
+        for row in rows where codes[Int(templates[row])] == .unknown { codes[Int(templates[row])] = try code(Int(templates[row])) }
         var found: [Int] = []
         for row in rows {
+            let code = chunk.isInvalid(row) ? .lines : codes[Int(templates[row])]
+            switch code {
+            case .none, .unknown: continue
+            case .all: found.append(row)
+            case .rows: if case .rows(let marks) = verdicts[Int(templates[row])], marks[chunk.ordinal(row)] { found.append(row) }
             // What no valid UTF-8 is, is looked at as it is shown.
-            if !chunk.isInvalid(row) {
-                switch verdicts[Int(templates[row])]! {
-                case .none: continue
-                case .all:
-                    found.append(row)
-                    continue
-                case .rows(let marks):
-                    if marks[chunk.ordinal(row)] { found.append(row) }
-                    continue
-                case .lines: break
-                }
+            case .lines: if try chunk.withLine(row, { plan.matchesLine($0, isInvalid: chunk.isInvalid(row)) }) { found.append(row) }
             }
-            if try chunk.withLine(row, { plan.matchesLine($0, isInvalid: chunk.isInvalid(row)) }) { found.append(row) }
         }
         return found
+    }
+
+    private enum VerdictCode {
+        case unknown, none, all, rows, lines
+    }
+
+    private mutating func code(_ template: Int) throws -> VerdictCode {
+        let verdict = try verdict(template)
+        verdicts[template] = verdict
+        return switch verdict {
+        case .none: .none
+        case .all: .all
+        case .rows: .rows
+        case .lines: .lines
+        }
     }
 
     private mutating func verdict(_ template: Int) throws -> Verdict {
@@ -127,31 +138,28 @@ struct ChunkLineFilter {
     }
 
     private mutating func rows(_ sought: SoughtText, _ text: UnsafeRawBufferPointer, _ places: TextPlaces, _ template: Int) throws -> [Bool]? {
-        var found = [Bool](repeating: false, count: columns.text.templates[template].rows)
-        var hasAny = false
+        var found = RowMarks(count: columns.text.templates[template].rows)
         if places.mayBeInHole {
-            for hole in 0..<columns.text.templates[template].pieceCount - 1 {
-                try columns.mark(sought, template: template, hole: hole, &found, &hasAny)
-            }
+            for hole in 0..<columns.text.templates[template].pieceCount - 1 { try columns.mark(sought, template: template, hole: hole, &found) }
         }
         for (piece, length) in places.piecesInto {
             let rest = UnsafeRawBufferPointer(rebasing: text[length...])
             for ordinal in try candidates(sought.beginnings[length], template, hole: piece) where !found[ordinal] {
-                if try isInHole(piece, ordinal, rest, template) { (found[ordinal], hasAny) = (true, true) }
+                if try isInHole(piece, ordinal, rest, template) { found.mark(ordinal) }
             }
         }
         for (hole, length) in places.holesInto {
             let (beginning, rest) = (UnsafeRawBufferPointer(rebasing: text[..<length]), UnsafeRawBufferPointer(rebasing: text[length...]))
             let column = try columns.column(template: template, hole: hole)
-            for ordinal in found.indices where !found[ordinal] {
+            for ordinal in 0..<found.count where !found[ordinal] {
                 let endsSo = column.bytes.withUnsafeBytes { bytes in
                     let range = column.range(ordinal)
                     return range.count >= length && memoryIsEqual(UnsafeRawBufferPointer(rebasing: bytes[range.upperBound - length..<range.upperBound]), beginning)
                 }
-                if endsSo, try isInPiece(hole + 1, ordinal, rest, template) { (found[ordinal], hasAny) = (true, true) }
+                if endsSo, try isInPiece(hole + 1, ordinal, rest, template) { found.mark(ordinal) }
             }
         }
-        return hasAny ? found : nil
+        return found.all.isEmpty ? nil : found.all
     }
 
     /// Rows of a template whose hole may begin so.

@@ -61,7 +61,7 @@ struct LetterSet: Sendable {
         for (number, template) in columns.text.templates.enumerated() {
             for hole in 0..<max(0, template.pieceCount - 1) { try columns.column(template: number, hole: hole).bytes.withUnsafeBytes { add($0) } }
             let pieces = columns.text.pieces(template)
-            if includesPieces || !TemplateKind(pieces: pieces).isWhole { for piece in pieces { add(piece) } }
+            if includesPieces || !TemplateKind(pieces: Array(pieces)).isWhole { for piece in pieces { add(piece) } }
         }
     }
 }

@@ -65,7 +65,11 @@ final class PartitionScan {
     }
 
     private func searched(_ info: ChunkInfo, _ position: Int) throws -> SearchedChunk? {
-        if let chunk = ahead.removeValue(forKey: position) { return try sources.undamaged { try chunk.take() } }
+        if let chunk = ahead.removeValue(forKey: position) {
+            // While another thread is about it, those behind it.
+            for next in ahead.keys.sorted() where chunk.isRunning { ahead[next]?.run() }
+            return try sources.undamaged { try chunk.take() }
+        }
         guard let chunk = try sources.chunk(info), let rows = try sources.undamaged({ try sources.matchingRows(chunk) }) else { return nil }
         return SearchedChunk(chunk: chunk, rows: rows)
     }

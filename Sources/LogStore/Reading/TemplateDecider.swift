@@ -148,7 +148,7 @@ struct TemplateDecider {
         case .other: return .unknown
         case .contains(let wanted, let position, let expected):
             if wanted.bytes.isEmpty { return expected ? .all : .none }
-            let places = TextPlaces(wanted, Self.pieces(text))
+            let places = TextPlaces(wanted, Self.pieces(text)[...])
             if places.isInPiece { return expected ? .all : .none }
             // A line that has a placeholder's text in it looks like one with a varying part there.
             if wanted.hasBrackets { return .unknown }

@@ -67,7 +67,7 @@ struct TextPlaces {
     var crossesNothing: Bool { piecesInto.isEmpty && holesInto.isEmpty }
 
     /// The text isn't empty.
-    init(_ text: SoughtText, _ pieces: [UnsafeRawBufferPointer]) {
+    init(_ text: SoughtText, _ pieces: ArraySlice<UnsafeRawBufferPointer>) {
         mayBeInHole = pieces.count > 1 && text.mayVary
         for piece in pieces where text.finder.firstOffset(in: piece) != nil {
             isInPiece = true
