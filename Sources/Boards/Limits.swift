@@ -27,6 +27,8 @@ enum Limits {
     /// The step of an annotation's query where the file names none, Grafana's own, and the points that one may have at most.
     static let annotationStepMilliseconds: Int64 = 60_000
     static let annotationPoints = 1000
+    /// Series, or rows of a table, that a link of a field is listed for.
+    static let linkRows = 50
     /// Links that are listed at once, and characters of an address.
     static let links = 200
     static let linkCharacters = 2000

@@ -60,6 +60,25 @@ import Testing
         #expect(all == BoardDestination(path: "a/redis.yml", variables: ["host": ["z"], "job": ["b"]], range: .last(milliseconds: 3_600_000)))
     }
 
+    @Test func linksOfFieldsStandForEachSeriesOrRow() {
+        let filling = Self.filling([Self.host], ["host": ["web1:9100"]])
+        func variables(_ url: String, _ rows: [LinkRow], title: String = "t") -> [[String: [String]]] {
+            filling.filled([BoardLink(title: title, target: .address("/d/redis?" + url))], rows: rows).map { if case .board(let destination, _) = $0.target { destination.variables } else { [:] } }
+        }
+        let series = [LinkRow(name: "a b", labels: ["ins": "x&y=1"]), LinkRow(name: "c", labels: ["ins": "$host"]), LinkRow(name: "d")]
+        #expect(variables("var-ins=${__field.labels.ins}&var-h=$host", series) == [["ins": ["x&y=1"], "h": ["web1:9100"]], ["ins": ["$host"], "h": ["web1:9100"]]])
+        #expect(variables("var-s=${__series.name}", series) == [["s": ["a b"]], ["s": ["c"]], ["s": ["d"]]])
+        let rows = [LinkRow(fields: [("Pod", "p1"), ("Run Id", "7/8")]), LinkRow(fields: [("Pod", "p1"), ("Run Id", "7/8")])]
+        #expect(variables(#"var-pod=${__data.fields.Pod}&var-run=${__data.fields["Run Id"]:percentencode}&var-first=${__data.fields[0]}"#, rows) == [["pod": ["p1"], "run": ["7/8"], "first": ["p1"]]])
+        let titled = filling.filled([BoardLink(title: "S ${__field.labels.ins}", target: .address("https://e.example/${__field.labels.ins}"))], rows: series)
+        #expect(titled.map(\.title) == ["S x&y=1", "S host"] && titled.map(\.detail) == ["https://e.example/x%26y%3D1", "https://e.example/%24host"])
+        #expect(variables("var-ins=${__field.labels.none}&var-h=$host", series) == [["h": ["web1:9100"]]])
+        let many = (0..<500).map { LinkRow(name: "s\($0)") }
+        #expect(variables("var-s=${__series.name}", many).count == Limits.linkRows)
+        // Nothing that a row brings, or a file has, ends the program.
+        for template in ["${__data.fields", "${__data.fields[", "${__data.fields[\"x}", "${__field.labels.}", "${__", "${__field.}", "}${__series.name", ""] { _ = series[0].filled(template, for: .address) }
+    }
+
     @Test func linksByTagsAreADashboardEach() {
         let links = Self.filling().filled([BoardLink(title: "Others", target: .tags(["linux"])), BoardLink(title: "", target: .tags(["linux", "cache"])), BoardLink(title: "x", target: .tags(["none"]))])
         #expect(links.map(\.title) == ["Others: Node Exporter Full", "Others: Redis", "Redis"] && links.allSatisfy(\.isBoard))

@@ -85,7 +85,7 @@ struct ChartBuilder {
         return ChartContent.Line(
             name: series.resolved.name, values: series.values, base: nil, drawing: settings.drawing ?? .line,
             isFilled: settings.isFilled ?? false, isOnRightAxis: settings.isOnRightAxis ?? false, isInLegend: settings.isHiddenInLegend != true && isWorthNaming(series.values),
-            figures: figures)
+            labels: series.resolved.field.labels, figures: figures)
     }
 
     private func isWorthNaming(_ values: [Double]) -> Bool {

@@ -69,6 +69,8 @@ public struct ChartContent: Sendable {
         public var isFilled: Bool
         public var isOnRightAxis: Bool
         public var isInLegend: Bool
+        /// Of its series, for links.
+        public var labels: [String: String] = [:]
         /// The legend's calculations as text.
         public var figures: [String]
     }

@@ -9,7 +9,21 @@ struct LinkFilling {
     /// The dashboards there are.
     let entries: [BoardLibrary.Entry]
 
-    func filled(_ links: [BoardLink]) -> [FilledLink] { Array(links.flatMap(filled).prefix(Limits.links)) }
+    /// A link that names parts of a series or a row stands once for each of `rows` that has them.
+    func filled(_ links: [BoardLink], rows: [LinkRow] = []) -> [FilledLink] {
+        var seen: Set<FilledLink> = []
+        let all = links.flatMap { link -> [FilledLink] in
+            guard case .address(let template) = link.target, LinkRow.isNamed(in: template) || LinkRow.isNamed(in: link.title) else { return filled(link) }
+            let each = rows.prefix(Limits.linkRows).compactMap { row -> [FilledLink]? in
+                guard let address = row.filled(template, for: .address), let title = row.filled(link.title, for: .text) else { return nil }
+                var own = link
+                (own.target, own.title) = (.address(address), title)
+                return filled(own)
+            }
+            return each.isEmpty ? filled(link) : each.flatMap(\.self)
+        }
+        return Array(all.filter { seen.insert($0).inserted }.prefix(Limits.links))
+    }
 
     private var scope: VariableScope {
         var scope = VariableScope(choices, repeated: repeated, range: range, now: now)

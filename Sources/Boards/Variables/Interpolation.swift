@@ -142,7 +142,7 @@ enum VariableFormat {
 
     /// What ends a part of an address is encoded; the rest, such as colons and slashes, stays readable.
     static func addressEncoded(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || "\"#%&+<>\\".utf8.contains($0) }) else { return text }
+        guard text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || "\"#$%&+<>[\\".utf8.contains($0) }) else { return text }
         return percentEncoded(text)
     }
 

@@ -6,10 +6,11 @@ extension BoardView {
         guard !takesInput else { return }
         let inFull = panelInFull
         let panel = layout.panels.first { $0.instance.key == (inFull ?? focused) }?.instance
-        func filled(_ links: [BoardLink], _ repeated: [String: VariableValue]) -> [FilledLink] {
-            LinkFilling(choices: choices, range: effectiveRange, now: now, repeated: repeated, entries: entries).filled(links)
+        func filled(_ links: [BoardLink], _ repeated: [String: VariableValue], _ rows: [LinkRow] = []) -> [FilledLink] {
+            LinkFilling(choices: choices, range: effectiveRange, now: now, repeated: repeated, entries: entries).filled(links, rows: rows)
         }
-        let links = (panel.map { filled($0.panel.links, $0.repeated) } ?? []) + filled(board.links, [:])
+        let own = panel.map { filled($0.panel.links, $0.repeated, LinkRow.all(results[$0.key]?.content)) } ?? []
+        let links = own + filled(board.links, [:])
         mode = .links(LinkPicker(links, over: inFull))
     }
 
