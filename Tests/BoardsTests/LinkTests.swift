@@ -79,6 +79,13 @@ import Testing
         for template in ["${__data.fields", "${__data.fields[", "${__data.fields[\"x}", "${__field.labels.}", "${__", "${__field.}", "}${__series.name", ""] { _ = series[0].filled(template, for: .address) }
     }
 
+    @Test func whatNothingIsChosenForIsLeftToTheOtherBoard() {
+        let filters = Variable(name: "only", kind: .adHoc([.promQL]))
+        let link = BoardLink(title: "t", target: .board("Redis"), includesVariables: true)
+        #expect(Self.filling([filters, Self.host]).filled([link]).map(\.detail) == ["Redis  host=web1:9100"])
+        #expect(Self.filling([filters], ["only": ["env=prod"]]).filled([link]).map(\.detail) == [#"Redis  only=env="prod""#])
+    }
+
     @Test func linksByTagsAreADashboardEach() {
         let links = Self.filling().filled([BoardLink(title: "Others", target: .tags(["linux"])), BoardLink(title: "", target: .tags(["linux", "cache"])), BoardLink(title: "x", target: .tags(["none"]))])
         #expect(links.map(\.title) == ["Others: Node Exporter Full", "Others: Redis", "Redis"] && links.allSatisfy(\.isBoard))

@@ -59,7 +59,10 @@ struct LinkFilling {
     private func destination(_ entry: BoardLibrary.Entry, _ link: BoardLink, _ variables: [String: [String]], _ range: BoardRange?) -> BoardDestination {
         var all = variables
         if link.includesVariables {
-            for variable in choices.variables where all[variable.name] == nil { all[variable.name] = chosen(variable.name) }
+            for variable in choices.variables where all[variable.name] == nil {
+                let values = chosen(variable.name)
+                if !values.isEmpty { all[variable.name] = values }
+            }
         }
         return BoardDestination(path: entry.path, variables: all, range: range ?? (link.keepsTime ? self.range : nil))
     }
