@@ -57,7 +57,10 @@ import Testing
         let bench = try await Bench.start(logFiles: [])
         try await alert(bench.probe, "HostDown", "web1 is down, 漢字")
         let terminal = try await Tmux(columns: 120, rows: 40)
-        try await terminal.run("screen -c /dev/null -U -T screen-256color bash --norc --noprofile")
+        let session = "nightjar-\(UInt32.random(in: 0 ... .max))"
+        // It is a server of its own.
+        terminal.endBefore("screen -S \(session) -X quit")
+        try await terminal.run("screen -c /dev/null -S \(session) -U -T screen-256color bash --norc --noprofile")
         _ = try #require(try await terminal.shows("READY:"))
         let before = try await terminal.state()
         try await open(terminal, bench.probe)

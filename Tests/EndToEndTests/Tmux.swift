@@ -1,3 +1,4 @@
+import Foundation
 import Foundations
 import TestSupport
 import Testing
@@ -6,6 +7,8 @@ import Testing
 final class Tmux: Sendable {
     private let name: String
     private let folder = TemporaryDirectory("tmux")
+    /// What ends everything that was started, once; empty once it has.
+    private let endings = Locked<[String]>([])
 
     /// Starts a shell of `columns` by `rows`, in which `command` runs.
     init(columns: Int, rows: Int) async throws {
@@ -15,17 +18,44 @@ final class Tmux: Sendable {
         let start = "tmux -L \(name) -f /dev/null new-session -d -x \(columns) -y \(rows) 'env PS1=READY: bash --norc --noprofile'"
         let run = try await CommandRun.shell("( \(closing); exec \(start) )", variables: ["TERM": "xterm-256color"])
         try #require(run.code == 0, "\(run)")
+        let numbers = try await tmux("display-message -p '#{pid} #{pane_pid}'").data.split { !$0.isNumber }
+        try #require(numbers.count == 2, "the terminal is gone")
+        // By force: the server was started with signals blocked, and heeds no other.
+        endings.withLock { $0 = ["pkill -9 -P \(numbers[1]); kill -9 \(numbers[1]) \(numbers[0])"] }
         _ = try await shows("READY:")
     }
 
+    /// A test that failed ends what it started too.
+    deinit {
+        let commands = endings.withLock { $0 }
+        guard !commands.isEmpty else { return }
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+        shell.arguments = ["-c", commands.joined(separator: "; ")]
+        shell.standardError = FileHandle.nullDevice
+        do {
+            try shell.run()
+            shell.waitUntilExit()
+        } catch {
+            Issue.record("what ran in a terminal wasn't ended: \(error)")
+        }
+    }
+
+    /// Something that leaves the terminal's processes and is to be ended before them, by a command.
+    func endBefore(_ command: String) { endings.withLock { $0.insert(command, at: 0) } }
+
     private func tmux(_ arguments: String) async throws -> CommandRun { try await CommandRun.shell("tmux -L \(name) \(arguments)", variables: ["TERM": "xterm-256color"]) }
 
-    /// Ends the server with all that runs in it. By force: it was started with signals blocked, and heeds no other.
+    /// Ends the server with all that runs in it.
     func end() async throws {
-        let numbers = try await tmux("display-message -p '#{pid} #{pane_pid}'").data.split { !$0.isNumber }
-        try #require(numbers.count == 2, "the terminal is gone")
-        _ = try await CommandRun.shell("pkill -9 -P \(numbers[1]); kill -9 \(numbers[1]) \(numbers[0])")
-        try #require(try await ends(String(numbers[0])), "the terminal stays")
+        let server = try await tmux("display-message -p '#{pid}'").data.filter(\.isNumber)
+        try #require(!server.isEmpty, "the terminal is gone")
+        let commands = endings.withLock { endings in
+            defer { endings = [] }
+            return endings
+        }
+        _ = try await CommandRun.shell(commands.joined(separator: "; "))
+        try #require(try await ends(server), "the terminal stays")
     }
 
     private static func isRunning(_ process: String) async throws -> Bool { try await CommandRun.shell("kill -0 \(process) 2>&1").code == 0 }
