@@ -63,10 +63,11 @@ enum Text {
         }
     }
 
-    /// As `age`, in steps of 10 s within the first 100: a list of ages doesn't change every second.
+    /// As `age`, in steps of 10 s within the first 30 and of 30 s within the first 100: a list of ages doesn't change every second.
     static func steadyAge(_ seconds: Double?) -> SafeText {
         guard let seconds, seconds.isFinite, seconds < 100 else { return age(seconds) }
-        return seconds < 10 ? "now" : age((seconds / 10).rounded(.down) * 10)
+        let step: Double = seconds < 30 ? 10 : 30
+        return seconds < 10 ? "now" : age((seconds / step).rounded(.down) * step)
     }
 
     /// Age of data: within one and a half intervals of the agent they are as new as they get.
