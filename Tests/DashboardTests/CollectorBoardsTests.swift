@@ -26,10 +26,13 @@ import Testing
         let transport = RecordingTransport()
         let boards = CollectorBoards(client: APIClient(transport: transport))
         let filters = #"{env="prod"}"#
-        _ = try? await boards.answer(.filtered(.range("up", language: .promQL, QueryWindow(from: now, to: now, stepMilliseconds: 15_000)), by: filters))
-        _ = try? await boards.answer(.filtered(.instant("up", language: .logQL, at: now), by: filters))
-        _ = try? await boards.answer(.filtered(.logs("up", from: now, to: now, limit: 10), by: filters))
-        _ = try? await boards.answer(.instant("up", language: .promQL, at: now))
+        let requests: [BoardRequest] = [
+            .filtered(.range("up", language: .promQL, QueryWindow(from: now, to: now, stepMilliseconds: 15_000)), by: filters), .filtered(.instant("up", language: .logQL, at: now), by: filters),
+            .filtered(.logs("up", from: now, to: now, limit: 10), by: filters), .instant("up", language: .promQL, at: now),
+        ]
+        for request in requests {
+            await #expect(throws: BoardSourceError.self) { _ = try await boards.answer(request) }
+        }
         #expect(transport.asked.map(\.path) == ["/api/v1/query_range", "/loki/api/v1/query", "/api/v1/nightjar/logs", "/api/v1/query"])
         #expect(transport.asked.map { $0.query.last { $0.0 == "extra_filters[]" }?.1 } == [filters, filters, filters, nil])
     }
