@@ -53,6 +53,18 @@ import Testing
         #expect(third.count == 2 && third.first { $0.labels["alertname"] == "B" }?.silencedBy == [id])
     }
 
+    @Test func aPendingAlertSaysWhenItFires() async throws {
+        let harness = Harness("groups: [{name: g, rules: [{alert: A, expr: x > 1, for: 5m}, {alert: B, expr: y > 1}]}]")
+        let service = try await harness.service()
+        for expression in ["x > 1", "y > 1"] { harness.evaluator.set(expression, [([:], 5)]) }
+        await harness.tick(service)
+        let board = try await service.board().sorted { $0.labels["alertname"]! < $1.labels["alertname"]! }
+        try #require(board.map(\.phase) == [.pending, .firing])
+        #expect(board[0].firesAt == board[0].activeAt.advanced(byMilliseconds: 300_000) && board[1].firesAt == nil)
+        harness.clock.advance(milliseconds: 1000)
+        #expect(try await service.board(at: harness.clock.nowMilliseconds()).allSatisfy { $0.firesAt == nil }, "what a rule of the past waited for isn't known")
+    }
+
     @Test func whoWaitsForAChangeIsWokenByOneAlone() async throws {
         let service = try await service()
         let known = service.changes.count

@@ -31,9 +31,11 @@ enum Fixtures {
         load.acknowledgement = .init(kind: .acked, actor: "ann", at: now.advanced(byMilliseconds: -60_000), comment: "a batch job")
         var disk = alert("HostDiskSlow", "warning", "cache1", secondsAgo: 4000, summary: "disk of cache1 is slow")
         disk.silencedBy = ["5e1f"]
+        var skew = alert("HostClockSkew", "warning", "web3", secondsAgo: 20, phase: .pending, summary: "clock of web3 is 0.2 s off")
+        skew.firesAt = skew.activeAt.advanced(byMilliseconds: 300_000)
         return [
             alert("HostOutOfDisk", "critical", "db1.example.org", secondsAgo: 734, summary: "/var on db1 is 97 % full", more: ["team": "storage"]), load, disk,
-            alert("HostClockSkew", "warning", "web3", secondsAgo: 20, phase: .pending, summary: "clock of web3 is 0.2 s off"),
+            skew,
             alert("Watchdog", "none", nil, secondsAgo: 90_000, summary: "always fires"),
         ]
     }

@@ -12,6 +12,8 @@ public struct BoardAlert: Sendable, Hashable {
     public var activeAt: Timestamp
     /// Since when it fires.
     public var firedAt: Timestamp?
+    /// When a pending one fires if its condition goes on to hold; nil where that isn't known, as for a moment of the past.
+    public var firesAt: Timestamp?
     public var value: Double
     /// Configured names of the receivers that it is routed to.
     public var receivers: [String]
@@ -33,12 +35,13 @@ extension AlertingService {
             return try await database.board(at: moment, silences, environment.context)
         }
         let routed = Dictionary(try await routedAlerts().map { ($0.fingerprint, $0) }, uniquingKeysWith: { first, _ in first })
-        return try await database.board(routed)
+        return try await database.board(routed, holds: await manager.holds())
     }
 }
 
 extension AlertDatabase {
-    func board(_ routed: [String: RoutedAlert]) async throws(AlertingError) -> [BoardAlert] {
+    /// `holds`: for how many milliseconds the condition of a rule has to hold, by the rule.
+    func board(_ routed: [String: RoutedAlert], holds: [RuleIdentity: Int64]) async throws(AlertingError) -> [BoardAlert] {
         try await read("read the alerts of") { db in
             try Row.fetchAll(
                 db,
@@ -47,9 +50,12 @@ extension AlertDatabase {
             ).map { row in
                 let alert = try StoredAlert(row)
                 let route = routed[alert.fingerprint]
+                let phase: AlertPhase = row["phase"] == "firing" ? .firing : .pending
+                let activeAt = Timestamp(milliseconds: row["active_at"])
+                let hold = phase == .pending ? holds[RuleIdentity(stored: row["rule"])] : nil
                 return BoardAlert(
-                    fingerprint: alert.fingerprint, labels: alert.labels, annotations: alert.annotations, phase: row["phase"] == "firing" ? .firing : .pending,
-                    activeAt: Timestamp(milliseconds: row["active_at"]), firedAt: (row["fired_at"] as Int64?).map(Timestamp.init(milliseconds:)),
+                    fingerprint: alert.fingerprint, labels: alert.labels, annotations: alert.annotations, phase: phase, activeAt: activeAt,
+                    firedAt: (row["fired_at"] as Int64?).map(Timestamp.init(milliseconds:)), firesAt: hold.map(activeAt.advanced(byMilliseconds:)),
                     value: (row["value"] as Double?) ?? .nan, receivers: route?.receivers ?? [], isTold: route?.placements.contains { $0.isTold } ?? false,
                     silencedBy: route?.silencedBy ?? [], inhibitedBy: route?.inhibitedBy ?? [], acknowledgement: route?.acknowledgement,
                     isFlapping: route?.isFlapping ?? false)

@@ -174,6 +174,17 @@ actor RuleManager {
         return alerts
     }
 
+    /// For how many milliseconds the condition of each alerting rule has to hold before it fires.
+    func holds() -> [RuleIdentity: Int64] {
+        var holds: [RuleIdentity: Int64] = [:]
+        for entry in scheduled.values {
+            for (rule, identity) in zip(entry.group.rules, RuleIdentity.all(of: entry.group)) {
+                if case .alert(let hold, _, _) = rule.kind { holds[identity] = hold }
+            }
+        }
+        return holds
+    }
+
     /// Counts of groups, rules and evaluations.
     func statistics() async -> AlertingStatistics {
         var statistics = AlertingStatistics()

@@ -65,6 +65,7 @@ extension JSONWriter {
             writer.member("phase", alert.phase.rawValue)
             writer.moment("activeAt", alert.activeAt)
             if let fired = alert.firedAt { writer.moment("firedAt", fired) }
+            if let fires = alert.firesAt { writer.moment("firesAt", fires) }
             if alert.value.isFinite { writer.member("value", alert.value) }
             writer.member("receivers", alert.receivers)
             writer.member("isTold", alert.isTold)

@@ -29,6 +29,7 @@ struct BoardReply: Decodable {
         let phase: String
         let activeAt: String?
         let firedAt: String?
+        let firesAt: String?
         let value: Double?
         let receivers: [String]?
         let isTold: Bool?
@@ -43,6 +44,7 @@ struct BoardReply: Decodable {
             var item = AlertItem(
                 fingerprint: fingerprint, labels: pairs(labels), annotations: pairs(annotations ?? [:]), phase: phase,
                 activeAt: moment(firedAt) ?? moment(activeAt) ?? Timestamp(milliseconds: 0), value: value)
+            item.firesAt = firesAt.flatMap(moment)
             item.receivers = receivers ?? []
             item.isTold = isTold ?? false
             item.silencedBy = silencedBy ?? []

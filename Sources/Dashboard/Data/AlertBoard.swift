@@ -40,6 +40,8 @@ struct AlertTally: Hashable, Sendable {
     fileprivate(set) var counts = [Int](repeating: 0, count: AlertItem.Severity.allCases.count)
     /// Those that fire and are held back by a silence or by another alert.
     private(set) var suppressed = 0
+    /// Those that will fire if they stay as they are.
+    private(set) var pending = 0
     /// Since when the oldest one fires that nobody has looked at.
     private(set) var oldestUnattended: Timestamp?
     private(set) var state = HealthState.ok
@@ -48,6 +50,7 @@ struct AlertTally: Hashable, Sendable {
         for alert in alerts {
             if alert.counts { counts[alert.severity.rawValue] += 1 }
             if alert.phase == .firing, alert.isSuppressed { suppressed += 1 }
+            if alert.phase == .pending { pending += 1 }
             if alert.isUnattended { oldestUnattended = min(oldestUnattended ?? alert.activeAt, alert.activeAt) }
         }
         state = counts[AlertItem.Severity.critical.rawValue] > 0 ? .critical : counts[AlertItem.Severity.warning.rawValue] > 0 ? .warning : .ok

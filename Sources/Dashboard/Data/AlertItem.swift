@@ -51,6 +51,8 @@ struct AlertItem: Hashable, Sendable {
     var phase: Phase
     var severity: Severity
     var activeAt: Timestamp
+    /// When a pending one fires if it stays as it is; nil where that isn't known.
+    var firesAt: Timestamp?
     var value: Double?
     var receivers: [String] = []
     /// Whether a receiver was told of it.

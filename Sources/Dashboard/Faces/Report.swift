@@ -41,6 +41,7 @@ struct Report: Encodable {
         let severity: String
         let state: String
         let activeAt: String
+        let firesAt: String?
         let summary: String
         let labels: [String: String]
         let annotations: [String: String]
@@ -54,6 +55,7 @@ struct Report: Encodable {
             severity = alert.label("severity") ?? ""
             state = alert.phase.rawValue
             activeAt = TimestampText.rfc3339(alert.activeAt)
+            firesAt = alert.firesAt.map { TimestampText.rfc3339($0) }
             summary = alert.summary
             labels = Report.dictionary(alert.labels)
             annotations = Report.dictionary(alert.annotations)

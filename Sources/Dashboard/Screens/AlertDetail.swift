@@ -20,6 +20,7 @@ enum AlertDetail {
         if !alert.summary.isEmpty { paragraph(SafeText(alert.summary), theme.title) }
         if let description = alert.annotation("description"), description != alert.summary { paragraph(SafeText(description), theme.text) }
         pair("since", Text.dateAndTime(alert.activeAt, zoneOffsetSeconds: model.zoneOffsetSeconds) + " (" + Text.steadyAge(model.at.seconds - alert.activeAt.seconds) + ")")
+        if let firesAt = alert.firesAt { pair("fires", "at " + Text.time(firesAt, zoneOffsetSeconds: model.zoneOffsetSeconds) + " if it stays so") }
         if let value = alert.value { pair("value", Text.number(value)) }
         if let word = model.deeds.pending[alert.fingerprint] { pair("pending", SafeText(word) + ", not confirmed yet", theme.accent) }
         if let acknowledgement = alert.acknowledgement {

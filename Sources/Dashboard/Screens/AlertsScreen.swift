@@ -47,17 +47,26 @@ enum AlertsScreen {
             case .info: (theme.glyphs.good, theme.text)
             case .none: (theme.glyphs.good, theme.muted)
             }
-        return [Span(glyph + " " + alert.severity.word, alert.phase == .firing && !alert.isSuppressed ? style : theme.muted)]
+        if alert.phase == .pending { return [Span(theme.glyphs.pending + " " + alert.severity.word, theme.muted)] }
+        return [Span(glyph + " " + alert.severity.word, alert.isSuppressed ? theme.muted : style)]
     }
 
-    /// Who has it, or what holds it back; what is on its way is marked as pending.
+    /// Who has it, or what holds it back, or that it doesn't fire yet; what is on its way ends in an ellipsis.
     static func who(_ alert: AlertItem, _ model: DashboardModel) -> Span {
         if let word = model.deeds.pending[alert.fingerprint] { return Span(SafeText(word) + model.theme.glyphs.ellipsis, model.theme.accent) }
         if let acknowledgement = alert.acknowledgement { return Span((acknowledgement.kind == .acked ? "ack " : "over ") + SafeText(acknowledgement.actor), model.theme.good) }
         if !alert.silencedBy.isEmpty { return Span("silenced", model.theme.muted) }
         if !alert.inhibitedBy.isEmpty { return Span("inhibited", model.theme.muted) }
+        if alert.phase == .pending { return Span(wait(alert, model), model.theme.muted) }
         if alert.isFlapping { return Span("flapping", model.theme.muted) }
         return alert.isUnattended ? Span("nobody", model.theme.critical) : Span("")
+    }
+
+    /// How long a pending one will wait: in whole minutes, so that a list of them doesn't change every second.
+    private static func wait(_ alert: AlertItem, _ model: DashboardModel) -> SafeText {
+        guard let firesAt = alert.firesAt else { return "pending" }
+        let minutes = ((firesAt.seconds - model.at.seconds) / 60).rounded(.up)
+        return minutes > 1 ? "fires in " + Text.age(minutes * 60) : "fires soon"
     }
 
     private static func row(_ alert: AlertItem, _ model: DashboardModel) -> [Table.Content] {

@@ -47,6 +47,8 @@ enum Header {
         let rules = model.allRuleTroubles.count
         if rules > 0 { spans.append(Span("\(String(rules)) rule problem\(rules == 1 ? "" : "s")  ", theme.warning)) }
         for trouble in model.status?.troubles ?? [] { spans.append(Span(theme.glyphs.warning + " " + SafeText(trouble) + "  ", theme.warning)) }
+        let pending = model.board?.tally.pending ?? 0
+        if pending > 0 { spans.append(Span("\(String(pending)) pending  ", theme.muted)) }
         return spans
     }
 

@@ -56,6 +56,8 @@ public struct Glyphs: Hashable, Sendable {
     public var critical: SafeText
     public var warning: SafeText
     public var good: SafeText
+    /// Not so yet.
+    public var pending: SafeText
     public var unknown: SafeText
     public var stale: SafeText
     public var horizontal: SafeText
@@ -83,6 +85,7 @@ public struct Glyphs: Hashable, Sendable {
         critical = unicode ? "✖" : "X"
         warning = unicode ? "▲" : "!"
         good = unicode ? "●" : "."
+        pending = unicode ? "○" : "o"
         unknown = "?"
         stale = unicode ? "◌" : "~"
         horizontal = unicode ? "─" : "-"
