@@ -27,6 +27,8 @@ enum Limits {
     static let tailLinesWaiting = 10_000
     /// Bytes of a log line that are kept; more doesn't fit on any screen.
     static let logLineBytes = 16 << 10
+    /// A longer line is shown as it comes: its fields would be read with each frame.
+    static let essenceBytes = 4 << 10
     /// Bytes of a line of the tail; a longer one is dropped and counted, as the collector takes lines up to 1 MiB.
     static let tailLineBytes = 8 << 20
     /// Points of a chart: enough for two dots a column on 120 columns.

@@ -31,8 +31,8 @@ enum AlertsScreen {
     }
 
     private static let columns = [
-        Column("SEVERITY", width: 8), Column("SINCE", width: 6, alignment: .right), Column("ALERT", width: 12, isFlexible: true), Column("WHO", priority: 2, width: 14),
-        Column("INSTANCE", priority: 1, width: 14), Column("STATE", priority: 4, width: 7), Column("SUMMARY", priority: 3, width: 20, isFlexible: true),
+        Column("SEVERITY", width: 8), Column("SINCE", width: 6, alignment: .right), Column("ALERT", width: 16, isFlexible: true), Column("WHO", priority: 2, width: 14),
+        Column("INSTANCE", priority: 1, width: 14, isFlexible: true), Column("STATE", priority: 4, width: 7), Column("SUMMARY", priority: 3, width: 20, isFlexible: true),
     ]
 
     static func renderTable(_ model: DashboardModel, in rect: Rect, alerts: [AlertItem], selected: Int?, to buffer: inout Buffer) {

@@ -77,7 +77,8 @@ enum LogsScreen {
             spans.append(Span(DisplayWidth.clip(SafeText(instance), to: 16, ellipsis: model.theme.glyphs.ellipsis) + " ", model.theme.accent))
         }
         let style = item.level >= .warn ? item.style(model.theme) : model.theme.text
-        spans += isMatch ? highlighted(item.line, model.logs.find, style) : [Span(item.line, style)]
+        let text = model.logs.showsWholeLines ? item.line : LogEssence.text(of: item)
+        spans += isMatch ? highlighted(text, model.logs.find, style) : [Span(text, style)]
         return TextLine(spans)
     }
 

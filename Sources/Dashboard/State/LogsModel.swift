@@ -53,6 +53,8 @@ struct LogsModel: Hashable, Sendable {
     var skipped = 0
     var showsDetail = false
     var showsHistogram = true
+    /// Lines as they came, with the time and the level that most of them begin with.
+    var showsWholeLines = false
     /// What `n` and `N` jump to, in lower case.
     var find = ""
     var bookmarks: Set<LogItem> = []

@@ -10,7 +10,7 @@ enum Command: Hashable, Sendable {
     case acknowledge, acknowledgeWithComment, silence, escalate, comment, runbook, dashboard, logs, undo
     case note, resolve, export, handOver
     case variables, links
-    case query, follow, context, logFilter, clearLogFilters, histogram, bookmark, nextBookmark
+    case query, follow, context, logFilter, clearLogFilters, histogram, wholeLines, bookmark, nextBookmark
     case nextError, previousError, nextWarning, previousWarning, nextMatch, previousMatch
 
     /// Changes something at the collector: not on a wall.

@@ -57,6 +57,7 @@ struct KeyMap: Sendable {
         KeyBinding("search", "s", .query, #"search: error "refused" instance:web1, or LogQL"#, on: [.logs]), KeyBinding("follow", "f", .follow, "follow new lines", on: [.logs]),
         KeyBinding("context", "c", .context, "lines around this one", on: [.logs]), KeyBinding("filter-lines", "i", .logFilter, "filter in, or out with !", on: [.logs]),
         KeyBinding("clear-filters", "I", .clearLogFilters, "all lines again", on: [.logs]), KeyBinding("histogram", "h", .histogram, "histogram", on: [.logs]),
+        KeyBinding("whole-lines", "r", .wholeLines, "lines as they came, or their message and fields without what the columns say", on: [.logs]),
         KeyBinding("bookmark", "m", .bookmark, "bookmark", on: [.logs]), KeyBinding("next-bookmark", "M", .nextBookmark, "next bookmark", on: [.logs]),
         KeyBinding("next-error", "e", .nextError, "next error", on: [.logs]), KeyBinding("previous-error", "E", .previousError, "previous error", on: [.logs]),
         KeyBinding("next-warning", "w", .nextWarning, "next warning", on: [.logs]), KeyBinding("previous-warning", "W", .previousWarning, "previous warning", on: [.logs]),

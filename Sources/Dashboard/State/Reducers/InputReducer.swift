@@ -92,8 +92,8 @@ enum InputReducer {
         case .dashboard: return Navigation.openDashboard(&model)
         case .logs: Navigation.openLogs(&model)
         case .note, .resolve, .export, .handOver: DutyDeeds.run(command, &model)
-        case .query, .follow, .context, .logFilter, .clearLogFilters, .histogram, .bookmark, .nextBookmark, .nextError, .previousError, .nextWarning,
-            .previousWarning, .nextMatch, .previousMatch:
+        case .query, .follow, .context, .logFilter, .clearLogFilters, .histogram, .wholeLines, .bookmark, .nextBookmark, .nextError, .previousError,
+            .nextWarning, .previousWarning, .nextMatch, .previousMatch:
             return LogCommands.run(command, &model)
         }
         return []

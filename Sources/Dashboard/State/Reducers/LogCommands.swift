@@ -12,6 +12,7 @@ enum LogCommands {
         case .logFilter: model.mode = .prompt(Prompt(.logFilter))
         case .clearLogFilters: model.logs.filters = []
         case .histogram: model.logs.showsHistogram.toggle()
+        case .wholeLines: model.logs.showsWholeLines.toggle()
         case .bookmark: bookmark(&model)
         case .nextBookmark: jump(&model, step: 1, "bookmark") { $0.logs.bookmarks.contains($1) }
         case .nextError: jump(&model, step: 1, "error") { $1.level >= .error }
