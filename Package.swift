@@ -117,7 +117,7 @@ let package = Package(
             "Collector",
             ["Foundations", "Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "LogQL", "Alerting", crypto, logging, lifecycle] + server),
         library("ConfigurationFile", ["Foundations", "Model", "Settings", "Wire", "Alerting"]),
-        library("Boards", ["Foundations", "Model", "Settings", "Terminal", yams]),
+        library("Boards", ["Foundations", "Model", "Settings", "PromQL", "LogQL", "Terminal", yams]),
         library("Dashboard", ["Foundations", "Model", "Outbound", "Settings", "Terminal", "Boards", yams]),
 
         // Floor 6

@@ -23,6 +23,8 @@ enum Limits {
     static let resultBytesMax = 256 << 20
     /// How far to either side the lines around a line are looked for: a day.
     static let contextNanosecondsMax: Int64 = 86_400_000_000_000
+    /// How far back labels of streams are known to a live tail with added conditions: a day, as streams that matter wrote within it.
+    static let tailLabelsNanoseconds: Int64 = 86_400_000_000_000
     /// Labels that a parser may take out of one line.
     static let extractedLabelsMax = 256
     /// Levels of nesting that the JSON parser follows.

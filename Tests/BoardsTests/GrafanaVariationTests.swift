@@ -1,6 +1,7 @@
 import Foundations
 import Settings
 import Terminal
+import TestSupport
 import Testing
 
 @testable import Boards
@@ -250,9 +251,31 @@ import Testing
         let beside = #","templating":{"list":[{"name":"m","type":"query","query":"metrics(x)"},{"name":"h","type":"query","query":"label_values(h)","multi":true,"includeAll":true,"current":{"value":["$__all"]}},{"name":"i","type":"interval","query":"1m,5m"}]}"#
         let read = try board("{\"title\":\"t\",\"panels\":[{\"type\":\"stat\",\"title\":\"p\",\"targets\":[{\"expr\":\"rate($m{h=~\\\"$h\\\"}[$i]) + $gone\"}]}]\(beside)}")
         #expect(read.filledQueries(now: Fixtures.now).map(\.text) == [#"rate(x{h=~"x"}[1m]) + $gone"#])
-        let folder = Paths.join(Paths.directory(of: #filePath), "Samples")
-        let check = BoardCheck(folder + "/modern.json") { $0.refID == "A" ? "no" : nil }
-        #expect(check.notices.contains { $0.reason == "query A can't be asked: no" } && check.inPart > 3)
+    }
+
+    @Test func queriesOfBothLanguagesAreChecked() throws {
+        let folder = TemporaryDirectory("checked")
+        let path = folder.path("checked.json")
+        let panels = [
+            ("timeseries", "prometheus", "sum(rate(up[5m])", "parse error"), ("timeseries", "loki", "sum(rate({app=\\\"x\\\"}[$__auto]))", nil), ("timeseries", "loki", "sum(rate({app=\\\"x\\\"} |= [1m]))", "line 1, col 23"),
+            ("timeseries", "loki", "{app=\\\"x\\\"}", "lines are no numbers"), ("logs", "loki", "{app=\\\"x\\\"} | json | level=\\\"error\\\"", nil), ("logs", "loki", "rate({app=\\\"x\\\"}[1m])", "gives numbers"), ("logs", "loki", "two words", "line 1, col 1"),
+        ] as [(String, String, String, String?)]
+        let text = panels.enumerated().map { index, panel in
+            "{\"type\":\"\(panel.0)\",\"title\":\"p\(index)\",\"datasource\":{\"type\":\"\(panel.1)\"},\"targets\":[{\"refId\":\"A\",\"expr\":\"\(panel.2)\"}]}"
+        }.joined(separator: ",\n")
+        let inputs = #""__inputs":[{"name":"DS_LOKI","type":"datasource","pluginId":"loki"},{"name":"VAR_X","type":"constant","value":"y"}]"#
+        let list = #""templating":{"list":[{"type":"constant","name":"c","query":"${VAR_X}"}]}"#
+        try RealFileSystem().replace(path, with: Array("{\"title\":\"t\",\(inputs),\(list),\"panels\":[\n\(text)]}".utf8))
+        let check = BoardCheck(path)
+        #expect(check.problems.isEmpty && check.variables == 1 && check.inPart == 5, "\(check.text)")
+        for (index, panel) in panels.enumerated() {
+            let found = check.notices.filter { $0.panel == "p\(index)" }
+            #expect(found.count == (panel.3 == nil ? 0 : 1) && found.allSatisfy { $0.line == index + 2 && $0.reason.hasPrefix("query A can't be asked: ") && $0.reason.contains(panel.3!) }, "\(found)")
+        }
+        // In files of ours logs are searched as people search them, too.
+        let short = folder.path("short.yml")
+        try RealFileSystem().replace(short, with: Array("title: t\npanels:\n  - {title: a, type: logs, query: two words, logs: true}\n  - {title: b, type: logs, query: 'error | by 5m', logs: true}".utf8))
+        #expect(BoardCheck(short).notices.map(\.panel) == ["b"], "\(BoardCheck(short).text)")
     }
 
     @Test(arguments: [

@@ -30,7 +30,13 @@ struct ListReader: LogReader {
     }
 
     func counts(_ query: LogQuery, stepNanoseconds: Int64) async throws -> [LogCount] { [] }
-    func streams(_ selectors: [[Matcher]], start: NanoTimestamp, end: NanoTimestamp) async throws -> [Labels] { Array(Set(records.map(\.stream))).sorted() }
+    func streams(_ selectors: [[Matcher]], start: NanoTimestamp, end: NanoTimestamp) async throws -> [Labels] {
+        let found = records.filter { record in
+            guard record.timestamp >= start, record.timestamp < end else { return false }
+            return selectors.isEmpty || selectors.contains { $0.allSatisfy { $0.name == "level" ? $0.matches(record.level.name) : $0.matches(record.stream) } }
+        }
+        return Set(found.map(\.stream)).sorted()
+    }
     func labelNames(start: NanoTimestamp, end: NanoTimestamp) async throws -> [String] { Array(Set(records.flatMap { $0.stream.pairs.map(\.name) })).sorted() }
     func labelValues(_ name: String, start: NanoTimestamp, end: NanoTimestamp) async throws -> [String] { Array(Set(records.compactMap { $0.stream[name] })).sorted() }
 }

@@ -79,46 +79,94 @@ struct PropertyTests {
     @Test(arguments: 0..<8) func addedConditionsLeaveThoseLinesAlone(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: 2100 + seed)
         let records = Self.records(250, &random)
-        func text(_ records: [LogRecord], _ query: String, _ matchers: [Matcher]) async throws -> String {
-            var request = LogRequest(query: query, start: moment(60), end: moment(540), stepNanoseconds: 60_000_000_000, limit: 1000)
-            request.extraMatchers = matchers
-            switch try await LogEngine(reader: ListReader(records)).answer(request).result {
+        func text(_ records: [LogRecord], _ query: String, _ conditions: LabelConditions) async throws -> String {
+            let request = LogRequest(query: query, start: moment(60), end: moment(540), stepNanoseconds: 60_000_000_000, limit: 1000)
+            switch try await LogEngine(reader: ListReader(records), options: .init(extraConditions: conditions)).answer(request).result {
             case .streams(let streams): return streams.map { "\($0.labels) \($0.entries.map(\.line))" }.joined(separator: "\n")
             case .matrix(let series): return series.map { "\($0.labels) \($0.timestamps) \($0.values)" }.joined(separator: "\n")
             default: return "other"
             }
         }
-        let choices: [[Matcher]] = [
+        let lists: [[Matcher]] = [
             [Matcher("app", equals: "a")], [try Matcher("app", .notEqual, "a")], [try Matcher("host", .regex, "x|y")], [Matcher("host", equals: "x"), Matcher("app", equals: "b")],
             [Matcher("status", equals: "503")], [try Matcher("word", .notEqual, "red"), Matcher("app", equals: "a")], [Matcher("level", equals: "error")],
         ]
+        let alternatives = [
+            [lists[0], lists[2]], [lists[0], [Matcher("app", equals: "b")]], [lists[3], lists[4]], [lists[1], lists[6]], [lists[5], lists[3], lists[4]],
+        ]
+        let choices = lists.map { LabelConditions($0) } + alternatives.map { LabelConditions(alternatives: $0) }
+            + [LabelConditions(alternatives: [lists[4], lists[6]], and: lists[0])]
         for matchers in choices {
-            let narrowed = records.filter { record in
-                matchers.allSatisfy { matcher in
-                    if matcher.name == "level" { return matcher.matches(record.level.name) }
-                    return matcher.matches(record.stream[matcher.name] ?? record.field(matcher.name)?.description ?? "")
-                }
-            }
+            let narrowed = records.filter { record in Self.fulfils(record, matchers) }
             for query in [
                 #"{app=~"a|b"}"#, #"{app="a"} |= "red""#, #"{app=~".+"} | app="a" or host="x""#, #"sum by (app) (count_over_time({app=~".+"}[2m]))"#,
                 #"sum(rate({app="a"}[1m])) / (sum(rate({app=~"a|b"}[1m])) + 1)"#, #"max(sum_over_time({app=~".+"} | unwrap status [1m]))"#,
                 #"label_replace(count_over_time({app=~".+"}[1m]), "to", "$1", "app", "(.*)")"#, #"vector(1) or sum(count_over_time({app="none"}[1m]))"#,
             ] {
-                let (found, expected) = (try await text(records, query, matchers), try await text(narrowed, query, []))
+                let (found, expected) = (try await text(records, query, matchers), try await text(narrowed, query, LabelConditions()))
                 #expect(found == expected, "\(query) with \(matchers)")
             }
+        }
+    }
+
+    private static func fulfils(_ record: LogRecord, _ conditions: LabelConditions) -> Bool {
+        conditions.lists.contains { matchers in
+            matchers.allSatisfy { matcher in
+                if matcher.name == "level" { return matcher.matches(record.level.name) }
+                return matcher.matches(record.stream[matcher.name] ?? record.field(matcher.name)?.description ?? "")
+            }
+        }
+    }
+
+    /// Streams, their volumes, patterns, fields, live tails and lines around lines: all that is asked of an engine beside queries.
+    @Test(arguments: 0..<4) func addedConditionsHoldForListsAndTails(_ seed: UInt64) async throws {
+        var random = SeededGenerator(seed: 2200 + seed)
+        let records = Self.records(250, &random)
+        let (start, end) = (moment(60), moment(540))
+        func text(_ records: [LogRecord], _ conditions: LabelConditions) async throws -> [String] {
+            let engine = LogEngine(reader: ListReader(records), clock: ManualClock(end), options: .init(extraConditions: conditions))
+            let plan = try await engine.tailPlan(#"{app=~".+"} | label_format app="a", host="x""#)
+            let (lines, _) = try await engine.ask(LogQuestion(text: "red", start: start, end: end, limit: 100, contextLines: 1))
+            let counted = try await engine.ask(LogQuestion(text: "red | by 1m", start: start, end: end, limit: 100)).findings
+            let fields = try await engine.detectedFields(#"{app=~".+"}"#, start: start, end: end, lineLimit: 100, limit: 100)
+            return [
+                "\(try await engine.streams([], start: start, end: end))", "\(try await engine.streams([[Matcher("app", equals: "a")], [Matcher("host", equals: "x")]], start: start, end: end))",
+                "\(try await engine.volumes([], start: start, end: end))", "\(try await engine.tally([Matcher("app", equals: "a")], start: start, end: end, stepNanoseconds: 60_000_000_000))",
+                "\(ListReader(records).records.filter { ListReader.matches($0, plan.query) }.compactMap { plan.transform($0)?.line })", "\(lines)", "\(counted)", "\(fields.map { "\($0.name) \($0.values.sorted())" })",
+            ]
+        }
+        for conditions in [
+            LabelConditions([Matcher("app", equals: "a")]), LabelConditions([Matcher("status", equals: "503")]), LabelConditions([Matcher("level", equals: "error")]),
+            LabelConditions(alternatives: [[Matcher("app", equals: "a")], [Matcher("host", equals: "x")]]),
+            LabelConditions(alternatives: [[Matcher("app", equals: "b")], [Matcher("status", equals: "503")]]),
+        ] {
+            let narrowed = records.filter { Self.fulfils($0, conditions) }
+            #expect(try await text(records, conditions) == text(narrowed, LabelConditions()), "\(conditions)")
+        }
+    }
+
+    @Test func noQueryMakesUpWhatAConditionAsksFor() async throws {
+        let records = [record(1, "user=ann"), record(2, "user=bob"), record(3, "team=a")]
+        for (conditions, query) in [
+            (LabelConditions([Matcher("user", equals: "ann")]), #"{job="app"} | label_format user="ann" | logfmt"#),
+            (LabelConditions([Matcher("user", equals: "ann")]), #"{job="app"} | line_format "user=ann" | logfmt"#),
+            (LabelConditions(alternatives: [[Matcher("job", equals: "other")], [Matcher("user", equals: "ann")]]), #"{job="app"} | label_format job="other", user="ann""#),
+        ] {
+            let engine = LogEngine(reader: ListReader(records), options: .init(extraConditions: conditions))
+            guard case .streams(let streams) = try await engine.answer(LogRequest(query: query, start: moment(0), end: moment(10))).result else { return #expect(Bool(false)) }
+            #expect(streams.flatMap(\.entries).isEmpty, "\(query)")
         }
     }
 
     @Test func addedConditionsSeeWhatAParserTakesOut() async throws {
         let records = [record(1, "user=ann"), record(2, "user=bob"), record(3, "plain")]
         var request = LogRequest(query: #"{job="app"} | logfmt | line_format "{{.user}}""#, start: moment(0), end: moment(10))
-        request.extraMatchers = [Matcher("user", equals: "ann")]
-        guard case .streams(let streams) = try await LogEngine(reader: ListReader(records)).answer(request).result else { return #expect(Bool(false)) }
+        let ofAnn = LogEngine.Options(extraConditions: LabelConditions([Matcher("user", equals: "ann")]))
+        guard case .streams(let streams) = try await LogEngine(reader: ListReader(records), options: ofAnn).answer(request).result else { return #expect(Bool(false)) }
         #expect(streams.flatMap(\.entries).map(\.line) == ["ann"])
         request.query = "ann"
-        request.extraMatchers = [try Matcher("job", .notEqual, "app")]
-        guard case .streams(let none) = try await LogEngine(reader: ListReader(records)).answer(request).result else { return #expect(Bool(false)) }
+        let ofOthers = LogEngine.Options(extraConditions: LabelConditions([try Matcher("job", .notEqual, "app")]))
+        guard case .streams(let none) = try await LogEngine(reader: ListReader(records), options: ofOthers).answer(request).result else { return #expect(Bool(false)) }
         #expect(none.isEmpty)
         #expect(try LogEngine.conditions(of: #"{a!="b"}"#).map(\.description) == [#"a!="b""#])
         for wrong in ["", "{}", #"{a="b"} |= "c""#, "a", #"count_over_time({a="b"}[1m])"#] { #expect(throws: LogQLError.self, "\(wrong)") { _ = try LogEngine.conditions(of: wrong) } }

@@ -8,19 +8,26 @@ import Testing
 @Suite struct ExtraMatcherTests {
     private static func matcher(_ name: String, _ op: Matcher.Operator, _ value: String) throws -> Matcher { try Matcher(name, op, value) }
 
-    private static func additions() throws -> [[Matcher]] {
-        [
+    private static func additions() throws -> [LabelConditions] {
+        let one: [[Matcher]] = [
             [Matcher("x", equals: "1")], [try matcher("x", .regex, "1|2"), try matcher("y", .notEqual, "q")], [try matcher("z", .notEqual, "none")], [Matcher("x", equals: "none")],
             [try matcher("__name__", .notRegex, "b.*")], [Matcher("y", equals: "p"), Matcher("x", equals: "2")],
         ]
+        let several: [[[Matcher]]] = [
+            [[Matcher("x", equals: "1")], [Matcher("x", equals: "2")]],
+            [[Matcher("x", equals: "1")], [Matcher("y", equals: "p")]],
+            [[Matcher("x", equals: "1"), try matcher("y", .notEqual, "q")], [try matcher("x", .regex, "2|3"), Matcher("y", equals: "q")]],
+            [[try matcher("x", .notEqual, "1")], [Matcher("y", equals: "p")], [try matcher("__name__", .regex, "c|target_info")]],
+            [[Matcher("x", equals: "none")], [try matcher("y", .notRegex, ".+")]],
+        ]
+        let joined = LabelConditions(alternatives: [[Matcher("x", equals: "1")], [try matcher("y", .notEqual, "p")]], and: [try matcher("__name__", .notRegex, "b.*")])
+        return one.map { LabelConditions($0) } + several.map { LabelConditions(alternatives: $0) } + [joined]
     }
 
-    private static func only(_ matchers: [Matcher], of reader: MemoryMetricReader) async throws -> MemoryMetricReader {
+    private static func only(_ conditions: LabelConditions, of reader: MemoryMetricReader) async throws -> MemoryMetricReader {
         let narrowed = MemoryMetricReader()
-        for matcher in [try matcher("__name__", .regex, ".+")] {
-            let query = MetricQuery(matchers: [matcher] + matchers, start: .distantPast, end: .distantFuture, samplesMax: .max)
-            for series in try await reader.select(query) { narrowed.append(series) }
-        }
+        let query = MetricQuery(matchers: [try matcher("__name__", .regex, ".+")], start: .distantPast, end: .distantFuture, samplesMax: .max)
+        for series in try await reader.select(query) where conditions.matches(series.labels) { narrowed.append(series) }
         return narrowed
     }
 
@@ -46,16 +53,16 @@ import Testing
             "info(c)", "absent(c{x=\"1\"})", "absent_over_time(c{x=~\"1\"}[5m])", "sum by (x) (rate(a_total[5m])) / on (x) group_left sum by (x) (b_total)",
             "max_over_time(sum(rate(a_total[2m]))[10m:1m])", "topk(1, c) or c offset 1m", "count({__name__=~\".+\"})", "scalar(c) + vector(1)",
         ]
-        for matchers in try Self.additions() {
+        for conditions in try Self.additions() {
             var options = EngineOptions()
-            options.extraMatchers = matchers
+            options.extraConditions = conditions
             // One cache for all: what was kept for other conditions must never be an answer.
             options.resultCache = cache
             let narrowing = Engine(reader: all, options: options)
-            let narrowed = Engine(reader: try await Self.only(matchers, of: all))
+            let narrowed = Engine(reader: try await Self.only(conditions, of: all))
             for query in queries {
                 let (found, expected) = (await Self.text(narrowing, query), await Self.text(narrowed, query))
-                #expect(found == expected, "\(query) with \(matchers)")
+                #expect(found == expected, "\(query) with \(conditions)")
             }
         }
     }
@@ -65,7 +72,7 @@ import Testing
         let cache = ResultCache()
         func count(_ matchers: [Matcher]) async throws -> Double? {
             var options = EngineOptions()
-            (options.extraMatchers, options.resultCache) = (matchers, cache)
+            (options.extraConditions, options.resultCache) = (LabelConditions(matchers), cache)
             let result = try await Engine(reader: reader, options: options).range("sum(m)", start: .init(milliseconds: 0), end: .init(milliseconds: 60_000), stepMilliseconds: 30_000)
             guard case .matrix(let series) = result.value else { return nil }
             return series.first?.values.last

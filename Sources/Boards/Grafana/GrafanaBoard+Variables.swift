@@ -8,7 +8,7 @@ extension GrafanaBoard {
         for (name, value) in inputs.sorted(by: { $0.key < $1.key }) where !variables.contains(where: { $0.name == name }) {
             var variable = Variable(name: name, kind: name.hasPrefix("DS_") ? .dataSource : .constant)
             variable.options = [VariableValue(value)]
-            variable.isHidden = true
+            (variable.isHidden, variable.isInput) = (true, true)
             variables.append(variable)
         }
         return variables

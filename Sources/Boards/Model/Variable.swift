@@ -33,6 +33,8 @@ public struct Variable: Hashable, Sendable {
     public var pattern: String
     public var sort: Sort
     public var isHidden: Bool
+    /// Whether it is one that an import of the file would have asked for: a name in its texts, and nothing to choose.
+    public var isInput = false
     /// Of added conditions those that always hold, whatever is chosen beside them.
     public var fixedFilters: [Matcher] = []
     public var line: Int

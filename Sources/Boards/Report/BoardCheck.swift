@@ -17,8 +17,7 @@ public struct BoardCheck: Sendable {
     /// Why the file can't be read; then there is nothing else.
     public let problems: [SettingsProblem]
 
-    /// `problem` says what is wrong with a query, nil where nothing is: the languages are above this module.
-    public init(_ path: String, problem: (FilledQuery) -> String? = { _ in nil }) {
+    public init(_ path: String) {
         self.path = path
         do throws(SettingsProblems) {
             let board = try BoardFile.load(path)
@@ -27,11 +26,14 @@ public struct BoardCheck: Sendable {
             panels = all.count
             supported = all.count { $0.kind.isSupported }
             let faults = board.filledQueries(now: Timestamp(seconds: 0)).compactMap { query in
-                problem(query).map { query.isAnnotation ? BoardNotice(.partial, panel: nil, line: query.line, reason: "the annotation `\(query.panel)` can't be asked: \($0)") : BoardNotice(.partial, panel: query.panel, line: query.line, reason: "query \(query.refID) can't be asked: \($0)") }
+                QueryFault.reason(query).map { reason in
+                    let name = query.isAnnotation ? "the annotation `\(query.panel)`" : "query \(query.refID)"
+                    return BoardNotice(.partial, panel: query.isAnnotation ? nil : query.panel, line: query.line, reason: "\(name) can't be asked: \(reason)")
+                }
             }
             let notices = board.notices + faults
             inPart = Set(notices.filter { $0.severity == .partial }.compactMap { notice in notice.panel.map { $0.isEmpty ? "line \(notice.line)" : $0 } }).count
-            variables = board.variables.count
+            variables = board.variables.count { !$0.isInput }
             self.notices = notices.sorted { ($0.line, $0.reason) < ($1.line, $1.reason) }
             problems = []
         } catch {

@@ -9,6 +9,10 @@ public struct FilledQuery: Hashable, Sendable {
     public var text: String
     /// Whether `panel` is the name of an annotation.
     public var isAnnotation = false
+    /// Whether lines are shown, not numbers.
+    public var showsLines = false
+    /// Whether it stands in a file of ours, which may search logs in the terse form.
+    public var isForPeople = false
 }
 
 extension Board {
@@ -20,12 +24,16 @@ extension Board {
         scope.setStep(milliseconds: Limits.stepMilliseconds)
         let marks = annotations.map { annotation in
             let text = Interpolation.fill(annotation.expression, scope, for: annotation.language == .promQL ? .promQL : .logQL)
-            return FilledQuery(panel: annotation.name, line: annotation.line, refID: "", language: annotation.language, text: text, isAnnotation: true)
+            return FilledQuery(
+                panel: annotation.name, line: annotation.line, refID: "", language: annotation.language, text: text, isAnnotation: true, showsLines: true,
+                isForPeople: format != .grafana)
         }
         return marks + panels.flatMap { [$0] + $0.rowPanels }.filter(\.kind.isSupported).flatMap { panel in
             panel.queries.map { query in
                 let text = Interpolation.fill(query.expression, scope, for: query.language == .promQL ? .promQL : .logQL)
-                return FilledQuery(panel: panel.title, line: panel.line, refID: query.refID, language: query.language, text: text)
+                return FilledQuery(
+                    panel: panel.title, line: panel.line, refID: query.refID, language: query.language, text: text, showsLines: panel.kind == .logs,
+                    isForPeople: format != .grafana)
             }
         }
     }

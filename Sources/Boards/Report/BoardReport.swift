@@ -38,7 +38,7 @@ public struct BoardReport: Encodable, Sendable {
         title = view.board.title
         let (start, end) = view.effectiveRange.bounds(now: view.now)
         (from, to) = (TimestampText.rfc3339(start), TimestampText.rfc3339(end))
-        variables = view.choices.variables.map { Variable(name: $0.name, values: view.choices.values(of: $0.name).map(\.value)) }
+        variables = view.choices.variables.filter { !$0.isInput }.map { Variable(name: $0.name, values: view.choices.values(of: $0.name).map(\.value)) }
         annotations = view.board.annotations.isEmpty ? nil : view.board.annotations.enumerated().map { place, annotation in
             let marks = view.marks.marks.filter { $0.annotation == place }.map { mark in
                 Mark(

@@ -50,6 +50,8 @@ public struct VariableScope: Sendable {
     public mutating func setStep(milliseconds: Int64) {
         set("__interval", StepText.text(milliseconds))
         set("__interval_ms", String(milliseconds))
+        // Loki's range of a window.
+        set("__auto", StepText.text(milliseconds))
         set("__rate_interval", StepText.text(max(milliseconds + Limits.scrapeMilliseconds, 4 * Limits.scrapeMilliseconds)))
         set("__rate_interval_ms", String(max(milliseconds + Limits.scrapeMilliseconds, 4 * Limits.scrapeMilliseconds)))
         set("interval", StepText.text(milliseconds), onlyIfMissing: true)

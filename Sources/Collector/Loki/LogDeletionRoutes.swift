@@ -46,7 +46,7 @@ struct LogDeletionRoutes: Sendable {
         guard let start = try parameters.nanoMoment("start") else { throw Refusal.badParameter("the parameter \"start\" is missing; say from when on lines are to be erased") }
         let end = try parameters.nanoMoment("end") ?? edge.clock.now()
         guard end > start else { throw Refusal.badParameter("invalid parameter \"end\": it must lie behind start") }
-        let engine = edge.logQueries(of: context.tenant).engine
+        let engine = LogEngine(reader: context.tenant.logs, clock: edge.clock)
         do throws(any Error) {
             return (text, try await engine.wholeQuery(text, start: start, end: end))
         } catch let error as LogQLError {

@@ -8,14 +8,18 @@ struct LogQueries: Sendable {
     let store: LogStore
     let clock: any WallClock
     let limits: CollectorLimits
+    /// What the request adds to every query.
+    let conditions: LabelConditions
 
     var engine: LogEngine {
-        LogEngine(reader: store, clock: clock, options: .init(timeoutSeconds: limits.querySeconds, readBytesMax: limits.logQueryBytesMax))
+        LogEngine(
+            reader: store, clock: clock, options: .init(timeoutSeconds: limits.querySeconds, readBytesMax: limits.logQueryBytesMax, extraConditions: conditions))
     }
 
-    func tailPlan(_ query: String) throws(Refusal) -> TailPlan {
+    /// Throws where a live tail of the query can't be.
+    func checkTail(_ query: String) throws(Refusal) {
         do {
-            return try engine.compileTail(query)
+            _ = try engine.compileTail(query)
         } catch {
             throw .badParameter("\(error)")
         }
@@ -42,5 +46,8 @@ struct LogQueries: Sendable {
 }
 
 extension Edge {
-    func logQueries(of tenant: Tenant) -> LogQueries { LogQueries(store: tenant.logs, clock: clock, limits: limits) }
+    /// What a request may ask a tenant's logs, with the conditions that it adds.
+    func logQueries(of tenant: Tenant, _ parameters: RequestParameters) throws(Refusal) -> LogQueries {
+        LogQueries(store: tenant.logs, clock: clock, limits: limits, conditions: try parameters.extraLogConditions(limits))
+    }
 }

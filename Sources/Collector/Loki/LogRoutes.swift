@@ -25,10 +25,9 @@ struct LogRoutes: Sendable {
         let parameters = try await edge.parameters(of: request, context)
         let limit = min(try parameters.limit() ?? Self.linesDefault, edge.limits.logEntriesMax)
         let window = try window(parameters)
-        let engine = edge.logQueries(of: context.tenant).engine
+        let engine = try edge.logQueries(of: context.tenant, parameters).engine
         let query = parameters["query"] ?? ""
-        let extra = try parameters.extraLogMatchers(edge.limits)
-        let found = try await edge.logQuery(context) { try await engine.search(query, start: window.start, end: window.end, limit: limit, extraMatchers: extra) }
+        let found = try await edge.logQuery(context) { try await engine.search(query, start: window.start, end: window.end, limit: limit) }
         return Reply.success { writer in writer.array(found) { $0.record($1) } }
     }
 
@@ -40,7 +39,7 @@ struct LogRoutes: Sendable {
             text: parameters["query"] ?? "", start: window.start, end: window.end, stepNanoseconds: try parameters.nanoseconds("step"),
             limit: min(try parameters.limit() ?? Self.linesDefault, edge.limits.logEntriesMax))
         question.contextLines = min(try parameters.limit("context") ?? 0, LogEngine.contextLinesMax)
-        let engine = edge.logQueries(of: context.tenant).engine
+        let engine = try edge.logQueries(of: context.tenant, parameters).engine
         let asked = question
         let (findings, statistics) = try await edge.logQuery(context) { try await engine.ask(asked) }
         return Reply.success { writer in
@@ -61,7 +60,7 @@ struct LogRoutes: Sendable {
         let before = min(try parameters.count("before") ?? Self.contextLinesDefault, LogEngine.contextLinesMax)
         let after = min(try parameters.count("after") ?? Self.contextLinesDefault, LogEngine.contextLinesMax)
         let (stream, line) = (Labels(matchers.map { (name: $0.name, value: $0.value) }), parameters["line"])
-        let engine = edge.logQueries(of: context.tenant).engine
+        let engine = try edge.logQueries(of: context.tenant, parameters).engine
         let found = try await edge.logQuery(context) { try await engine.context(of: stream, at: moment, line: line, before: before, after: after) }
         return Reply.success { writer in
             writer.object { writer in
@@ -84,7 +83,7 @@ struct LogRoutes: Sendable {
         let limit = try parameters.limit() ?? Self.patternsDefault
         let step = try parameters.nanoseconds("step")
         let query = parameters["query"] ?? ""
-        let engine = edge.logQueries(of: context.tenant).engine
+        let engine = try edge.logQueries(of: context.tenant, parameters).engine
         let found = try await edge.logQuery(context) {
             try await engine.patterns(query, start: window.start, end: window.end, stepNanoseconds: step, change: change, limit: limit)
         }
@@ -100,8 +99,11 @@ struct LogRoutes: Sendable {
     }
 
     private func tail(_ request: Request, _ context: CollectorContext) async throws -> Response {
-        let query = RequestParameters(request.uri.query ?? "")["query"] ?? ""
-        let plan = try edge.logQueries(of: context.tenant).tailPlan(query)
+        let parameters = RequestParameters(request.uri.query ?? "")
+        let query = parameters["query"] ?? ""
+        let queries = try edge.logQueries(of: context.tenant, parameters)
+        try queries.checkTail(query)
+        let plan = try await queries.engine.tailPlan(query)
         try edge.tails.enter()
         let edge = edge
         // Taken here, so that what is stored after the answer's head is sent can't be missed.

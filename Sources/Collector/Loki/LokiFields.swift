@@ -49,7 +49,7 @@ extension LokiRoutes {
         let window = try parameters.lokiWindow(edge.clock, defaultHours: 1)
         let query = try parameters.required("query")
         let lines = min(try parameters.limit("line_limit") ?? edge.limits.detectedFieldLinesDefault, edge.limits.detectedFieldLinesMax)
-        let engine = edge.logQueries(of: context.tenant).engine
+        let engine = try edge.logQueries(of: context.tenant, parameters).engine
         return try await edge.logQuery(context) {
             try await engine.detectedFields(query, start: window.start, end: window.end, lineLimit: lines, limit: limit)
         }

@@ -9,10 +9,10 @@ extension LokiRoutes {
         let parameters = try await edge.parameters(of: request, context)
         let window = try parameters.lokiWindow(edge.clock, defaultHours: 6)
         let matchers = try parameters.lokiMatchers()
-        let logs = context.tenant.logs
+        let (logs, queries) = (context.tenant.logs, try edge.logQueries(of: context.tenant, parameters))
         let names = try await edge.logQuery(context) {
-            if matchers.isEmpty { return try await logs.labelNames(start: window.start, end: window.end) }
-            let streams = try await logs.streams([matchers], start: window.start, end: window.end)
+            if matchers.isEmpty, queries.conditions.isEmpty { return try await logs.labelNames(start: window.start, end: window.end) }
+            let streams = try await queries.engine.streams([matchers], start: window.start, end: window.end)
             return Set(streams.flatMap { $0.pairs.map(\.name) }).sorted()
         }
         return reply(names)
@@ -23,10 +23,10 @@ extension LokiRoutes {
         let window = try parameters.lokiWindow(edge.clock, defaultHours: 6)
         let name = try context.labelName()
         let matchers = try parameters.lokiMatchers()
-        let logs = context.tenant.logs
+        let (logs, queries) = (context.tenant.logs, try edge.logQueries(of: context.tenant, parameters))
         let values = try await edge.logQuery(context) {
-            if matchers.isEmpty { return try await logs.labelValues(name, start: window.start, end: window.end) }
-            let streams = try await logs.streams([matchers], start: window.start, end: window.end)
+            if matchers.isEmpty, queries.conditions.isEmpty { return try await logs.labelValues(name, start: window.start, end: window.end) }
+            let streams = try await queries.engine.streams([matchers], start: window.start, end: window.end)
             return Set(streams.compactMap { $0[name] }).sorted()
         }
         return reply(values)
@@ -36,8 +36,8 @@ extension LokiRoutes {
         let parameters = try await edge.parameters(of: request, context)
         let window = try parameters.lokiWindow(edge.clock, defaultHours: 6)
         let selectors = try (parameters.all("match[]") + parameters.all("match")).map { text throws(Refusal) in try RequestParameters.lokiMatchers(text) }
-        let logs = context.tenant.logs
-        let streams = try await edge.logQuery(context) { try await logs.streams(selectors, start: window.start, end: window.end) }
+        let engine = try edge.logQueries(of: context.tenant, parameters).engine
+        let streams = try await edge.logQuery(context) { try await engine.streams(selectors, start: window.start, end: window.end) }
         return Reply.success { $0.array(streams.prefix(edge.limits.listedItemsMax)) { $0.labels($1) } }
     }
 
@@ -46,8 +46,8 @@ extension LokiRoutes {
         let parameters = try await edge.parameters(of: request, context)
         let window = try parameters.lokiWindow(edge.clock, defaultHours: 1)
         let matchers = try parameters.lokiMatchers()
-        let logs = context.tenant.logs
-        let streams = try await edge.logQuery(context) { try await logs.streams([matchers], start: window.start, end: window.end) }
+        let engine = try edge.logQueries(of: context.tenant, parameters).engine
+        let streams = try await edge.logQuery(context) { try await engine.streams([matchers], start: window.start, end: window.end) }
         var values: [String: Set<String>] = [:]
         for stream in streams { for (name, value) in stream.pairs { values[name, default: []].insert(value) } }
         let chosen = values.filter { !$0.value.allSatisfy(Self.isIdentifier) }.sorted { $0.key < $1.key }

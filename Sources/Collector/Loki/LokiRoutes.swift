@@ -58,10 +58,9 @@ struct LokiRoutes: Sendable {
     private func answer(_ question: LogRequest, _ parameters: RequestParameters, _ request: Request, _ context: CollectorContext) async throws -> Response {
         var question = question
         question.limit = try parameters.lokiLimit(edge.limits)
-        question.extraMatchers = try parameters.extraLogMatchers(edge.limits)
         question.direction = try parameters.lokiDirection()
         question.categorizesLabels = request.headers[values: .lokiEncodingFlags].contains { $0.contains(LokiReply.categorizeFlag) }
-        let queries = edge.logQueries(of: context.tenant)
+        let queries = try edge.logQueries(of: context.tenant, parameters)
         let (complete, start) = (question, edge.clock.monotonicNanoseconds())
         let answer = try await edge.logQuery(context) { try await queries.engine.answer(complete) }
         let queued = max(0, edge.clock.monotonicNanoseconds() - start - answer.statistics.nanoseconds)

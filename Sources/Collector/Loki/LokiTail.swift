@@ -21,7 +21,7 @@ struct LokiTail: Sendable {
     /// Requests that aren't an acceptable upgrade end here, with the reason.
     func register(_ routes: Routes) {
         routes.on(.get, Self.path, scope: .read, of: .each) { request, context in
-            _ = try plan(RequestParameters(request.uri.query ?? ""), context.tenant)
+            try check(RequestParameters(request.uri.query ?? ""), context.tenant)
             throw Refusal(
                 status: .upgradeRequired, errorType: "bad_data", reason: .badParameter,
                 message: "this path is a WebSocket; send it as the first request of a connection, with the headers of RFC 6455",
@@ -36,7 +36,7 @@ struct LokiTail: Sendable {
                 guard uri.path == Self.path else { return false }
                 guard let tenant = tenant(of: head, channel), !edge.stopping.isSet else { return false }
                 do {
-                    _ = try plan(RequestParameters(uri.query ?? ""), tenant)
+                    try check(RequestParameters(uri.query ?? ""), tenant)
                     return true
                 } catch {
                     // The HTTP route finds the same error, and answers with it.
@@ -56,8 +56,8 @@ struct LokiTail: Sendable {
         return edge.access.recognize(request, .read).flatMap { edge.tenants.served(request.tenant, for: $0.tenants) }
     }
 
-    private func plan(_ parameters: RequestParameters, _ tenant: Tenant) throws -> TailPlan {
-        try edge.logQueries(of: tenant).tailPlan(parameters.required("query"))
+    private func check(_ parameters: RequestParameters, _ tenant: Tenant) throws {
+        try edge.logQueries(of: tenant, parameters).checkTail(parameters.required("query"))
     }
 
     private typealias Outbound = NIOAsyncChannelOutboundWriter<WebSocketFrame>
@@ -105,10 +105,11 @@ struct LokiTail: Sendable {
 
     private func tail(_ parameters: RequestParameters, _ tenant: Tenant, _ outbound: Outbound, _ gone: Signal) async throws {
         let query = try parameters.required("query")
-        let plan = try plan(parameters, tenant)
+        let queries = try edge.logQueries(of: tenant, parameters)
+        let plan = try await queries.engine.tailPlan(query)
         // Taken before the backlog is read, so that nothing falls between the two.
         let events = tenant.logs.tail(plan.query)
-        let backlog = try await backlog(plan, parameters, tenant)
+        let backlog = try await backlog(plan, parameters, queries)
         if !backlog.isEmpty { try await Self.send(backlog.map(TailItem.line), outbound) }
         let live = LiveTail(edge: edge, plan: plan, sentBefore: Set(backlog))
         edge.logger.debug("live tail", metadata: ["query": "\(SafeText(query.prefix(200)).string)"])
@@ -116,11 +117,11 @@ struct LokiTail: Sendable {
         if edge.stopping.isSet { try await Self.close(outbound, .goingAway, "the server stops") }
     }
 
-    private func backlog(_ plan: TailPlan, _ parameters: RequestParameters, _ tenant: Tenant) async throws -> [TailedLine] {
+    private func backlog(_ plan: TailPlan, _ parameters: RequestParameters, _ queries: LogQueries) async throws -> [TailedLine] {
         let limit = min(try parameters.limit() ?? Self.backlogDefault, edge.limits.logEntriesMax)
         let now = edge.clock.now()
         let start = try parameters.nanoMoment("start") ?? now.advanced(byNanoseconds: -3_600_000_000_000)
-        return try await edge.logQueries(of: tenant).newest(plan, start: start, end: now, limit: limit).reversed()
+        return try await queries.newest(plan, start: start, end: now, limit: limit).reversed()
     }
 
     /// A message of lines, or a ping where there are none.

@@ -9,9 +9,9 @@ extension LokiRoutes {
     func indexStatistics(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let parameters = try await edge.parameters(of: request, context)
         let window = try parameters.lokiWindow(edge.clock, defaultHours: 1)
-        let query = LogQuery(start: window.start, end: window.end, streamMatchers: try parameters.lokiMatchers(), deadlineMonotonicNanoseconds: deadline)
-        let logs = context.tenant.logs
-        let volumes = try await edge.logQuery(context) { try await logs.volumes(query) }
+        let matchers = try parameters.lokiMatchers()
+        let engine = try edge.logQueries(of: context.tenant, parameters).engine
+        let volumes = try await edge.logQuery(context) { try await engine.volumes(matchers, start: window.start, end: window.end) }
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("streams", volumes.count)
@@ -29,16 +29,15 @@ extension LokiRoutes {
         let matchers = try parameters.lokiMatchers()
         let limit = try parameters.limit() ?? edge.limits.volumeSeriesDefault
         let names = VolumeNames(matchers, targets: parameters["targetLabels"], countsLabels: parameters["aggregateBy"] == "labels")
-        let query = LogQuery(start: window.start, end: window.end, streamMatchers: matchers, deadlineMonotonicNanoseconds: deadline)
-        let logs = context.tenant.logs
+        let engine = try edge.logQueries(of: context.tenant, parameters).engine
         let start = edge.clock.monotonicNanoseconds()
         let result: LogQLResult
         if isRange {
             let step = try parameters.lokiStep(window, edge.limits)
-            let tallies = try await edge.logQuery(context) { try await logs.tally(query, stepNanoseconds: step, by: [.stream]) }
+            let tallies = try await edge.logQuery(context) { try await engine.tally(matchers, start: window.start, end: window.end, stepNanoseconds: step) }
             result = .matrix(names.series(tallies, limit: limit))
         } else {
-            let volumes = try await edge.logQuery(context) { try await logs.volumes(query) }
+            let volumes = try await edge.logQuery(context) { try await engine.volumes(matchers, start: window.start, end: window.end) }
             result = .vector(names.elements(volumes, at: window.end, limit: limit))
         }
         var statistics = LogQueryStatistics()
@@ -53,7 +52,7 @@ extension LokiRoutes {
         let query = try parameters.required("query")
         let step = try parameters.nanoseconds("step")
         let limit = try parameters.limit() ?? edge.limits.listedItemsMax
-        let engine = edge.logQueries(of: context.tenant).engine
+        let engine = try edge.logQueries(of: context.tenant, parameters).engine
         let found = try await edge.logQuery(context) {
             try await engine.patterns(query, start: window.start, end: window.end, stepNanoseconds: step, change: nil, limit: limit)
         }
@@ -68,8 +67,6 @@ extension LokiRoutes {
             }
         }
     }
-
-    var deadline: Int64 { edge.clock.monotonicNanoseconds() + Int64(edge.limits.querySeconds * 1e9) }
 }
 
 extension JSONWriter {

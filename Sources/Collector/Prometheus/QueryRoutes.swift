@@ -58,8 +58,8 @@ struct QueryRoutes: Sendable {
         let start = try parameters.moment("start", default: .distantPast)
         let end = try parameters.moment("end", default: .distantFuture)
         guard end >= start else { throw Refusal.badParameter("invalid parameter \"end\": end timestamp must not be before start timestamp") }
-        let extra = try parameters.extraMatchers(edge.limits)
-        let selectors = try parameters.expression().selectors.map { $0 + extra }
+        let conditions = try parameters.extraConditions(edge.limits)
+        let selectors = try parameters.expression().selectors.flatMap { conditions.narrowing([$0]) }
         let metrics = context.tenant.metrics
         let found = selectors.isEmpty ? [] : try await edge.query(context) { try await metrics.exemplars(selectors, start: start, end: end) }
         return Reply.success { writer in
@@ -103,7 +103,7 @@ struct QueryRoutes: Sendable {
         var options = EngineOptions(
             samplesMax: limits.querySamplesMax, timeoutSeconds: limits.querySeconds, clock: edge.clock, memoryBytesMax: limits.queryMemoryBytesMax)
         options.tenant = tenant.cacheKey
-        options.extraMatchers = try parameters.extraMatchers(limits)
+        options.extraConditions = try parameters.extraConditions(limits)
         // Any value but these asks for everything to be computed.
         if ["", "0", "false"].contains(parameters["nocache"] ?? "") { options.resultCache = edge.resultCache }
         if let milliseconds = try parameters.durationMilliseconds("timeout"), milliseconds > 0 {

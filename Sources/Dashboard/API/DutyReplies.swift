@@ -1,52 +1,5 @@
 import Foundations
 
-/// `GET /api/v1/nightjar/incidents`.
-struct IncidentsReply: Decodable {
-    let incidents: [IncidentReply]
-}
-
-struct IncidentReply: Decodable {
-    struct Member: Decodable {
-        let fingerprint: String
-        let labels: [String: String]
-        let firedAt: String?
-        let resolvedAt: String?
-    }
-    struct Entry: Decodable {
-        let at: String
-        let kind: String
-        let actor: String
-        let text: String
-    }
-
-    let id: Int64
-    let state: String
-    let severity: String
-    let title: String
-    let runbook: String?
-    let openedAt: String
-    let resolvedAt: String?
-    let resolvedBy: String?
-    let roles: [String: String]?
-    let alerts: [Member]?
-    let timeline: [Entry]?
-
-    var item: IncidentItem {
-        IncidentItem(
-            id: id, state: state, severity: AlertItem.Severity(label: severity), title: title, runbook: runbook ?? "",
-            openedAt: moment(openedAt) ?? Timestamp(milliseconds: 0), resolvedAt: moment(resolvedAt), resolvedBy: resolvedBy ?? "", roles: pairs(roles ?? [:]),
-            members: (alerts ?? []).map { member in
-                IncidentItem.Member(
-                    fingerprint: member.fingerprint, labels: pairs(member.labels), firedAt: moment(member.firedAt) ?? Timestamp(milliseconds: 0),
-                    resolvedAt: moment(member.resolvedAt))
-            })
-    }
-
-    var entries: [IncidentItem.Entry] {
-        (timeline ?? []).map { IncidentItem.Entry(at: moment($0.at) ?? Timestamp(milliseconds: 0), kind: $0.kind, actor: $0.actor, text: $0.text) }
-    }
-}
-
 /// `GET /api/v1/nightjar/alerts/NAME/events`.
 struct StoryReply: Decodable {
     struct Event: Decodable {

@@ -84,14 +84,14 @@ package struct DashboardTrial {
     /// Opens a dashboard of twelve panels: eight charts of five lines, figures, bars and a table.
     package mutating func openBoard() throws {
         press("6")
-        reduce(.boards(.opened(path: "trial.yml", try BoardFile.parse(Array(TrialData.boardFile.utf8), path: "trial.yml"))))
+        reduce(.boards(.opened(path: "trial.yml", try BoardFile.parse(Array(BoardTrial.file.utf8), path: "trial.yml"))))
     }
 
     /// The open dashboard evaluates all its panels, as of now.
     package mutating func refreshBoard() async {
         guard let question else { return }
         clock.step(to: model.now.nanos)
-        let results = await BoardRunner(source: TrialData.Source(), clock: clock).evaluate(question)
+        let results = await BoardRunner(source: BoardTrial.Source(), clock: clock).evaluate(question)
         reduce(.boards(.answered(.results(results, generation: question.generation))))
     }
 

@@ -126,7 +126,8 @@ extension LogEngine {
     ) async throws -> (LogQLResult, LogQueryStatistics) {
         let source = QuerySource(reader: reader, meter: ScanMeter(clock: clock, options: options))
         let start = request.start.advanced(byNanoseconds: -min(rangeMilliseconds, .max / 1_000_000) * 1_000_000)
-        let selector = terse.selector(knownLabels: Set(try await reader.labelNames(start: start, end: request.end)))
+        let known = Set(try await reader.labelNames(start: start, end: request.end))
+        let selector = terse.selector(knownLabels: known).narrowed(by: options.extraConditions, streamLabels: known)
         let expression = terse.counts(selector, rangeMilliseconds: rangeMilliseconds, names)
         let result = try await MetricEvaluation(source: source, grid: try StepGrid(request)).result(expression, isInstant: request.stepNanoseconds == nil)
         return (result, source.meter.finish())

@@ -1,3 +1,4 @@
+import Foundations
 import Model
 
 extension LogEngine {
@@ -5,6 +6,20 @@ extension LogEngine {
     public static func problem(inMetricQuery text: String) -> LogQLError? {
         do throws(LogQLError) {
             if case .log = try Parser.parse(text) { return .failed("lines are no numbers; count them, as in count_over_time({…}[5m])") }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// What is wrong with a query that is to give lines; the terse form is taken where people write for us, not for Loki.
+    public static func problem(inLineQuery text: String, takesTerseForm: Bool) -> LogQLError? {
+        do throws(LogQLError) {
+            if takesTerseForm, !TerseQuery.isLogQL(text) {
+                let command = try TerseQuery(text, now: NanoTimestamp(nanoseconds: 0)).command
+                return command == nil ? nil : .failed("a command behind `|` gives no lines, and lines are asked for here")
+            }
+            _ = try selector(try Parser.parse(text))
             return nil
         } catch {
             return error

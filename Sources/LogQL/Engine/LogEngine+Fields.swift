@@ -17,7 +17,7 @@ public struct DetectedField: Sendable {
 extension LogEngine {
     /// The fields of the newest `lineLimit` lines that a query finds, in order of name; at most `limit` of them.
     public func detectedFields(_ text: String, start: NanoTimestamp, end: NanoTimestamp, lineLimit: Int, limit: Int) async throws -> [DetectedField] {
-        let selector = try Self.selector(try Parser.parse(text))
+        let selector = try await narrowed(try Self.selector(try Parser.parse(text)), start, end)
         let source = QuerySource(reader: reader, meter: ScanMeter(clock: clock, options: options))
         var fields = FieldCollection()
         let request = LogRequest(query: text, start: start, end: end, limit: lineLimit, direction: .newestFirst)

@@ -2,9 +2,17 @@ import Foundations
 import Model
 
 extension LogEngine {
-    /// Prepares a query, LogQL for lines or the terse form, for a live tail.
-    public func compileTail(_ text: String) throws -> TailPlan {
-        let selector: LogSelector
+    /// Prepares a query, LogQL for lines or the terse form, for a live tail, with the added conditions: those on labels that streams had within
+    /// the last day are on streams.
+    public func tailPlan(_ text: String) async throws -> TailPlan {
+        if options.extraConditions.isEmpty { return try compileTail(text) }
+        let now = clock.now()
+        return try compileTail(text, streamLabels: Set(try await reader.labelNames(start: now.advanced(byNanoseconds: -Limits.tailLabelsNanoseconds), end: .distantFuture)))
+    }
+
+    /// The same where the labels that streams have are known, or don't matter as just mistakes are looked for.
+    public func compileTail(_ text: String, streamLabels: Set<String> = []) throws -> TailPlan {
+        var selector: LogSelector
         if TerseQuery.isLogQL(text) {
             selector = try Self.selector(try Parser.parse(text))
         } else {
@@ -12,6 +20,7 @@ extension LogEngine {
             if let command = terse.command { throw LogQLError.failed("`| \(command)` gives no lines, and a live tail shows lines alone") }
             selector = terse.selector(knownLabels: nil)
         }
+        selector = selector.narrowed(by: options.extraConditions, streamLabels: streamLabels)
         let plan = LogPlan(selector, start: .min, end: .max, direction: .oldestFirst, knownLabels: nil)
         return TailPlan(query: plan.query) { record in
             var entry = LogEntry(record)
@@ -21,13 +30,13 @@ extension LogEngine {
 
     /// The newest `limit` records that a query, LogQL for lines or the terse form, finds within `start <= t < end`; newest first.
     /// A `last 1h` in the terse form goes before `start`.
-    public func search(_ text: String, start: NanoTimestamp, end: NanoTimestamp, limit: Int, extraMatchers: [Matcher] = []) async throws -> [LogRecord] {
-        try await searchAnswer(text, start: start, end: end, limit: limit, extraMatchers: extraMatchers).records
+    public func search(_ text: String, start: NanoTimestamp, end: NanoTimestamp, limit: Int) async throws -> [LogRecord] {
+        try await searchAnswer(text, start: start, end: end, limit: limit).records
     }
 
     /// The same with what it took.
     public func searchAnswer(
-        _ text: String, start: NanoTimestamp, end: NanoTimestamp, limit: Int, extraMatchers: [Matcher] = []
+        _ text: String, start: NanoTimestamp, end: NanoTimestamp, limit: Int
     ) async throws -> (records: [LogRecord], statistics: LogQueryStatistics) {
         var start = start
         var selector: LogSelector
@@ -39,7 +48,7 @@ extension LogEngine {
             if let command = terse.command { throw LogQLError.failed("`| \(command)` gives no lines, and lines are asked for here") }
             selector = terse.selector(knownLabels: Set(try await reader.labelNames(start: start, end: end)))
         }
-        if !extraMatchers.isEmpty { selector = try Self.selector(try await narrowed(.log(selector), extraMatchers, start, end)) }
+        selector = try await narrowed(selector, start, end)
         let source = QuerySource(reader: reader, meter: ScanMeter(clock: clock, options: options))
         let request = LogRequest(query: text, start: start, end: end, limit: limit, direction: .newestFirst)
         let records = try await entries(selector, request, source).map { entry in

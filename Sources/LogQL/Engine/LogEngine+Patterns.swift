@@ -23,7 +23,7 @@ extension LogEngine {
         _ text: String, start: NanoTimestamp, end: NanoTimestamp, stepNanoseconds: Int64?, change: PatternChange?, limit: Int
     ) async throws -> [FoundPattern] {
         var (start, change) = (start, change)
-        let selector: LogSelector
+        var selector: LogSelector
         if TerseQuery.isLogQL(text) {
             selector = try Self.selector(try Parser.parse(text))
         } else {
@@ -32,6 +32,7 @@ extension LogEngine {
             if case .patterns(let asked) = terse.command { change = asked ?? change }
             selector = terse.selector(knownLabels: Set(try await reader.labelNames(start: start, end: end)))
         }
+        selector = try await narrowed(selector, start, end)
         let (length, overflow) = end.nanoseconds.subtractingReportingOverflow(start.nanoseconds)
         guard !overflow, length > 0 else { throw LogQLError.failed("patterns need a range of time that ends after its start") }
         let step = stepNanoseconds ?? max(Limits.patternStepNanosecondsMin, length / 100)
@@ -39,7 +40,7 @@ extension LogEngine {
         let meter = ScanMeter(clock: clock, options: options)
         let known = Set(try await reader.labelNames(start: start, end: end))
         let plan = LogPlan(selector, start: start.nanoseconds, end: end.nanoseconds, direction: .oldestFirst, knownLabels: known)
-        guard plan.isWhole else { throw LogQLError.failed("patterns are found by streams, levels, fields and texts of lines; parsers and formats can't be part of the query") }
+        guard plan.isWhole else { throw LogQLError.failed("patterns are found by streams, levels, fields and texts of lines; parsers, formats and alternatives of labels can't be part of the query") }
         var query = plan.query
         query.deadlineMonotonicNanoseconds = meter.deadlineMonotonicNanoseconds
         let now = try await reader.patterns(query, stepNanoseconds: step)

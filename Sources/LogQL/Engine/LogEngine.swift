@@ -8,10 +8,14 @@ public struct LogEngine: Sendable {
         public var timeoutSeconds: Double
         /// Bytes of lines that a query may read, after what the reader's index leaves out.
         public var readBytesMax: Int
+        /// Conditions that every line must fulfil beside those of a query: on labels of its stream, on its fields, or on what the query's parsers
+        /// take out of it. They only ever narrow.
+        public var extraConditions: LabelConditions
 
-        public init(timeoutSeconds: Double = 30, readBytesMax: Int = 16 << 30) {
+        public init(timeoutSeconds: Double = 30, readBytesMax: Int = 16 << 30, extraConditions: LabelConditions = LabelConditions()) {
             self.timeoutSeconds = timeoutSeconds
             self.readBytesMax = readBytesMax
+            self.extraConditions = extraConditions
         }
     }
 
@@ -43,19 +47,24 @@ public struct LogEngine: Sendable {
     public static func formatted(_ text: String) throws(LogQLError) -> String { LogQLText.formatted(try Parser.parse(text)) }
 
     private func parsed(_ request: LogRequest) async throws -> Expression {
-        if TerseQuery.isLogQL(request.query) { return try await narrowed(try Parser.parse(request.query), request.extraMatchers, request.start, request.end) }
+        if TerseQuery.isLogQL(request.query) { return try await narrowed(try Parser.parse(request.query), request.start, request.end) }
         let terse = try TerseQuery(request.query, now: clock.now())
         let known = Set(try await reader.labelNames(start: request.start, end: request.end))
-        return try terse.expression(knownLabels: known).narrowed(by: request.extraMatchers, streamLabels: known)
+        return try terse.expression(knownLabels: known).narrowed(by: options.extraConditions, streamLabels: known)
     }
 
-    /// A query with conditions added to all of its selectors; which labels streams have is asked for the time that it reads.
-    func narrowed(_ expression: Expression, _ matchers: [Matcher], _ start: NanoTimestamp, _ end: NanoTimestamp) async throws -> Expression {
-        guard !matchers.isEmpty else { return expression }
+    /// A query with the added conditions on all of its selectors; which labels streams have is asked for the time that it reads.
+    func narrowed(_ expression: Expression, _ start: NanoTimestamp, _ end: NanoTimestamp) async throws -> Expression {
+        if options.extraConditions.isEmpty { return expression }
         let back = min(expression.lookbackMilliseconds, .max / 1_000_000) * 1_000_000
         // A stream whose lines are at the end itself counts.
         let names = try await reader.labelNames(start: start.advanced(byNanoseconds: -back), end: end.advanced(byNanoseconds: 1))
-        return expression.narrowed(by: matchers, streamLabels: Set(names))
+        return expression.narrowed(by: options.extraConditions, streamLabels: Set(names))
+    }
+
+    /// The same for lines alone.
+    func narrowed(_ selector: LogSelector, _ start: NanoTimestamp, _ end: NanoTimestamp) async throws -> LogSelector {
+        try Self.selector(try await narrowed(.log(selector), start, end))
     }
 
     /// The conditions of a stream selector that stands alone, all of which may be met by streams without the label.

@@ -15,9 +15,6 @@ public struct LogRequest: Sendable {
     public var direction: LogQuery.Direction
     /// Streams by their own labels alone, with the rest told apart at each line.
     public var categorizesLabels = false
-    /// Conditions that every line must fulfil beside those of the query: on labels of its stream, on its fields, or on what the query's parsers
-    /// take out of it. They only ever narrow.
-    public var extraMatchers: [Matcher] = []
 
     public init(
         query: String, start: NanoTimestamp, end: NanoTimestamp, stepNanoseconds: Int64? = nil, limit: Int = 100,

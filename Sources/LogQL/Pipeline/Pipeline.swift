@@ -131,6 +131,7 @@ extension LabelFilter {
     func accepts(_ entry: inout LogEntry) -> Bool {
         switch self {
         case .matcher(let matcher): return entry.satisfies(matcher)
+        case .stream(let matcher): return matcher.matches(entry.record.stream)
         case .both(let left, let right): return left.accepts(&entry) && right.accepts(&entry)
         case .either(let left, let right): return left.accepts(&entry) || right.accepts(&entry)
         case .address(let name, let range, let isNegative):

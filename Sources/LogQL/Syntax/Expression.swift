@@ -165,6 +165,8 @@ struct LabelTest {
 
 indirect enum LabelFilter: Sendable {
     case matcher(Matcher)
+    /// On the stream's own label, whatever stages set: of conditions that are added from outside of a query.
+    case stream(Matcher)
     case number(name: String, BinaryOperation.Operator, Double, unit: Unwrap.Conversion, text: String)
     case address(name: String, AddressRange, isNegative: Bool)
     case both(LabelFilter, LabelFilter)

@@ -104,7 +104,7 @@ enum LogQLText {
 
     private static func labelFilter(_ filter: LabelFilter) -> String {
         switch filter {
-        case .matcher(let matcher): condition(matcher)
+        case .matcher(let matcher), .stream(let matcher): condition(matcher)
         case .number(let name, let op, _, _, let text): "\(name)\(op.rawValue)\(text)"
         case .address(let name, let range, let isNegative): "\(name)\(isNegative ? "!=" : "=")ip(\(quotedText(range.text)))"
         case .both(let left, let right): "(\(labelFilter(left)) and \(labelFilter(right)))"

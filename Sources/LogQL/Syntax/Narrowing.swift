@@ -4,22 +4,22 @@ import Model
 /// Conditions that are added to every selector of a query from outside of it.
 extension Expression {
     /// The query as if there were only the lines that fulfil the conditions. `streamLabels` are names that streams have.
-    func narrowed(by matchers: [Matcher], streamLabels: Set<String>) -> Expression {
-        if matchers.isEmpty { return self }
+    func narrowed(by conditions: LabelConditions, streamLabels: Set<String>) -> Expression {
+        if conditions.isEmpty { return self }
         switch self {
-        case .log(let selector): return .log(selector.narrowed(by: matchers, streamLabels: streamLabels))
+        case .log(let selector): return .log(selector.narrowed(by: conditions, streamLabels: streamLabels))
         case .range(var aggregation):
-            aggregation.selector = aggregation.selector.narrowed(by: matchers, streamLabels: streamLabels)
+            aggregation.selector = aggregation.selector.narrowed(by: conditions, streamLabels: streamLabels)
             return .range(aggregation)
         case .vectorAggregation(var aggregation):
-            aggregation.operand = aggregation.operand.narrowed(by: matchers, streamLabels: streamLabels)
+            aggregation.operand = aggregation.operand.narrowed(by: conditions, streamLabels: streamLabels)
             return .vectorAggregation(aggregation)
         case .binary(var operation):
-            operation.left = operation.left.narrowed(by: matchers, streamLabels: streamLabels)
-            operation.right = operation.right.narrowed(by: matchers, streamLabels: streamLabels)
+            operation.left = operation.left.narrowed(by: conditions, streamLabels: streamLabels)
+            operation.right = operation.right.narrowed(by: conditions, streamLabels: streamLabels)
             return .binary(operation)
         case .labelReplace(let operand, let destination, let replacement, let source, let pattern):
-            let narrowed = operand.narrowed(by: matchers, streamLabels: streamLabels)
+            let narrowed = operand.narrowed(by: conditions, streamLabels: streamLabels)
             return .labelReplace(narrowed, destination: destination, replacement: replacement, source: source, pattern: pattern)
         case .number, .constantVector: return self
         }
@@ -40,17 +40,33 @@ extension Expression {
 }
 
 extension LogSelector {
-    /// Conditions on labels of streams stand in the selector, which the store's index answers; others are filters of labels, behind the last
-    /// parser so that they see what it takes out of a line.
-    func narrowed(by matchers: [Matcher], streamLabels: Set<String>) -> LogSelector {
+    /// Conditions on labels of streams stand in the selector, which the store's index answers; others are filters of labels, behind parsers
+    /// so that they see what these take out of a line, and in front of all that could write it anew.
+    func narrowed(by conditions: LabelConditions, streamLabels: Set<String>) -> LogSelector {
+        if conditions.isEmpty { return self }
         var narrowed = self
         var filters: [Stage] = []
-        for matcher in matchers {
+        for matcher in conditions.necessary {
             if streamLabels.contains(matcher.name) { narrowed.matchers.append(matcher) } else { filters.append(.label(.matcher(matcher))) }
         }
-        let place = (stages.lastIndex { $0.isParser } ?? -1) + 1
-        narrowed.stages.insert(contentsOf: filters, at: place)
+        let alternatives = conditions.alternatives.compactMap { list in
+            LabelFilter.joined(list.map { streamLabels.contains($0.name) ? .stream($0) : .matcher($0) }, LabelFilter.both)
+        }
+        if let either = LabelFilter.joined(alternatives, LabelFilter.either) { filters.append(.label(either)) }
+        let unwritten = stages.prefix { !$0.rewrites }
+        narrowed.stages.insert(contentsOf: filters, at: (unwritten.lastIndex { $0.isParser } ?? -1) + 1)
         return narrowed
+    }
+
+    /// Its matchers as filters, for lines that are at hand.
+    var asFilters: [Stage] { matchers.map { .label(LogPlan.isLevel($0.name) ? .matcher($0) : .stream($0)) } + stages }
+}
+
+extension LabelFilter {
+    /// Filters as one; nil where there is none.
+    fileprivate static func joined(_ filters: [LabelFilter], _ join: (LabelFilter, LabelFilter) -> LabelFilter) -> LabelFilter? {
+        guard let first = filters.first else { return nil }
+        return filters.dropFirst().reduce(first, join)
     }
 }
 
@@ -59,6 +75,14 @@ extension Stage {
     fileprivate var isParser: Bool {
         switch self {
         case .json, .logfmt, .regexp, .pattern, .unpack: true
+        default: false
+        }
+    }
+
+    /// Sets labels, or lines that a parser behind it would read, to what the query says.
+    fileprivate var rewrites: Bool {
+        switch self {
+        case .lineFormat, .labelFormat, .drop, .keep: true
         default: false
         }
     }

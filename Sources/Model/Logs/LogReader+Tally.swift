@@ -22,8 +22,15 @@ extension LogReader {
 
     public func volumes(_ query: LogQuery) async throws -> [LogVolume] {
         // One step holds all of a range: what lies before and after 1970 makes two.
+        LogVolume.volumes(of: try await tally(query, stepNanoseconds: .max, by: [.stream]))
+    }
+}
+
+extension LogVolume {
+    /// Adds tallies by stream up, sorted by stream.
+    public static func volumes(of tallies: [LogTally]) -> [LogVolume] {
         var sums: [Labels: LogVolume] = [:]
-        for tally in try await tally(query, stepNanoseconds: .max, by: [.stream]) {
+        for tally in tallies {
             guard let stream = tally.stream else { continue }
             sums[stream, default: LogVolume(stream: stream, chunks: 1, entries: 0, bytes: 0)].entries += tally.count
             sums[stream]!.bytes += tally.bytes

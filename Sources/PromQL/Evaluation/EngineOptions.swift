@@ -33,7 +33,7 @@ public struct EngineOptions: Sendable {
     public var tenant = ""
     /// Conditions that every series must fulfil which a query reads, beside those of its selectors: the query is evaluated as if there were
     /// no other series. They only ever narrow.
-    public var extraMatchers: [Matcher] = []
+    public var extraConditions = LabelConditions()
     /// Everything goes the general way: without kernels, fused aggregations, shared values and helping threads. What tests compare with.
     var isGeneral = false
     /// Samples from which on threads help.

@@ -160,7 +160,10 @@ struct PlanBuilder {
         plan.nodes[node].samplesFrom = start
         plan.nodes[node].samplesThrough = end
         // Every read of a query comes by here, those of `info` included: what a request adds can't be got round.
-        let matchers = matchers + context.options.extraMatchers.filter { !matchers.contains($0) }
+        let conditions = context.options.extraConditions
+        let matchers = matchers + conditions.necessary.filter { !matchers.contains($0) }
+        // Which of several alternatives a series fulfils is seen by its labels.
+        let labels = conditions.alternatives.isEmpty ? labels : labels.union(.only(conditions.names))
         if let index = plan.reads.firstIndex(where: { $0.matchers == matchers && $0.start <= end && start <= $0.end }) {
             plan.reads[index].start = min(plan.reads[index].start, start)
             plan.reads[index].end = max(plan.reads[index].end, end)

@@ -75,7 +75,7 @@ public struct QueryPlan: Sendable {
             let query = MetricQuery(
                 matchers: read.matchers, start: Timestamp(milliseconds: read.start), end: Timestamp(milliseconds: read.end),
                 samplesMax: context.options.samplesMax, labels: read.labels)
-            scans.append(try await reader.scan(query))
+            scans.append(NarrowedScan.narrowed(try await reader.scan(query), by: context.options.extraConditions))
             for selector in read.selectors { scanOfSelector[nodes[selector].range] = index }
             if let begun { context.profile?.addRead(index, series: scans[index].labels.count, since: begun) }
         }

@@ -28,7 +28,7 @@ public final class ResultCache: Sendable {
         let lookback: Int64
         let subqueryStep: Int64
         let nameRemoval: EngineOptions.NameRemoval
-        let extraMatchers: [Matcher]
+        let extraConditions: LabelConditions
     }
 
     struct Entry {
@@ -127,7 +127,7 @@ extension Engine {
         let key = ResultCache.Key(
             tenant: options.tenant, query: text, step: grid.step, phase: grid.start % grid.step, lookback: options.lookbackMilliseconds,
             subqueryStep: options.subqueryStepMilliseconds, nameRemoval: options.nameRemoval,
-            extraMatchers: options.extraMatchers)
+            extraConditions: options.extraConditions)
         guard let entry = cache.entry(key), let reused = reusable(entry, grid) else {
             let result = try await run(expression, context)
             cache.count(reused: 0, computed: grid.count)

@@ -16,11 +16,11 @@ struct BoardBench: AsyncParsableCommand {
     func run() async throws {
         if let corpus { return try await BoardCorpus(folder: corpus).run() }
         guard frames > 0 else { throw ValidationError("--frames must be over 0") }
-        let board = try BoardFile.parse(Array(Self.board.utf8), path: "bench.yml")
+        let board = try BoardFile.parse(Array(BoardTrial.file.utf8), path: "bench.yml")
         let capabilities = Capabilities(colours: .indexed256, showsUnicode: true)
         let start = Timestamp(seconds: 1_800_000_000)
         let clock = ManualClock(milliseconds: start.milliseconds)
-        let runner = BoardRunner(source: Source(), clock: clock)
+        let runner = BoardRunner(source: BoardTrial.Source(), clock: clock)
         var view = BoardView(board, size: Self.size, theme: Theme(capabilities: capabilities), now: start)
         var encoder = FrameEncoder(capabilities: capabilities)
         var shown: Buffer?
@@ -69,41 +69,5 @@ struct BoardBench: AsyncParsableCommand {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) * 1000 + Double(time.tv_nsec) / 1e6
-    }
-
-    /// Eight charts, two of them stacked, two stats, bars and a table.
-    private static let board = """
-        title: Bench
-        range: 1h
-        refresh: 1s
-        panels:
-        """ + (0..<8).map { index in
-            "\n  - {title: Chart \(index), query: 'm\(index)', legend: '{{host}}', unit: bytes, size: 8x10\(index % 4 == 0 ? ", stack: normal" : ""), legend_values: [mean, last]}"
-        }.joined() + """
-
-          - {title: State, type: stat, query: s, size: 4x10}
-          - {title: Load, type: stat, query: t, size: 4x10}
-          - {title: Disks, type: bargauge, query: d, legend: '{{host}}', size: 8x10}
-          - {title: Hosts, type: table, query: h, size: 8x10}
-        """
-
-    /// Five series in waves, moved by the time.
-    private struct Source: BoardSource {
-        func answer(_ request: BoardRequest) async throws -> BoardAnswer {
-            let times: [Int64]
-            let text: String
-            switch request {
-            case .range(let expression, _, let window): (text, times) = (expression, window.times)
-            case .instant(let expression, _, let moment): (text, times) = (expression, [moment.milliseconds])
-            default: return .names([])
-            }
-            let seed = Int64(text.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFF })
-            return .series((0..<5).map { index in
-                BoardSeries(labels: ["host": "host\(index)"], times: times, values: times.map { time in
-                    let step = time / 15_000 + seed + Int64(index * 17)
-                    return (sin(Double(step) / 9) + 1.2 + Double(step * 7919 % 101) / 300) * 1_000_000
-                })
-            })
-        }
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Boards
 import Foundation
 import Foundations
-import PromQL
 
 /// `nightjar check dashboard`: what of a dashboard is drawn, and what isn't.
 struct CheckDashboard: AsyncParsableCommand {
@@ -10,7 +9,7 @@ struct CheckDashboard: AsyncParsableCommand {
         commandName: "dashboard",
         abstract: "Lists what of dashboards isn't drawn as they have it, and counts the panels that are.",
         discussion: """
-            A placeholder is a panel that isn't drawn; a partial one is drawn without some of what it asks for, or has a query that isn't PromQL. \
+            A placeholder is a panel that isn't drawn; a partial one is drawn without some of what it asks for, or has a query that isn't PromQL or LogQL. \
             The files are the short YAML format of Docs/Dashboards.md, or dashboards exported from Grafana.
 
             Exit codes: 0 everything is drawn, 1 something isn't, or a file is wrong, 2 there is no such file.
@@ -33,24 +32,13 @@ struct CheckDashboard: AsyncParsableCommand {
                 if found.isEmpty { throw Failure("there is no file `\(pattern)`", code: 2) }
                 return found
             }
-            let checks = paths.map { BoardCheck($0, problem: Self.problem) }
+            let checks = paths.map { BoardCheck($0) }
             if json { Output.json(try Self.encoded(checks)) } else { checks.forEach { Output.line($0.text) } }
             if !json, checks.count > 1 {
                 let whole = checks.count(where: \.isWithoutPlaceholder)
                 Output.line("\(checks.count) dashboards, \(whole) without a placeholder: \(checks.reduce(0) { $0 + $1.supported }) of \(checks.reduce(0) { $0 + $1.panels }) panels are drawn")
             }
             if checks.contains(where: { !$0.isWhole }) { throw ExitCode(1) }
-        }
-    }
-
-    /// Why a query in PromQL can't be asked.
-    private static func problem(_ query: FilledQuery) -> String? {
-        guard query.language == .promQL else { return nil }
-        do throws(PromQLSyntaxError) {
-            _ = try PromQLParser.parse(query.text)
-            return nil
-        } catch {
-            return "\(error)"
         }
     }
 

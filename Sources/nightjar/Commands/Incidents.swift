@@ -1,5 +1,6 @@
 import Alerting
 import ArgumentParser
+import Dashboard
 import Foundation
 import Foundations
 
@@ -20,32 +21,6 @@ struct Incidents: AsyncParsableCommand {
               nightjar incidents export 12 > post-mortem.md
             """,
         subcommands: [List.self, Show.self, Role.self, Note.self, Resolve.self, Merge.self, Export.self], defaultSubcommand: List.self)
-
-    struct Document: Decodable {
-        struct Alert: Decodable {
-            let labels: [String: String]
-            let firedAt: String
-            let resolvedAt: String?
-        }
-        struct Entry: Decodable {
-            let at: String
-            let kind: String
-            let actor: String
-            let text: String
-        }
-        let id: Int64
-        let state: String
-        let severity: String
-        let title: String
-        let runbook: String
-        let openedAt: String
-        let resolvedAt: String?
-        let resolvedBy: String
-        let mergedInto: Int64?
-        let roles: [String: String]
-        let alerts: [Alert]
-        let timeline: [Entry]?
-    }
 
     /// Which incident, and who does something to it.
     struct ActionFlags: ParsableArguments {
@@ -80,21 +55,20 @@ struct Incidents: AsyncParsableCommand {
 
         @OptionGroup var collector: ConnectionFlags
 
-        private struct Answer: Decodable { let incidents: [Document] }
-
         func run() async throws {
             try await reportingFailures(code: 3) {
                 let connection = try collector.connect()
                 let query = [("state", all ? "all" : "open")]
                 if json { return Output.json(try await connection.envelope(IncidentPath.base, query)) }
-                let incidents = try await connection.decode(Answer.self, IncidentPath.base, query).incidents
+                let incidents = try await connection.decode(IncidentsReply.self, IncidentPath.base, query).incidents
                 if incidents.isEmpty { Output.line(all ? "There was no incident." : "No incident is open.") } else {
                     var table = TextTable(["ID", "STATE", "SEVERITY", "OPENED", "ALERTS", "COMMANDER", "TITLE"].map { TextTable.Column(title: $0) })
                     for incident in incidents {
-                        let firing = incident.alerts.count { $0.resolvedAt == nil }
+                        let alerts = incident.alerts ?? []
+                        let firing = alerts.count { $0.resolvedAt == nil }
                         table.append([
-                            String(incident.id), incident.state, incident.severity, incident.openedAt, "\(firing) of \(incident.alerts.count)",
-                            incident.roles["commander"] ?? "-", incident.title,
+                            String(incident.id), incident.state, incident.severity, incident.openedAt, "\(firing) of \(alerts.count)",
+                            incident.roles?["commander"] ?? "-", incident.title,
                         ])
                     }
                     Output.text(table.text())
@@ -121,12 +95,12 @@ struct Incidents: AsyncParsableCommand {
                 let connection = try collector.connect()
                 let path = "\(IncidentPath.base)/\(id)"
                 if json { return Output.json(try await connection.envelope(path)) }
-                let incident = try await connection.decode(Document.self, path)
+                let incident = try await connection.decode(IncidentReply.self, path)
                 Output.line(SafeText("Incident \(incident.id) (\(incident.state), \(incident.severity)): \(incident.title)").string)
-                let end = incident.resolvedAt.map { ", ended \($0)\(incident.resolvedBy.isEmpty ? "" : " by \(incident.resolvedBy)")" } ?? ""
+                let end = incident.resolvedAt.map { ", ended \($0)" + (incident.resolvedBy.flatMap { $0.isEmpty ? nil : " by \($0)" } ?? "") } ?? ""
                 Output.line(SafeText("  opened \(incident.openedAt)\(end)" + (incident.mergedInto.map { ", goes on as \($0)" } ?? "")).string)
-                for role in incident.roles.sorted(by: { $0.key < $1.key }) { Output.line(SafeText("  \(role.key): \(role.value)").string) }
-                if !incident.runbook.isEmpty { Output.line(SafeText("  runbook: \(incident.runbook)").string) }
+                for role in (incident.roles ?? [:]).sorted(by: { $0.key < $1.key }) { Output.line(SafeText("  \(role.key): \(role.value)").string) }
+                if let runbook = incident.runbook, !runbook.isEmpty { Output.line(SafeText("  runbook: \(runbook)").string) }
                 for entry in incident.timeline ?? [] {
                     let actor = entry.actor.isEmpty ? "" : " \(entry.actor)"
                     Output.line(SafeText("  \(entry.at)  \(entry.kind)\(actor)  \(entry.text)").string)
