@@ -72,17 +72,17 @@ run: deps
 
 test: test-deps
 	swift build --build-tests -j $(JOBS)
-	swift test --skip-build --no-parallel
+	Tests/run.sh
 
 # Clients from PyPI, and syslog-ng, as they are.
 test-clients: test-deps
 	Tests/EndToEndTests/Clients/prepare.sh .build/clients
 	swift build --build-tests -j $(JOBS)
-	NIGHTJAR_TEST_CLIENTS=$(CURDIR)/.build/clients swift test --skip-build --no-parallel --filter LogClientTests
+	NIGHTJAR_TEST_CLIENTS=$(CURDIR)/.build/clients Tests/run.sh --filter LogClientTests
 
 soak: test-deps
 	swift build --build-tests -j $(JOBS)
-	NIGHTJAR_SOAK_KILLS=$${SOAK_KILLS:-1000} swift test --skip-build --no-parallel --filter CrashTests
+	NIGHTJAR_SOAK_KILLS=$${SOAK_KILLS:-1000} Tests/run.sh --filter CrashTests
 
 # libFuzzer on every decoder for FUZZ_SECONDS each (TARGETS="promql gzip" for some); what it finds stands in .build-fuzz/found, and
 # what it learned in .build-fuzz/corpus, for the next time.

@@ -178,7 +178,7 @@ private final class Store: Sendable {
     }
 
     private func wait(_ isReady: () -> Bool) async throws {
-        for _ in 0..<800 where !isReady() { try await Task.sleep(for: .milliseconds(10)) }
+        try await waitUntil { isReady() }
         #expect(isReady())
     }
 }

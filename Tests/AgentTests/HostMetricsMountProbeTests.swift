@@ -26,15 +26,16 @@ import Testing
         let mounts = ["/a", "/hung", "/b"]
         let first = probe.ask(mounts)
         #expect(first["/a"] == .some(Self.space) && first["/b"] == .some(Self.space) && first["/hung"] == nil)
+        // Would each of them wait for it again, this took ten minutes.
         let start = SystemClock().monotonicNanoseconds()
-        for _ in 0..<10 { #expect(probe.ask(mounts).count == 2) }
-        #expect(SystemClock().monotonicNanoseconds() - start < 3_000_000_000)
+        for _ in 0..<2000 { #expect(probe.ask(mounts).count == 2) }
+        #expect(SystemClock().monotonicNanoseconds() - start < 300_000_000_000)
         #expect(calls.withLock { $0 } == 1)
         #expect(probe.threadCount <= 2)
         isReleased.update { $0 = true }
         // Once its call has returned, it is asked again.
         var answers = probe.ask(mounts)
-        for _ in 0..<100 where answers.count < 3 {
+        for _ in 0..<6000 where answers.count < 3 {
             usleep(10_000)
             answers = probe.ask(mounts)
         }

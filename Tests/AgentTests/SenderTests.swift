@@ -87,7 +87,7 @@ private final class Rig {
     }
 
     func wait(_ isReady: () -> Bool) async throws {
-        for _ in 0..<1000 where !isReady() { try await Task.sleep(for: .milliseconds(10)) }
+        try await waitUntil { isReady() }
         #expect(isReady())
     }
 

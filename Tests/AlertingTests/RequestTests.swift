@@ -109,12 +109,7 @@ private func header(_ name: String, _ request: DeliveryRequest) -> String? { req
     #expect(reply.status == 200, "it ended itself, what it left behind was killed")
     let group = try #require(pid_t(String(decoding: RealFileSystem().readAll(folder.path("group"), bytesMax: 100), as: UTF8.self).split(separator: "\n").first ?? ""))
     // Killed ones are gone once init has taken note of them.
-    var isGone = false
-    for _ in 0..<20 where !isGone {
-        isGone = kill(-group, 0) != 0 && errno == ESRCH
-        if !isGone { try await Task.sleep(nanoseconds: 10_000_000) }
-    }
-    #expect(isGone || isZombie(group))
+    #expect(try await waitUntil { kill(-group, 0) != 0 && errno == ESRCH || isZombie(group) })
 }
 
 /// Whether all that is left of a group waits for its parent: in a container nobody may ask for it.

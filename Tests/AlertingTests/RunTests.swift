@@ -46,12 +46,7 @@ private final class GaugeReader: MetricReader {
             return DeliveryReply(status: 200)
         }
     }
-    func waitFor(_ count: Int) async throws {
-        let start = SystemClock().monotonicNanoseconds()
-        while bodies.withLock(\.count) < count, SystemClock().monotonicNanoseconds() - start < 10_000_000_000 {
-            try await Task.sleep(nanoseconds: 10_000_000)
-        }
-    }
+    func waitFor(_ count: Int) async throws { try await waitUntil { bodies.withLock(\.count) >= count } }
     let running = Task { await service.run() }
     reader.value.withLock { $0 = 12_000 }
     try await waitFor(1)

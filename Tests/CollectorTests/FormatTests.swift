@@ -127,7 +127,7 @@ struct FormatTests {
                     (result == nil ? refused : finished).withLock { $0 += 1 }
                 }
             }
-            for _ in 0..<500 where refused.withLock({ $0 }) < 5 { try await Task.sleep(for: .milliseconds(2)) }
+            try await waitUntil { refused.withLock({ $0 }) >= 5 }
             #expect(gate.runningCount == 2 && gate.waitingCount == 3)
             // One that is cancelled while it waits gives its place back.
             let cancelled = Task { try await gate.run { true } }

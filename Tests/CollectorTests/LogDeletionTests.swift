@@ -19,13 +19,11 @@ struct LogDeletionTests {
 
     /// Waits until all deletions are over.
     private static func settled(_ collector: RunningCollector) async throws -> String {
-        for _ in 0..<400 {
+        let settled = try await eventually { () -> String? in
             let text = try await collector.get(deletions).text
-            if !text.contains(#""state":"received""#), !text.contains(#""state":"processing""#) { return text }
-            try await Task.sleep(for: .milliseconds(20))
+            return text.contains(#""state":"received""#) || text.contains(#""state":"processing""#) ? nil : text
         }
-        Issue.record("a deletion doesn't end")
-        return ""
+        return try #require(settled, "a deletion doesn't end")
     }
 
     @Test func lokisDeletionErasesTheLinesOfItsQueryAndTenantAlone() async throws {

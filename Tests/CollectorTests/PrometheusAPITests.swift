@@ -133,11 +133,7 @@ struct PrometheusAPITests {
                     expr: vector(2)
             """
         let collector = try await RunningCollector.start(rules: rules)
-        var alerts = try await collector.get("/api/v1/alerts").text
-        for _ in 0..<50 where !alerts.contains("firing") {
-            try await Task.sleep(for: .milliseconds(100))
-            alerts = try await collector.get("/api/v1/alerts").text
-        }
+        let alerts = try await collector.text("/api/v1/alerts", holding: "firing")
         #expect(alerts.contains(#""alertname":"Watchdog""#) && alerts.contains(#""state":"firing""#), "\(alerts)")
         let groups = try await collector.get("/api/v1/rules?type=alert").text
         #expect(groups.contains(#""name":"watch""#) && groups.contains(#""type":"alerting""#) && !groups.contains("one:two"), "\(groups)")
@@ -154,12 +150,8 @@ struct PrometheusAPITests {
     @Test func ruleGroupsComeInPagesWhereTheClientWantsThem() async throws {
         let rules = "groups:\n" + (1...3).map { "  - name: g\($0)\n    rules: [{record: \"r:\($0)\", expr: vector(1)}]\n" }.joined()
         let collector = try await RunningCollector.start(rules: rules)
-        var first = ""
         // The rules are read beside the server's start.
-        for _ in 0..<100 where !first.contains("groupNextToken") {
-            first = try await collector.get("/api/v1/rules?group_limit=2").text
-            if !first.contains("groupNextToken") { try await Task.sleep(for: .milliseconds(50)) }
-        }
+        let first = try await collector.text("/api/v1/rules?group_limit=2", holding: "groupNextToken")
         #expect(first.contains("g1") && first.contains("g2") && !first.contains("g3"))
         let token = try #require(first.firstMatch(of: /"groupNextToken":"([0-9a-f]+)"/)?.1)
         let second = try await collector.get("/api/v1/rules?group_limit=2&group_next_token=\(token)").text

@@ -80,6 +80,16 @@ final class RunningCollector: Sendable {
 
     func get(_ path: String, headers: [String: String] = [:]) async throws -> RawReply { try await request("GET", path, headers: headers) }
 
+    /// What a path answers once its text holds `part`; the last answer where it never does.
+    func text(_ path: String, headers: [String: String] = [:], holding part: String) async throws -> String {
+        var text = ""
+        try await waitUntil(everyMilliseconds: 20) {
+            text = try await get(path, headers: headers).text
+            return text.contains(part)
+        }
+        return text
+    }
+
     func post(_ path: String, form: String) async throws -> RawReply {
         try await request("POST", path, headers: ["Content-Type": "application/x-www-form-urlencoded"], body: Array(form.utf8))
     }

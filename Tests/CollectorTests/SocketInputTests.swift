@@ -14,13 +14,9 @@ struct SocketInputTests {
     /// Waits until a query finds a text, as records of datagrams are stored a moment later.
     private func find(_ text: String, _ selector: String, in collector: RunningCollector) async throws -> String {
         let path = "/loki/api/v1/query_range?limit=1000&query=\(percentEncoded(selector))"
-        for _ in 0..<200 {
-            let found = try await collector.get(path).text
-            if found.contains(text) { return found }
-            try await Task.sleep(for: .milliseconds(25))
-        }
-        Issue.record("\(text) is not found by \(selector)")
-        return ""
+        let found = try await collector.text(path, holding: text)
+        #expect(found.contains(text), "\(text) is not found by \(selector)")
+        return found
     }
 
     private func port(_ collector: RunningCollector, _ kind: InputKind) async throws -> Int { try #require(try await collector.service.inputPort(kind)) }
@@ -62,11 +58,7 @@ struct SocketInputTests {
         sendDatagram(Array(#"{"version":"1.1","host":"web-1","short_message":"by gelf"}"#.utf8), to: try await port(collector, .gelfUDP))
         let path = "/loki/api/v1/query_range?query=\(percentEncoded(#"{instance="web-1"}"#))"
         for (tenant, own, other) in [("shop", "by syslog", "by gelf"), ("bank", "by gelf", "by syslog")] {
-            var found = ""
-            for _ in 0..<200 where !found.contains(own) {
-                found = try await collector.get(path, headers: TenantTests.of(tenant)).text
-                try await Task.sleep(for: .milliseconds(25))
-            }
+            let found = try await collector.text(path, headers: TenantTests.of(tenant), holding: own)
             #expect(found.contains(own) && !found.contains(other), "\(tenant): \(found)")
         }
         let standard = try await collector.get(path).text
@@ -85,7 +77,7 @@ struct SocketInputTests {
         }
         let port = try await port(collector, .syslogUDP)
         sendDatagram(Array("<11>1 - web-1 shop - - - last words".utf8), to: port)
-        for _ in 0..<200 where collector.service.edge.inputs.figures(of: .syslogUDP).messages == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        try await waitUntil { collector.service.edge.inputs.figures(of: .syslogUDP).messages != 0 }
         try await collector.stop()
         let again = try await RunningCollector.start(in: directory)
         _ = try await find("last words", #"{job="shop"}"#, in: again)
@@ -106,7 +98,7 @@ struct SocketInputTests {
         #expect(metrics.contains("nightjar_input_cut_messages_total{input=\"syslog_tcp\"} 1\n"))
         #expect(metrics.contains("nightjar_input_connections{input=\"syslog_tcp\"} 1\n"))
         try connection.send("99999999999 x")
-        for _ in 0..<200 where collector.service.edge.inputs.figures(of: .syslogTCP).connections > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        try await waitUntil { collector.service.edge.inputs.figures(of: .syslogTCP).connections <= 0 }
         #expect(collector.service.edge.inputs.figures(of: .syslogTCP).lost[.malformed] == 1)
         try await collector.stop()
     }
@@ -118,7 +110,7 @@ struct SocketInputTests {
         }
         let port = try await port(collector, .syslogTCP)
         let connections = try (0..<3).map { _ in try RawConnection(port: port) }
-        for _ in 0..<200 where collector.service.edge.inputs.figures(of: .syslogTCP).connectionsRefused == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        try await waitUntil { collector.service.edge.inputs.figures(of: .syslogTCP).connectionsRefused != 0 }
         #expect(collector.service.edge.inputs.figures(of: .syslogTCP).connectionsRefused == 1)
         _ = connections
         try await collector.stop()

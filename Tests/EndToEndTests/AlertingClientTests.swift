@@ -35,7 +35,7 @@ import Testing
         #expect(added.code == 0, "\(added)")
         let listed = try await amtool("alert query")
         #expect(listed.code == 0 && listed.data.contains("DiskFull") && listed.data.contains("90 % full") && listed.data.contains("active"), "\(listed)")
-        #expect(try await eventually(seconds: 10) { sink.bodies.first { $0.contains("DiskFull") } } != nil)
+        #expect(try await eventually { sink.bodies.first { $0.contains("DiskFull") } } != nil)
         let made = try await amtool("silence add alertname=DiskFull instance=~'web-.*' --author=ann --comment='a new disk is coming' --duration=1h")
         let id = made.data.trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(made.code == 0 && id.count == 36, "\(made)")
@@ -58,7 +58,7 @@ import Testing
         #expect(cluster.code == 0 && cluster.data.contains("ready"), "\(cluster)")
         let ended = try await amtool("alert add DiskFull severity=warning instance=web-1 --end=\(TimestampText.rfc3339(SystemClock().nowMilliseconds()))")
         #expect(ended.code == 0, "\(ended)")
-        #expect(try await eventually(seconds: 10) { sink.bodies.first { $0.contains(#""status":"resolved""#) } } != nil)
+        #expect(try await eventually { sink.bodies.first { $0.contains(#""status":"resolved""#) } } != nil)
         let wrong = try await amtool("silence expire 00000000-0000-0000-0000-000000000000")
         #expect(wrong.code == 1, "\(wrong)")
     }
@@ -76,11 +76,11 @@ import Testing
                 rule_files: [\(rules)]
                 alerting: {alertmanagers: [{static_configs: [{targets: ["127.0.0.1:\(bench.port)"]}]}]}
                 """)
-        let body = try #require(try await eventually(seconds: 30) { sink.bodies.first { $0.contains("FromPrometheus") } })
+        let body = try #require(try await eventually { sink.bodies.first { $0.contains("FromPrometheus") } })
         #expect(body.contains(#""site":"north""#) && body.contains(#""summary":"hello""#), "\(body)")
         let managers = try await CollectorProbe(port: prometheus.port).get("/api/v1/alertmanagers")
         #expect(String(decoding: managers.body, as: UTF8.self).contains("127.0.0.1:\(bench.port)/api/v2/alerts"))
-        let series = try await eventually(seconds: 30) { try await bench.probe.instant(#"ALERTS{alertstate="firing"}"#, by: "alertname")["FromPrometheus"] }
+        let series = try await eventually { try await bench.probe.instant(#"ALERTS{alertstate="firing"}"#, by: "alertname")["FromPrometheus"] }
         #expect(series == 1)
     }
 
@@ -96,7 +96,7 @@ import Testing
         let posted = try await bench.probe.send(
             "POST", "/api/v2/alerts", headers: [("Content-Type", "application/json")], body: Array(#"[{"labels":{"alertname":"Down","severity":"critical"}}]"#.utf8))
         #expect(posted.status == 200)
-        let event = try #require(try await eventually(seconds: 10) { sink.bodies.first { $0.contains(#""event_action":"trigger""#) } })
+        let event = try #require(try await eventually { sink.bodies.first { $0.contains(#""event_action":"trigger""#) } })
         let key = try #require((try JSONSerialization.jsonObject(with: Data(event.utf8)) as? [String: Any])?["dedup_key"] as? String)
         func tell(_ type: String, secret: String) async throws -> Int {
             let body =
@@ -116,9 +116,9 @@ import Testing
         // The other way: what is acknowledged here is so there.
         _ = try await bench.probe.send(
             "POST", "/api/v2/alerts", headers: [("Content-Type", "application/json")], body: Array(#"[{"labels":{"alertname":"Slow","severity":"critical"}}]"#.utf8))
-        #expect(try await eventually(seconds: 10) { sink.bodies.count { $0.contains(#""event_action":"trigger""#) } == 2 ? true : nil } == true)
+        #expect(try await eventually { sink.bodies.count { $0.contains(#""event_action":"trigger""#) } == 2 ? true : nil } == true)
         #expect(try await CommandRun.shell("$NIGHTJAR ack Slow --comment 'on it' \(url)").code == 0)
-        #expect(try await eventually(seconds: 10) { sink.bodies.first { $0.contains(#""event_action":"acknowledge""#) } } != nil)
+        #expect(try await eventually { sink.bodies.first { $0.contains(#""event_action":"acknowledge""#) } } != nil)
     }
 
     @Test(arguments: ["starttls", "implicit"])

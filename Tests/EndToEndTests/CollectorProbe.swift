@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Outbound
+import TestSupport
 
 /// Asks a running collector over HTTP, as any client would.
 struct CollectorProbe: Sendable {
@@ -29,7 +30,7 @@ struct CollectorProbe: Sendable {
     }
 
     /// Waits until the collector answers that it is ready.
-    func waitUntilReady(seconds: Double = 30) async throws -> Bool {
+    func waitUntilReady(seconds: Double = 60) async throws -> Bool {
         try await eventually(seconds: seconds) { (try? await get("/-/ready"))?.status == 200 ? true : nil } ?? false
     }
 

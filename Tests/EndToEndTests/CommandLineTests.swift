@@ -80,7 +80,7 @@ import Testing
         let bands = try await CommandRun.shell("LANG=C $NIGHTJAR query shop_orders --range 1m --chart \(url)")
         #expect(bands.data.contains("shop_orders{shop=\"south\", town=\"x\"}  2\n") && bands.data.utf8.allSatisfy { $0 < 0x80 }, "\(bands)")
         let coloured = try TerminalRun(["query", "shop_orders", "--range", "1m", "--chart", "--url", bench.probe.base])
-        #expect(try await coloured.waitForExit(seconds: 10) == 0)
+        #expect(try await coloured.waitForExit() == 0)
         #expect(coloured.output.contains("\u{1B}["), "a terminal gets colours")
         let plan = try await CommandRun.shell("$NIGHTJAR query 'sum(shop_orders)' --explain \(url)")
         #expect(plan.code == 0 && plan.data.hasPrefix("PART ") && plan.data.contains("\n  shop_orders (search 0)") && plan.data.contains("\nSEARCH "), "\(plan)")
@@ -112,7 +112,7 @@ import Testing
     @Test func outputEndsQuietlyWithItsReaderAndSaysWhenItCanNotBeWritten() async throws {
         let bench = try await Bench.start(logFiles: ["app.log"])
         try bench.append("app.log", (0..<2000).map { "line \($0) \(String(repeating: "x", count: 100))\n" }.joined())
-        try #require(try await eventually(seconds: 10) { try await bench.found("{filename=~\".*app.log\"} |= `line 1999`") ? true : nil } == true)
+        try #require(try await eventually { try await bench.found("{filename=~\".*app.log\"} |= `line 1999`") ? true : nil } == true)
         let url = "--url \(bench.probe.base)"
         for command in ["query '{__name__=~\".+\"}'", "query '{__name__=~\".+\"}' --json", "logs line -n 2000", "logs line -f -n 2000", "--help"] {
             let run = try await CommandRun.shell("timeout 10 $NIGHTJAR \(command) \(command == "--help" ? "" : url) | head -n 1 | cut -c 1-20; echo ${PIPESTATUS[0]}")
@@ -126,7 +126,7 @@ import Testing
     @Test func logsAreFoundByWordsAndLogQLAndTimes() async throws {
         let bench = try await Bench.start(logFiles: ["app.log"])
         try bench.append("app.log", "{\"level\":\"error\",\"msg\":\"payment refused\",\"id\":\"p1\"}\n{\"level\":\"info\",\"msg\":\"payment done\",\"id\":\"p2\"}\n")
-        try #require(try await eventually(seconds: 10) { try await bench.found("{filename=~\".*app.log\"} |= `done`") ? true : nil } == true)
+        try #require(try await eventually { try await bench.found("{filename=~\".*app.log\"} |= `done`") ? true : nil } == true)
         let url = "--url \(bench.probe.base)"
         for arguments in ["payment", "'level:info payment'", "'{filename=~\".*app.log\"}'", "payment --since -5m", "payment --since today --utc", "'payment last 5m'"] {
             let run = try await CommandRun.shell("$NIGHTJAR logs \(arguments) \(url)")
@@ -145,7 +145,7 @@ import Testing
     @Test func logsAreCountedAndSeenWithWhatIsAroundThem() async throws {
         let bench = try await Bench.start(logFiles: ["app.log"])
         try bench.append("app.log", (1...40).map { "{\"level\":\"\($0 % 10 == 0 ? "error" : "info")\",\"msg\":\"order \($0) \($0 % 10 == 0 ? "refused" : "done")\",\"status\":\($0 % 10 == 0 ? 503 : 200)}\n" }.joined())
-        try #require(try await eventually(seconds: 10) { try await bench.found("{filename=~\".*app.log\"} |= `order 40`") ? true : nil } == true)
+        try #require(try await eventually { try await bench.found("{filename=~\".*app.log\"} |= `order 40`") ? true : nil } == true)
         let url = "--url \(bench.probe.base)"
         let app = "filename:*app.log"
         for (arguments, data) in [("'\(app) | by status'", "COUNT                                  OF\n"), ("'\(app) | count'", "40\n"), ("'\(app) refused | by 1h'", "TIME"), ("'\(app) status>=500 | count'", "4\n")] {
@@ -173,21 +173,21 @@ import Testing
     @Test func followingShowsWhatIsThereAndWhatComesOnceAndEndsWithASignalOrTheCollector() async throws {
         let bench = try await Bench.start(logFiles: ["app.log"])
         try bench.append("app.log", "before 1\n")
-        try #require(try await eventually(seconds: 10) { try await bench.found("{filename=~\".*app.log\"} |= `before`") ? true : nil } == true)
+        try #require(try await eventually { try await bench.found("{filename=~\".*app.log\"} |= `before`") ? true : nil } == true)
         let output = bench.directory.path("follow")
         let arguments = ["logs", "{filename=~\".*app.log\"}", "--follow", "--url", bench.probe.base]
         let follower = NightjarProcess(arguments, output: output)
-        try #require(try await eventually(seconds: 10) { follower.output.contains("before 1") ? true : nil } == true, "\(follower.output)")
+        try #require(try await eventually { follower.output.contains("before 1") ? true : nil } == true, "\(follower.output)")
         try bench.append("app.log", (1...20).map { "after \($0)\n" }.joined())
-        #expect(try await eventually(seconds: 10) { follower.output.contains("after 20\n") ? true : nil } == true, "\(follower.output)")
+        #expect(try await eventually { follower.output.contains("after 20\n") ? true : nil } == true, "\(follower.output)")
         #expect(follower.output.split(separator: "\n").count == 21, "no line is missing or twice: \(follower.output)")
         follower.kill(SIGINT)
-        #expect(try await follower.waitForExit(seconds: 5) == 0)
+        #expect(try await follower.waitForExit() == 0)
 
         let second = NightjarProcess(arguments, output: output + "2")
-        try #require(try await eventually(seconds: 10) { second.output.contains("after 20") ? true : nil } == true)
+        try #require(try await eventually { second.output.contains("after 20") ? true : nil } == true)
         try await bench.nightjar.killHard()
-        #expect(try await second.waitForExit(seconds: 5) == 3)
+        #expect(try await second.waitForExit() == 3)
         #expect(second.output.split(separator: "\n").filter { $0.hasPrefix("nightjar: ") }.count == 1, "\(second.output)")
     }
 
@@ -207,9 +207,9 @@ import Testing
 
             """
         let bench = try await Bench.start(logFiles: [], rules: rules)
-        try #require(try await eventually(seconds: 10) { try await bench.activeAt("Major") } != nil)
+        try #require(try await eventually { try await bench.activeAt("Major") } != nil)
         let url = "--url \(bench.probe.base)"
-        let alerts = try #require(try await eventually(seconds: 10) { () -> CommandRun? in
+        let alerts = try #require(try await eventually { () -> CommandRun? in
             let run = try await CommandRun.shell("$NIGHTJAR alerts \(url)")
             return run.code == 2 ? run : nil
         })

@@ -31,7 +31,7 @@ import Testing
         for size in stride(from: 40, through: 200, by: 10) { try await terminal.resize(columns: size, rows: 10 + size / 4) }
         try await terminal.resize(columns: 100, rows: 30)
         try await terminal.type("2")
-        let screen = try #require(try await eventually(seconds: 10) { () -> String? in
+        let screen = try #require(try await eventually { () -> String? in
             let screen = try await terminal.screen()
             let lines = screen.split(separator: "\n", omittingEmptySubsequences: false)
             return lines.first?.contains("LIVE") == true && lines.dropLast().last?.contains("q quit") == true ? screen : nil
@@ -153,7 +153,7 @@ import Testing
         let terminal = try await Tmux(columns: 80, rows: 24)
         try await open(terminal, bench.probe)
         bench.nightjar.kill(9)
-        let lost = try #require(try await terminal.shows("DISCONNECTED", seconds: 30))
+        let lost = try #require(try await terminal.shows("DISCONNECTED"))
         #expect(lost.contains("STALE: as of"), "\(lost)")
         try await terminal.end()
     }

@@ -40,10 +40,10 @@ import Testing
         let bench = try await Bench.start(logFiles: [])
         let (process, probe) = try await Self.start(bench.probe.base, directory)
         try await bench.push(metric: "shop_orders", labels: ["shop": "north"], value: 7)
-        let page = try #require(try await eventually(seconds: 20) { sink.bodies.first { $0.contains("ManyOrders") } }, "\(process.output)")
+        let page = try #require(try await eventually { sink.bodies.first { $0.contains("ManyOrders") } }, "\(process.output)")
         #expect(page.contains(#""summary":"7 orders""#))
-        #expect(try await eventually(seconds: 10) { try await bench.probe.instant("shop:orders:sum").values.first } == 7)
-        #expect(try await eventually(seconds: 10) { try await bench.probe.instant("ALERTS", by: "alertname")["ManyOrders"] } == 1)
+        #expect(try await eventually { try await bench.probe.instant("shop:orders:sum").values.first } == 7)
+        #expect(try await eventually { try await bench.probe.instant("ALERTS", by: "alertname")["ManyOrders"] } == 1)
         let alerts = try await CommandRun.shell("$NIGHTJAR alerts --url \(probe.base); $NIGHTJAR explain ManyOrders --url \(probe.base)")
         #expect(alerts.data.contains("ManyOrders") && alerts.data.contains("was paged to"), "\(alerts)")
     }
@@ -58,8 +58,8 @@ import Testing
             metric: "shop_orders", labels: ["shop": "north"], value: 7, milliseconds: SystemClock().nowMilliseconds().milliseconds)
         let headers = [("Content-Type", "application/x-protobuf"), ("Content-Encoding", "snappy"), ("X-Prometheus-Remote-Write-Version", "0.1.0")]
         #expect(try await there.send("POST", "/api/v1/write", headers: headers, body: RemoteWriteBody.snappy(sample)).status == 204)
-        #expect(try await eventually(seconds: 20) { sink.bodies.first { $0.contains("ManyOrders") } } != nil, "\(process.output)")
-        #expect(try await eventually(seconds: 10) { try await there.instant("shop:orders:sum").values.first } == 7)
+        #expect(try await eventually { sink.bodies.first { $0.contains("ManyOrders") } } != nil, "\(process.output)")
+        #expect(try await eventually { try await there.instant("shop:orders:sum").values.first } == 7)
     }
 
     @Test func wrongFlagsAreNamed() async throws {

@@ -27,7 +27,7 @@ import Testing
             receiver: sink.url)
         try await bench.push(metric: "before_full", labels: ["a": "b"], value: 7)
         bench.nightjar.kill(SIGTERM)
-        _ = try await bench.nightjar.waitForExit(seconds: 10)
+        _ = try await bench.nightjar.waitForExit()
         try await bench.restart(adding: ["--disk-reserve", "1000000GiB"])
         let body = RemoteWriteBody.snappy(RemoteWriteBody.version1(metric: "after_full", labels: [:], value: 1, milliseconds: SystemClock().nowMilliseconds().milliseconds))
         let refused = try await bench.probe.send("POST", "/api/v1/write", headers: [("Content-Type", "application/x-protobuf"), ("Content-Encoding", "snappy")], body: body)
@@ -35,7 +35,7 @@ import Testing
         #expect(refused.header("Retry-After") != nil)
         #expect(refused.header("Connection") == "close", "no further request is to be sent on a connection that is about to close")
         #expect(try await bench.probe.instant("before_full", by: "a")["b"] == 7, "reads go on")
-        #expect(try await eventually(seconds: 30) { sink.bodies.first { $0.contains("CollectorRefusesWrites") } } != nil, "and somebody is paged")
+        #expect(try await eventually { sink.bodies.first { $0.contains("CollectorRefusesWrites") } } != nil, "and somebody is paged")
     }
 
     @Test func aSmallDiskThatFillsUpAndIsEmptiedAgainLosesNothing() async throws {
@@ -53,9 +53,9 @@ import Testing
 
         // Under the reserve: refused in time, while there is still room for the collector's own metrics and alerts.
         disk.fillUp(leaving: 2 << 20)
-        try #require(try await eventually(seconds: 10, everyMilliseconds: 200) { try await pusher.isAccepted() == false ? true : nil } == true)
+        try #require(try await eventually(everyMilliseconds: 200) { try await pusher.isAccepted() == false ? true : nil } == true)
         try writeLines(100..<200)
-        #expect(try await eventually(seconds: 40) { sink.bodies.first { $0.contains("CollectorRefusesWrites") && $0.contains("firing") } } != nil, "\(bench.nightjar.output.suffix(3000))")
+        #expect(try await eventually { sink.bodies.first { $0.contains("CollectorRefusesWrites") && $0.contains("firing") } } != nil, "\(bench.nightjar.output.suffix(3000))")
 
         // Really full: nothing can be written, the alert database neither. A rule that begins to fire now pages all the same.
         disk.fillUp()
@@ -63,7 +63,7 @@ import Testing
             bench.directory.path("rules/more.yml"),
             with: Array("groups:\n  - name: more\n    interval: 1s\n    rules:\n      - alert: PagedWhileFull\n        expr: vector(1)\n".utf8))
         _ = try await bench.probe.send("POST", "/-/reload")
-        let page = try await eventually(seconds: 30) { () -> String? in
+        let page = try await eventually { () -> String? in
             disk.fillUp()
             return sink.bodies.first { $0.contains("PagedWhileFull") }
         }
@@ -77,13 +77,13 @@ import Testing
         #expect(bench.nightjar.pollExit() == nil)
 
         disk.makeRoom()
-        try #require(try await eventually(seconds: 30, everyMilliseconds: 200) { try await pusher.isAccepted() == true ? true : nil } == true, "\(bench.nightjar.output.suffix(3000))")
+        try #require(try await eventually(everyMilliseconds: 200) { try await pusher.isAccepted() == true ? true : nil } == true, "\(bench.nightjar.output.suffix(3000))")
         try writeLines(200..<300)
         try await pusher.push(50)
         #expect(bench.nightjar.pollExit() == nil)
         try await pusher.expectEverythingOnce()
         try await expectAgentLinesOnce(bench, 300)
-        #expect(try await eventually(seconds: 40) { sink.bodies.first { $0.contains("CollectorRefusesWrites") && $0.contains("\"status\":\"resolved\"") } } != nil, "the end of it is told too")
+        #expect(try await eventually { sink.bodies.first { $0.contains("CollectorRefusesWrites") && $0.contains("\"status\":\"resolved\"") } } != nil, "the end of it is told too")
     }
 
     /// Within the second for which the collector believes its last look at the disk: the stores themselves meet the end of the room.
@@ -103,7 +103,7 @@ import Testing
             try await Task.sleep(nanoseconds: 2_000_000_000)
             #expect(try await pusher.isAccepted() == false)
             disk.makeRoom()
-            try #require(try await eventually(seconds: 30, everyMilliseconds: 100) { try await pusher.isAccepted() == true ? true : nil } == true, "\(bench.nightjar.output.suffix(3000))")
+            try #require(try await eventually(everyMilliseconds: 100) { try await pusher.isAccepted() == true ? true : nil } == true, "\(bench.nightjar.output.suffix(3000))")
             isStopping.withLock { $0 = true }
             try await load.value
             #expect(bench.nightjar.pollExit() == nil)

@@ -25,7 +25,7 @@ import Testing
         let url = "--url \(bench.probe.base)"
         let failed = try await CommandRun.shell("$NIGHTJAR beat backup --every 1h \(url) -- sh -c 'exit 3'; echo $?; $NIGHTJAR heartbeats \(url)")
         #expect(failed.code == 1 && failed.data.hasPrefix("3\n") && failed.data.contains("failed  backup  every 1h"), "\(failed)")
-        let shown = try #require(try await eventually(seconds: 10) { () -> CommandRun? in
+        let shown = try #require(try await eventually { () -> CommandRun? in
             let run = try await CommandRun.shell("$NIGHTJAR incidents role 1 commander anna \(url) && $NIGHTJAR incidents note 1 'looking at it' --by ben \(url) && $NIGHTJAR incidents show 1 \(url)")
             return run.code == 0 && run.data.contains("attempt 1 of the trigger") ? run : nil
         })

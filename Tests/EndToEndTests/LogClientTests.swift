@@ -12,7 +12,7 @@ struct LogClientTests {
     private var python: String { "'\(fetchedClients ?? "")/venv/bin/python' -W ignore" }
 
     private func lines(_ bench: Bench, _ query: String, _ count: Int) async throws -> [String] {
-        try await eventually(seconds: 20) {
+        try await eventually {
             let lines = try await bench.probe.lines(query, startNanoseconds: bench.startNanoseconds, limit: 100).map(\.line)
             return lines.count >= count ? lines : nil
         } ?? []

@@ -9,7 +9,7 @@ import Testing
     private static let clients = Bundle.module.resourceURL!.appendingPathComponent("Clients").path
 
     private func found(_ bench: Bench, _ query: String) async throws -> String? {
-        try await eventually(seconds: 20) { try await bench.probe.lines(query, startNanoseconds: bench.startNanoseconds, limit: 10).last?.line }
+        try await eventually { try await bench.probe.lines(query, startNanoseconds: bench.startNanoseconds, limit: 10).last?.line }
     }
 
     @Test func loggerAndPythonSendSyslog() async throws {
@@ -57,10 +57,10 @@ import Testing
         let collector = NightjarProcess(
             ["collector", "--data", directory.path("data"), "--listen", "127.0.0.1:\(port)", "--tls-cert", directory.path("cert.pem"), "--tls-key",
              directory.path("key.pem"), "--syslog-tls", "127.0.0.1:\(tls)", "--rules", directory.path("none")], output: directory.path("output"))
-        try #require(try await eventually(seconds: 15) { collector.output.contains("msg=listening ") ? true : nil } == true, "\(collector.output)")
+        try #require(try await eventually { collector.output.contains("msg=listening ") ? true : nil } == true, "\(collector.output)")
         let sent = try await CommandRun.shell("/usr/bin/python3 '\(Self.clients)/syslog-tls.py' \(tls) cert.pem", in: directory.path)
         #expect(sent.code == 0, "\(sent)")
-        let found = try await eventually(seconds: 15) { () -> CommandRun? in
+        let found = try await eventually { () -> CommandRun? in
             let run = try await CommandRun.shell("$NIGHTJAR logs '{job=\"shop\"}' --url https://127.0.0.1:\(port) --ca-file cert.pem", in: directory.path)
             return run.data.contains("by python over tls") ? run : nil
         }

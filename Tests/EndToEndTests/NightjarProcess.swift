@@ -40,10 +40,24 @@ final class NightjarProcess: @unchecked Sendable {
         defer {
             for pointer in argv + envp { free(pointer) }
         }
+        var attributes = Self.withSignalsAsUsual()
+        defer { posix_spawnattr_destroy(&attributes) }
         var child = pid_t()
-        let code = posix_spawnp(&child, command[0], &actions, nil, &argv, &envp)
+        let code = posix_spawnp(&child, command[0], &actions, &attributes, &argv, &envp)
         precondition(code == 0, "can't start \(command[0]): \(String(cString: strerror(code)))")
         pid = child
+    }
+
+    /// Whoever runs the tests in the background has them ignore what is typed at a terminal; the program is to heed it all the same.
+    private static func withSignalsAsUsual() -> posix_spawnattr_t {
+        var heeded = sigset_t()
+        sigemptyset(&heeded)
+        for signal in [SIGINT, SIGQUIT, SIGHUP] { sigaddset(&heeded, signal) }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        posix_spawnattr_setsigdefault(&attributes, &heeded)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        return attributes
     }
 
     deinit { kill(SIGKILL) }
@@ -65,14 +79,14 @@ final class NightjarProcess: @unchecked Sendable {
     }
 
     /// Waits for the end; nil after the timeout.
-    func waitForExit(seconds: Double) async throws -> Int32? {
+    func waitForExit(seconds: Double = 60) async throws -> Int32? {
         try await eventually(seconds: seconds) { self.pollExit() }
     }
 
     /// kill -9, and waits until it's gone.
     func killHard() async throws {
         kill(SIGKILL)
-        _ = try await waitForExit(seconds: 10)
+        _ = try await waitForExit()
     }
 
     var output: String {
@@ -90,29 +104,22 @@ final class NightjarProcess: @unchecked Sendable {
     }
 }
 
-/// Asks `probe` every few milliseconds until it gives something; nil after the timeout.
-func eventually<Value>(seconds: Double, everyMilliseconds: Int = 20, _ probe: () async throws -> Value?) async throws -> Value? {
-    let end = SystemClock().monotonicNanoseconds() + Int64(seconds * 1e9)
-    while true {
-        if let value = try await probe() { return value }
-        if SystemClock().monotonicNanoseconds() > end { return nil }
-        try await Task.sleep(nanoseconds: UInt64(everyMilliseconds) * 1_000_000)
-    }
-}
-
 /// A TCP port of the loopback that nobody listened on a moment ago.
+///
+/// Below those that the kernel gives to connections: one of them could have it before the server that is to listen on it, or again while
+/// that restarts.
 func freePort() -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            _ = bind(descriptor, $0, length)
-            _ = getsockname(descriptor, $0, &length)
+    while true {
+        let port = UInt16.random(in: 10_240..<32_768)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_port = port.bigEndian
+        let code = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
+        if code == 0 { return Int(port) }
     }
-    return Int(UInt16(bigEndian: address.sin_port))
 }

@@ -33,7 +33,7 @@ final class SmallDisk: @unchecked Sendable {
         let place = "/proc/\(child)/root" + mountPoint.path
         var outside = stat()
         _ = stat(mountPoint.path, &outside)
-        let isMounted = try await eventually(seconds: 10) { () -> Bool? in
+        let isMounted = try await eventually { () -> Bool? in
             if waitpid(child, nil, WNOHANG) == child { return false }
             var inside = stat()
             return stat(place, &inside) == 0 && inside.st_dev != outside.st_dev ? true : nil

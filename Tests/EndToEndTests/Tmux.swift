@@ -61,7 +61,7 @@ final class Tmux: Sendable {
     private static func isRunning(_ process: String) async throws -> Bool { try await CommandRun.shell("kill -0 \(process) 2>&1").code == 0 }
 
     /// Waits until a process is gone; false where it stays.
-    func ends(_ process: String) async throws -> Bool { try await eventually(seconds: 20) { try await Self.isRunning(process) ? nil : true } ?? false }
+    func ends(_ process: String) async throws -> Bool { try await eventually { try await Self.isRunning(process) ? nil : true } ?? false }
 
     /// Types text as it is, then Enter.
     func run(_ command: String) async throws {
@@ -80,7 +80,7 @@ final class Tmux: Sendable {
     func screen() async throws -> String { try await tmux("capture-pane -p").data }
 
     /// Waits until a text is on the screen; the screen then, or nil where it doesn't come.
-    func shows(_ text: String, seconds: Double = 20) async throws -> String? {
+    func shows(_ text: String, seconds: Double = 60) async throws -> String? {
         try await eventually(seconds: seconds) {
             let screen = try await self.screen()
             return screen.contains(text) ? screen : nil

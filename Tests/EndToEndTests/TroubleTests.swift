@@ -49,10 +49,10 @@ import Testing
     @Test func aBrokenRuleFileLeavesTheOldRulesInForce() async throws {
         let good = "groups:\n  - name: a\n    interval: 1s\n    rules:\n      - alert: Steady\n        expr: vector(1)\n"
         let bench = try await Bench.start(logFiles: [], rules: good)
-        try #require(try await eventually(seconds: 20) { try await bench.activeAt("Steady") } != nil)
+        try #require(try await eventually { try await bench.activeAt("Steady") } != nil)
         try RealFileSystem().replace(bench.directory.path("rules/bench.yml"), with: Array((good + "      - alert: Broken\n        expr: rate(x[\n").utf8))
         _ = try await bench.probe.send("POST", "/-/reload")
-        let problem = try await eventually(seconds: 15) { () -> String? in
+        let problem = try await eventually { () -> String? in
             let status = String(decoding: try await bench.probe.get("/api/v1/nightjar/status").body, as: UTF8.self)
             return status.contains("bench.yml") && status.contains("\"problems\":[{") ? status : nil
         }

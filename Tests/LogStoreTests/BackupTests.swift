@@ -143,7 +143,7 @@ import Testing
         #expect(store.statistics().partitions.filter { $0.retentionClass == "audit" }.count == 3)
         await store.close()
         store = try openStore(directory, options: LogStoreOptions(retentionSeconds: 3600, classes: [audit]))
-        for _ in 0..<600 where store.statistics().partitionsDeletedTotal < 2 { try await Task.sleep(nanoseconds: 5_000_000) }
+        try await waitUntil { store.statistics().partitionsDeletedTotal >= 2 }
         #expect(try await bodies(store).count == 40)
         await store.close()
     }
@@ -162,7 +162,7 @@ import Testing
         let bound = sizes(store).suffix(2).reduce(0, +) + 8192
         await store.close()
         store = try openStore(directory, options: LogStoreOptions(sizeBytesMax: bound))
-        for _ in 0..<600 where store.statistics().partitionsDeletedTotal == 0 { try await Task.sleep(nanoseconds: 5_000_000) }
+        try await waitUntil { store.statistics().partitionsDeletedTotal != 0 }
         #expect(store.statistics().partitions.last?.day == "2026-11-21" && store.statistics().partitions.first?.day != "2026-11-19")
         await store.close()
     }
@@ -175,7 +175,7 @@ import Testing
         let options = LogStoreOptions(thinning: LogThinning(afterSeconds: 3600, keepOneOf: 10))
         for round in 0..<2 {
             store = try openStore(directory, options: options)
-            for _ in 0..<600 where round == 0 && store.statistics().recordsThinnedTotal == 0 { try await Task.sleep(nanoseconds: 5_000_000) }
+            try await waitUntil { !(round == 0 && store.statistics().recordsThinnedTotal == 0) }
             if round == 1 { try await Task.sleep(nanoseconds: 300_000_000) }
             let levels = try await store.search(LogQuery(), limit: .max).map(\.level)
             #expect(levels.filter { $0 == .error }.count == 100 && levels.filter { $0 == .info }.count == 100)

@@ -33,7 +33,7 @@ import Testing
     }
 
     private func wait(_ store: LogStore, until isDone: (LogStoreStatistics) -> Bool) async throws {
-        for _ in 0..<1600 where !isDone(store.statistics()) { try await Task.sleep(nanoseconds: 5_000_000) }
+        try await waitUntil { isDone(store.statistics()) }
         try #require(isDone(store.statistics()))
     }
 

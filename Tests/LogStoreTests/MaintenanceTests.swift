@@ -74,7 +74,7 @@ import Testing
     }
 
     private func waitForClosing(_ store: LogStore, _ count: UInt64 = 1) async throws {
-        for _ in 0..<1600 where store.statistics().partitionsClosedTotal < count { try await Task.sleep(nanoseconds: 5_000_000) }
+        try await waitUntil { store.statistics().partitionsClosedTotal >= count }
         #expect(store.statistics().partitionsClosedTotal == count)
     }
 
@@ -176,10 +176,10 @@ import Testing
         try await Task.sleep(nanoseconds: 600_000_000)
         #expect(store.statistics().recordsSealedTotal == 0)
         clock.advance(nanoseconds: 11 * minute)
-        for _ in 0..<600 where store.statistics().recordsSealedTotal == 0 { try await Task.sleep(nanoseconds: 5_000_000) }
+        try await waitUntil { store.statistics().recordsSealedTotal != 0 }
         #expect(store.statistics().recordsSealedTotal == 10, "old ones are sealed however few they are")
         _ = try await store.append((0..<Int64(Limits.sealRows + 100)).map { record($0, "many \($0)") })
-        for _ in 0..<2000 where store.statistics().recordsSealedTotal < Limits.sealRows { try await Task.sleep(nanoseconds: 5_000_000) }
+        try await waitUntil { store.statistics().recordsSealedTotal >= Limits.sealRows }
         #expect(store.statistics().recordsSealedTotal == UInt64(10 + Limits.sealRows), "full chunks, and the rest waits")
         #expect(try await store.counts(LogQuery(), stepNanoseconds: minute).map(\.count) == [Limits.sealRows + 110])
         await store.close()

@@ -26,7 +26,7 @@ import Testing
         let store = try openStore(directory)
         let tail = store.tail(LogQuery(lineFilters: [try LineFilter(.phrase, "keep")]), bufferRecordsMax: 3)
         _ = try await store.append((0..<10).map { record(Int64($0), $0 % 2 == 0 ? "keep \($0)" : "drop \($0)") })
-        for _ in 0..<400 where store.statistics().tailRecordsSkippedTotal < 2 { try await Task.sleep(nanoseconds: 5_000_000) }
+        try await waitUntil { store.statistics().tailRecordsSkippedTotal >= 2 }
         var seen: [String] = []
         for await event in tail {
             switch event {
@@ -61,7 +61,7 @@ import Testing
         #expect(store.statistics().tails == 1)
         reader.cancel()
         await reader.value
-        for _ in 0..<200 where store.statistics().tails > 0 { try await Task.sleep(nanoseconds: 5_000_000) }
+        try await waitUntil { store.statistics().tails <= 0 }
         #expect(store.statistics().tails == 0)
         await store.close()
     }

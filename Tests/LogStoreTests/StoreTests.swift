@@ -187,7 +187,7 @@ import Testing
         _ = try await store.append([record(-3 * 24 * 60 * minute, "old"), record(0, "new")])
         await store.close()
         store = try openStore(directory, options: LogStoreOptions(retentionSeconds: 86_400))
-        for _ in 0..<600 where store.statistics().partitionsDeletedTotal == 0 { try await Task.sleep(nanoseconds: 5_000_000) }
+        try await waitUntil { store.statistics().partitionsDeletedTotal != 0 }
         #expect(try await bodies(store) == ["new"])
         await store.close()
     }

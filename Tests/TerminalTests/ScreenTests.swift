@@ -84,7 +84,7 @@ private struct PseudoTerminal {
         #expect(screen.next(timeoutMilliseconds: 1000) == [.input(.key(.character("j"))), .input(.key(.up))])
         terminal.type("\u{1B}")
         var events: [ScreenEvent] = []
-        for _ in 0..<20 where events.isEmpty { events = screen.next(timeoutMilliseconds: 100) }
+        for _ in 0..<600 where events.isEmpty { events = screen.next(timeoutMilliseconds: 100) }
         #expect(events == [.input(.key(.escape))])
         Screen.wake()
         #expect(screen.next(timeoutMilliseconds: 1000) == [.woken])

@@ -29,7 +29,7 @@ public final class LoopbackServer: @unchecked Sendable {
     public let port: UInt16
     private let listener: Int32
     private let answer: @Sendable (Request) -> Answer
-    private let open = Locked<(connections: Set<Int32>, count: Int, isStopped: Bool)>(([], 0, false))
+    private let open = Locked<(connections: Set<Int32>, count: Int, most: Int, isStopped: Bool)>(([], 0, 0, false))
 
     public init(port: UInt16 = 0, _ answer: @escaping @Sendable (Request) -> Answer) {
         self.answer = answer
@@ -62,6 +62,9 @@ public final class LoopbackServer: @unchecked Sendable {
     /// Connections accepted so far.
     public var connectionCount: Int { open.withLock { $0.count } }
 
+    /// The most connections that were open at one time.
+    public var connectionsAtATime: Int { open.withLock { $0.most } }
+
     /// Closes the port and all connections.
     public func stop() {
         let connections = open.withLock { state in
@@ -78,6 +81,7 @@ public final class LoopbackServer: @unchecked Sendable {
         let number = open.withLock { state in
             state.count += 1
             state.connections.insert(connection)
+            state.most = max(state.most, state.connections.count)
             return state.count
         }
         let answer = answer

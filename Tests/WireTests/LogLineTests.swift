@@ -1,5 +1,6 @@
 import Foundations
 import Model
+import TestSupport
 import Testing
 
 @testable import Wire
@@ -115,12 +116,11 @@ private let noon: Int64 = 1_714_566_896_000_000_000
         }
     }
 
-    @Test func aGiantLineTakesLinearTime() {
+    @Test func aGiantLineTakesLinearTime() async {
         for unit in ["a=", "\"", "a,", "{", "[", "x=y,", "1", "=\"\\"] {
             let line = String(repeating: unit, count: (1 << 20) / unit.utf8.count)
-            let start = SystemClock().monotonicNanoseconds()
-            _ = LogLine.parse(line, receivedAt: receivedAt)
-            #expect(SystemClock().monotonicNanoseconds() - start < 5_000_000_000)
+            let seconds = await processorSeconds { _ = LogLine.parse(line, receivedAt: receivedAt) }
+            #expect(seconds < 5, "\(unit)")
         }
     }
 }
