@@ -166,7 +166,7 @@ let package = Package(
         // Every decoder as a function of bytes: replayed by FuzzTests, driven for long by nightjar-fuzz (`make fuzz`).
         .target(
             name: "FuzzTargets",
-            dependencies: ["Foundations", "Model", "Compression", "Wire", "MetricStore", "PromQL", "LogQL", "Alerting", "Agent", "Terminal", "ConfigurationFile", "Boards"],
+            dependencies: ["Foundations", "Model", "Compression", "Wire", "MetricStore", "LogStore", "PromQL", "LogQL", "Alerting", "Agent", "Terminal", "ConfigurationFile", "Boards"],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .executableTarget(name: "nightjar-fuzz", dependencies: ["Foundations", "FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Foundations", "FuzzTargets"], swiftSettings: strict),

@@ -13,6 +13,8 @@ enum Limits {
 
     /// Contexts kept for reuse; each holds up to some MiB, and more than this many threads rarely compress at once.
     static let pooledContextsMax = 4
+    /// Memory to write into that is kept with each: requests and blocks of a megabyte fit.
+    static let pooledRoomBytesMax = 2 << 20
 
     /// zlib counts input and output in 32 bits; longer bodies are fed in pieces of this size.
     static let zlibPieceBytes = 1 << 30

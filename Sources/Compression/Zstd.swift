@@ -4,40 +4,71 @@ import Foundations
 /// Zstandard (RFC 8878): one frame out, one or more frames in.
 public enum Zstd {
     private struct Pool: @unchecked Sendable {
-        var compressors: [OpaquePointer] = []
+        var compressors: [Compressor] = []
         var decompressors: [OpaquePointer] = []
+    }
+
+    /// A context with the memory that it writes into: a frame is a fraction of the room that zstd asks for, so that what is kept of it is a
+    /// copy of its own size.
+    private struct Compressor {
+        let context: OpaquePointer
+        private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+        init() { context = ZSTD_createCCtx()! }
+
+        mutating func room(_ bytes: Int) -> UnsafeMutableRawBufferPointer {
+            if room.count < bytes {
+                room.deallocate()
+                room = .allocate(byteCount: bytes, alignment: 16)
+            }
+            return UnsafeMutableRawBufferPointer(rebasing: room[..<bytes])
+        }
+
+        /// Gives back what only large frames need.
+        mutating func shrink() {
+            guard room.count > Limits.pooledRoomBytesMax else { return }
+            room.deallocate()
+            room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        }
+
+        func free() {
+            ZSTD_freeCCtx(context)
+            room.deallocate()
+        }
     }
 
     private static let pool = Locked(Pool())
 
     /// One frame with a checksum of its content. `level` is 1…19; others are taken to the nearest.
     public static func compress(_ bytes: UnsafeRawBufferPointer, level: Int = 1) -> [UInt8] {
-        let context = pool.withLock { $0.compressors.popLast() } ?? ZSTD_createCCtx()!
-        defer { giveBack(context, to: \.compressors) { ZSTD_freeCCtx($0) } }
-        ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)
-        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(min(19, max(1, level))))
-        ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
-        let bound = ZSTD_compressBound(bytes.count)
-        return [UInt8](unsafeUninitializedCapacity: bound) { output, count in
-            let written = ZSTD_compress2(context, output.baseAddress, bound, bytes.baseAddress, bytes.count)
+        withCompressor(level) { compressor in
+            let room = compressor.room(ZSTD_compressBound(bytes.count))
+            let written = ZSTD_compress2(compressor.context, room.baseAddress, room.count, bytes.baseAddress, bytes.count)
             precondition(ZSTD_isError(written) == 0, "zstd: \(String(cString: ZSTD_getErrorName(written)))")
-            count = written
+            return [UInt8](UnsafeRawBufferPointer(rebasing: room[..<written]))
         }
+    }
+
+    private static func withCompressor(_ level: Int, _ body: (inout Compressor) -> [UInt8]) -> [UInt8] {
+        var compressor = pool.withLock { $0.compressors.popLast() } ?? Compressor()
+        ZSTD_CCtx_reset(compressor.context, ZSTD_reset_session_and_parameters)
+        ZSTD_CCtx_setParameter(compressor.context, ZSTD_c_compressionLevel, Int32(min(19, max(1, level))))
+        ZSTD_CCtx_setParameter(compressor.context, ZSTD_c_checksumFlag, 1)
+        let result = body(&compressor)
+        compressor.shrink()
+        giveBack(compressor, to: \.compressors) { $0.free() }
+        return result
     }
 
     /// One frame with a checksum, whose blocks end where sections do: each gets codes of its own, so bytes of different natures, one behind
     /// the other, don't spoil each other's. `sectionEnds`: ascending; the last section ends with the bytes.
     public static func compress(_ bytes: UnsafeRawBufferPointer, sectionEnds: [Int], level: Int) -> [UInt8] {
-        let context = pool.withLock { $0.compressors.popLast() } ?? ZSTD_createCCtx()!
-        defer { giveBack(context, to: \.compressors) { ZSTD_freeCCtx($0) } }
-        ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)
-        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(min(19, max(1, level))))
-        ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
-        ZSTD_CCtx_setPledgedSrcSize(context, UInt64(bytes.count))
-        // A block has a header of three bytes.
-        let bound = ZSTD_compressBound(bytes.count) + 8 * (sectionEnds.count + 1)
-        return [UInt8](unsafeUninitializedCapacity: bound) { room, count in
-            var output = ZSTD_outBuffer(dst: room.baseAddress, size: bound, pos: 0)
+        withCompressor(level) { compressor in
+            let context = compressor.context
+            ZSTD_CCtx_setPledgedSrcSize(context, UInt64(bytes.count))
+            // A block has a header of three bytes.
+            let room = compressor.room(ZSTD_compressBound(bytes.count) + 8 * (sectionEnds.count + 1))
+            var output = ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
             var input = ZSTD_inBuffer(src: bytes.baseAddress, size: 0, pos: 0)
             for end in sectionEnds where end < bytes.count {
                 input.size = end
@@ -47,7 +78,7 @@ public enum Zstd {
             input.size = bytes.count
             let left = ZSTD_compressStream2(context, &output, &input, ZSTD_e_end)
             precondition(left == 0, "zstd: \(String(cString: ZSTD_getErrorName(left)))")
-            count = output.pos
+            return [UInt8](UnsafeRawBufferPointer(rebasing: room[..<output.pos]))
         }
     }
 
@@ -103,9 +134,7 @@ public enum Zstd {
         if count != output.count { throw .corrupt(format: "zstd", offset: 0, reason: "it holds \(count) bytes instead of \(output.count)") }
     }
 
-    private static func giveBack(
-        _ context: OpaquePointer, to list: WritableKeyPath<Pool, [OpaquePointer]>, free: (OpaquePointer) -> Void
-    ) {
+    private static func giveBack<Context>(_ context: Context, to list: WritableKeyPath<Pool, [Context]>, free: (Context) -> Void) {
         let isKept = pool.withLock { pool in
             guard pool[keyPath: list].count < Limits.pooledContextsMax else { return false }
             pool[keyPath: list].append(context)

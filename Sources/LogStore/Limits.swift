@@ -34,6 +34,11 @@ enum Limits {
     /// Templates that a chunk's counts are kept apart by: more come from free text, whose counts nobody asks for by template.
     static let rollupTemplatesMax = 256
 
+    /// Text of templates that the thread which makes chunks remembers: those of some thousand.
+    static let knownTemplatesBytesMax = 2 << 20
+    /// What a remembered template takes beside its text: what people see of it, and its place in the table.
+    static let knownTemplateOverheadBytes = 256
+
     /// Recent rows that make sealing worth while: several full chunks.
     static let sealRows = 32_768
     static let sealBytes = 8 << 20

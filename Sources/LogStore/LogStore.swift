@@ -20,7 +20,12 @@ public final class LogStore: LogReader, Sendable {
     public static func open(
         directory: String, clock: any WallClock = SystemClock(), options: LogStoreOptions = .init()
     ) throws(LogStoreError) -> LogStore {
-        let catalog = try PartitionCatalog(directory: directory, fileSystem: RealFileSystem(), clock: clock)
+        try open(directory: directory, clock: clock, options: options, RealFileSystem())
+    }
+
+    /// `fileSystem`: for what isn't SQLite's own.
+    static func open(directory: String, clock: any WallClock, options: LogStoreOptions, _ fileSystem: any FileSystem) throws(LogStoreError) -> LogStore {
+        let catalog = try PartitionCatalog(directory: directory, fileSystem: fileSystem, clock: clock)
         return LogStore(catalog: catalog, clock: clock, options: options)
     }
 

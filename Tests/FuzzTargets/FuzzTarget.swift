@@ -8,6 +8,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case metricManifest = "metric-manifest"
     case headChunk = "head-chunk"
     case metricColumns = "metric-columns"
+    case logColumns = "log-columns"
+    case logTemplates = "log-templates"
+    case logFields = "log-fields"
+    case logHeads = "log-heads"
+    case logTerms = "log-terms"
+    case logBlock = "log-block"
     case remoteWrite1 = "remote-write-1"
     case remoteWrite2 = "remote-write-2"
     case otlpProtobuf = "otlp-protobuf"
@@ -41,6 +47,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     public func run(_ bytes: UnsafeRawBufferPointer) {
         switch self {
         case .metricBlock, .metricLog, .metricCheckpoint, .metricManifest, .headChunk, .metricColumns: runMetricStore(bytes)
+        case .logColumns, .logTemplates, .logFields, .logHeads, .logTerms, .logBlock: runLogStore(bytes)
         case .remoteWrite1, .remoteWrite2, .otlpProtobuf, .otlpJSON, .lokiProtobuf, .lokiJSON, .exposition, .openMetrics, .logLine: runWire(bytes)
         case .elasticBulk, .jsonLines, .journalExport, .syslog, .gelf, .fluent, .redaction: runLogInput(bytes)
         case .snappy, .zstd, .gzip: runCompression(bytes)

@@ -71,6 +71,18 @@ import Testing
         try Self.expectSame((0..<500).map { "größe\($0)" })
     }
 
+    @Test func partsThatAreNumbersBehindLettersComeBackAndAreFound() throws {
+        for value in [{ "web-n\($0 % 300)" }, { "\($0 % 7)ms-x\($0)y.k\($0 * 3)" }, { "a\($0).b\($0 + 1)" }] as [(Int) -> String] {
+            let values = (0..<400).map(value)
+            try Self.expectSame(values)
+            let (_, chunk, _) = try Self.chunk(values)
+            var columns = try ChunkColumns(chunk)
+            var marks = RowMarks(count: values.count)
+            try columns.mark(SoughtText(Array(values[77].utf8.suffix(2))), template: 0, hole: 0, &marks)
+            #expect(values.indices.allSatisfy { !values[$0].contains(values[77].suffix(2)) || marks[$0] })
+        }
+    }
+
     @Test func fewValuesAreWrittenOnce() throws {
         let values = ["200-ok", "304-not", "404-no", "503-never", "9a", "9b"]
         try Self.expectSame((0..<1000).map { values[$0 * $0 % 6] }, bytesMax: 500)

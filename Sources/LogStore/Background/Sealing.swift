@@ -11,16 +11,12 @@ final class Sealing {
         var passMonotonic: Int64
     }
 
-    /// Rows of one stream that wait.
-    private struct Waiting {
-        var rows = Rows()
-        /// When the oldest came.
-        var stored = Int64.max
-    }
-
     private let environment: BackgroundEnvironment
     private let indexing: Indexing
     private var left: [PartitionName: Left] = [:]
+    private let templates = KnownTemplates()
+    /// A chunk's rows while it is made; its memory serves the next.
+    private var rows = Rows()
 
     init(_ environment: BackgroundEnvironment, indexing: Indexing) {
         self.environment = environment
@@ -64,7 +60,7 @@ final class Sealing {
         var streams: [Labels: Int64] = [:]
         var blocks: [Int64] = []
         var damaged: [Int64] = []
-        var waiting: [Labels: Waiting] = [:]
+        var waiting = WaitingRows()
         try partition.read(environment.control()) { database in
             for (id, labels) in try partition.streams(database) { streams[labels] = id }
             try read(database, &waiting, blocks: &blocks, damaged: &damaged)
@@ -73,7 +69,7 @@ final class Sealing {
         let now = environment.clock.monotonicNanoseconds()
         defer { partition.recent.withLock { left[partition.name] = Left(rows: $0.rows, lineBytes: $0.lineBytes, passMonotonic: now) } }
         if chunks.isEmpty && damaged.isEmpty { return false }
-        let rest = leftover(waiting)
+        let rest = waiting.block()
         let (consumed, lost) = (blocks, damaged)
         let ids = try environment.writer.perform { writers in
             try writers.write(partition.name) { writer in
@@ -94,7 +90,7 @@ final class Sealing {
     }
 
     /// Reads blocks up to the bytes of one pass.
-    private func read(_ database: Database, _ waiting: inout [Labels: Waiting], blocks: inout [Int64], damaged: inout [Int64]) throws {
+    private func read(_ database: Database, _ waiting: inout WaitingRows, blocks: inout [Int64], damaged: inout [Int64]) throws {
         let statement = try RawStatement(database, "SELECT id, stored, bytes, body FROM recent ORDER BY id")
         defer { statement.reset() }
         var bytes = 0
@@ -103,7 +99,7 @@ final class Sealing {
             let stored = statement.integer(1)
             bytes += Int(statement.integer(2))
             do {
-                try read(statement.bytes(3), id, stored, &waiting)
+                try waiting.add(statement.bytes(3), id: id, stored: stored)
                 blocks.append(id)
             } catch {
                 damaged.append(id)
@@ -111,62 +107,34 @@ final class Sealing {
         }
     }
 
-    /// Adds a block's rows to what waits. A damaged block leaves nothing behind.
-    private func read(_ frame: UnsafeRawBufferPointer, _ id: Int64, _ stored: Int64, _ waiting: inout [Labels: Waiting]) throws(DamagedBytes) {
-        var reader = try RecentBlock.Reader(try Frame.content(frame, bytesMax: Limits.blockBytesMax), first: id)
-        // Taken out of the dictionary for as long as rows are added: by position, and each the only owner of its rows.
-        var streams = reader.labels.map { waiting.removeValue(forKey: $0) ?? Waiting() }
-        let counts = streams.map(\.rows.count)
-        defer {
-            for (labels, stream) in zip(reader.labels, streams) where stream.rows.count > 0 { waiting[labels] = stream }
-        }
-        do {
-            while let row = try reader.next() {
-                streams[row.stream].rows.append(id: row.id, timestamp: row.timestamp, level: row.level, line: row.line, fields: row.fields)
-            }
-        } catch {
-            for index in streams.indices { streams[index].rows.cut(to: counts[index]) }
-            throw error
-        }
-        for index in streams.indices { streams[index].stored = min(streams[index].stored, stored) }
-    }
-
     /// Takes full chunks from what waits, and what is left where it is old, or too much.
-    private func sealed(_ waiting: inout [Labels: Waiting], _ streams: [Labels: Int64], isAll: Bool) throws -> [(stream: Int64, chunk: EncodedChunk)] {
+    private func sealed(_ waiting: inout WaitingRows, _ streams: [Labels: Int64], isAll: Bool) throws -> [(stream: Int64, chunk: EncodedChunk)] {
         var chunks: [(stream: Int64, chunk: EncodedChunk)] = []
-        var kept: [Labels: Waiting] = [:]
-        for (labels, stream) in waiting {
+        var kept: [Labels: WaitingRows.Stream] = [:]
+        for (labels, var stream) in waiting.streams {
             guard let id = streams[labels] else { throw DamagedBytes("a block's stream is unknown") }
-            var pieces = ChunkCut.pieces(stream.rows, rowsMax: Limits.chunkRows, bytesMax: Limits.chunkBytes)
-            let isFull = pieces.last.map { $0.count >= Limits.chunkRows || $0.lineBytes >= Limits.chunkBytes } ?? false
-            if !isFull, !isAll, !isAged(stream.stored), let last = pieces.popLast() { kept[labels] = Waiting(rows: last, stored: stream.stored) }
-            for piece in pieces { chunks.append((id, try ChunkEncoder.encode(piece, level: Limits.sealLevel))) }
+            stream.sort()
+            var (pieces, isLastFull) = stream.pieces(rowsMax: Limits.chunkRows, bytesMax: Limits.chunkBytes)
+            if !isLastFull, !isAll, !isAged(stream.stored), let last = pieces.popLast() {
+                kept[labels] = WaitingRows.Stream(rows: Array(stream.rows[last]), stored: stream.stored)
+            }
+            for piece in pieces { chunks.append((id, try encoded(stream.rows[piece]))) }
         }
-        var bytes = kept.values.reduce(0) { $0 + $1.rows.lineBytes }
-        for (labels, stream) in kept.sorted(by: { $0.value.rows.lineBytes > $1.value.rows.lineBytes }) {
+        var bytes = kept.values.reduce(0) { $0 + $1.lineBytes }
+        for (labels, stream) in kept.sorted(by: { $0.value.lineBytes > $1.value.lineBytes }) {
             if bytes <= Limits.leftoverBytesMax { break }
-            bytes -= stream.rows.lineBytes
-            chunks.append((streams[labels]!, try ChunkEncoder.encode(stream.rows, level: Limits.sealLevel)))
+            bytes -= stream.lineBytes
+            chunks.append((streams[labels]!, try encoded(stream.rows[...])))
             kept[labels] = nil
         }
-        waiting = kept
+        waiting.keep(kept)
         return chunks
     }
 
-    /// What isn't sealed as one block, in the order of storing.
-    private func leftover(_ waiting: [Labels: Waiting]) -> (block: RecentBlock, id: Int64, stored: Int64, frame: [UInt8])? {
-        let all = waiting.flatMap { labels, stream in stream.rows.ids.indices.map { (id: stream.rows.ids[$0], labels: labels, index: $0) } }.sorted { $0.id < $1.id }
-        guard let first = all.first else { return nil }
-        var block = RecentBlock()
-        for entry in all {
-            let rows = waiting[entry.labels]!.rows
-            rows.withRow(entry.index) { line, fields in
-                block.append(
-                    id: entry.id - first.id, stream: block.number(of: entry.labels), timestamp: rows.timestamps[entry.index], level: rows.levels[entry.index], line: line,
-                    fields: fields)
-            }
-        }
-        return (block, first.id, waiting.values.map(\.stored).min()!, block.frame())
+    private func encoded(_ waiting: ArraySlice<RecentBlock.Row>) throws -> EncodedChunk {
+        rows.removeAll()
+        for row in waiting { rows.append(id: row.id, timestamp: row.timestamp, level: row.level, line: row.line, fields: row.fields) }
+        return try ChunkEncoder.encode(rows, level: Limits.sealLevel, known: templates)
     }
 }
 

@@ -32,10 +32,13 @@ extension LogStore {
     }
 
     /// Puts the days of a backup into a store's folder that no process has open. Each is read and verified first. A day that is there
-    /// already is an error, unless it is to be replaced.
+    /// already is an error, unless it is to be replaced: a crash leaves of each day what was there or the one of the backup, whole.
     public static func restore(backup: String, to directory: String, replaces: Bool = false) throws(LogStoreError) -> BackupReport {
-        let files = RealFileSystem()
-        return try wrapping(directory) {
+        try restore(backup: backup, to: directory, replaces: replaces, RealFileSystem())
+    }
+
+    static func restore(backup: String, to directory: String, replaces: Bool, _ files: any FileSystem) throws(LogStoreError) -> BackupReport {
+        try wrapping(directory) {
             let names = try files.list(backup).compactMap(PartitionName.init(file:)).sorted()
             if names.isEmpty { throw LogStoreError.noSuchDay(directory: backup, day: nil) }
             for name in names {
@@ -56,17 +59,15 @@ extension LogStore {
                 if !replaces, try files.exists(target) { throw LogStoreError.alreadyThere(file: target) }
             }
             for name in names {
-                let target = Paths.join(directory, name.file)
-                let part = target + PartitionName.restoringMark
+                let part = Paths.join(directory, name.file) + PartitionName.restoringMark
                 for suffix in PartitionName.suffixes where try files.exists(part + suffix) { try files.remove(part + suffix) }
                 try copy(Paths.join(backup, name.file), to: part, files)
-                let index = Paths.join(directory, name.indexFile)
-                for path in [target, index] { for suffix in PartitionName.suffixes where try files.exists(path + suffix) { try files.remove(path + suffix) } }
-                try files.rename(part, to: target)
+                let replacement = DayReplacement(name: name, directory: directory, fileSystem: files)
+                try replacement.decide(part)
+                try replacement.finish()
                 report.files.append(name.file)
-                report.bytes += try files.information(target)?.sizeBytes ?? 0
+                report.bytes += try files.information(Paths.join(directory, name.file))?.sizeBytes ?? 0
             }
-            try files.synchronizeDirectory(directory)
             return report
         }
     }
@@ -80,7 +81,7 @@ extension LogStore {
         }
     }
 
-    static func copy(_ path: String, to target: String, _ files: RealFileSystem) throws {
+    static func copy(_ path: String, to target: String, _ files: any FileSystem) throws {
         try files.open(target, .create).close()
         let source = try DatabaseQueue(path: path, configuration: DatabaseFile.configuration(label: "logs, backup"))
         let copy = try DatabaseQueue(path: target)

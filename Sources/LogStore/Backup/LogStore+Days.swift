@@ -35,7 +35,7 @@ extension LogStore {
     /// Gives the file at `restoringPath` its place as a day, indexed again in the background; returns its bytes.
     ///
     /// All of it is read and verified first. Throws `.alreadyThere` where the store has the day, unless it is to be replaced: then what it
-    /// held is gone, what came in meanwhile too. Throws `.damaged` where the file isn't whole. In both cases the file is left to the caller.
+    /// held is gone, what came in meanwhile too; a crash leaves what it held or the new file, whole. Throws `.damaged` where the file isn't whole. In both cases the file is left to the caller.
     public func adoptDay(_ file: String, replaces: Bool) async throws(LogStoreError) -> Int {
         guard let name = PartitionName(file: file) else { throw .noSuchDay(directory: catalog.directory, day: SafeText(file).string) }
         let path = restoringPath(file)
@@ -47,11 +47,10 @@ extension LogStore {
             return try files.information(path)?.sizeBytes ?? 0
         }
         try await inBackground { work in
-            if replaces { try work.retention.delete { $0 == name } }
             work.indexing.forget(name)
             try work.environment.writer.perform { writers in
                 writers.forget(name)
-                try writers.catalog.adopt(path, as: name)
+                try writers.catalog.adopt(path, as: name, replaces: replaces)
             }
         }
         background.stored(in: name)

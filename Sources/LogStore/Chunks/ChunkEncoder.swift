@@ -26,14 +26,14 @@ enum ChunkPart: Int64, CaseIterable, Sendable {
 }
 
 enum ChunkEncoder {
-    /// `level`: zstd's. There must be rows, of one stream.
-    static func encode(_ rows: Rows, level: Int) throws(DamagedBytes) -> EncodedChunk {
+    /// `level`: zstd's. `known`: what earlier chunks taught. There must be rows, of one stream.
+    static func encode(_ rows: Rows, level: Int, known: KnownTemplates = KnownTemplates()) throws(DamagedBytes) -> EncodedChunk {
         precondition(rows.count > 0 && rows.count <= Limits.chunkRowsMax, "a chunk has some rows and not too many")
         let order = rows.order()
         let table = TemplateTable(rows.lines)
         var text = ChunkText.encode(rows, table, order: order)
         let fields = try fieldShapes(rows, table, order, &text.terms)
-        let kinds = kinds(rows, table)
+        let kinds = kinds(rows, table, known)
         var parts: [(part: ChunkPart, bytes: [UInt8])] = [
             (.heads, Frame.compressed(ChunkHeads.encode(rows, table, order: order), level: level)),
             (.text, Frame.compressed(text.output, level: level)),
@@ -77,9 +77,9 @@ enum ChunkEncoder {
         return shapes.isEmpty ? nil : shapes.encoded()
     }
 
-    private static func kinds(_ rows: Rows, _ table: borrowing TemplateTable) -> [TemplateKind] {
+    private static func kinds(_ rows: Rows, _ table: borrowing TemplateTable, _ known: KnownTemplates) -> [TemplateKind] {
         rows.lines.bytes.withUnsafeBytes { lines in
-            table.entries.map { entry in TemplateKind(pieces: table.pieces(entry).map { UnsafeRawBufferPointer(rebasing: lines[$0]) }) }
+            table.entries.map { entry in known.kind(table.pieces(entry).map { UnsafeRawBufferPointer(rebasing: lines[$0]) }, hash: entry.hash) }
         }
     }
 

@@ -23,13 +23,11 @@ struct ColumnEncoder: ~Copyable {
             terms.addWords(of: values[0])
             return appendSame(values[0])
         }
-        let separators = nature.has(ByteClasses.separator) && !nature.has(ByteClasses.wide) && values.count >= Self.rowsMin ? values.separators() : nil
-        if let layout = times.layout(of: values, timestamps) {
-            output.bytes.append(ColumnKind.time.rawValue)
-            output.bytes.append(layout.code)
-            addWordsOfParts(values, separators)
-        } else if let separators {
-            appendParts(values, separators)
+        if nature.has(ByteClasses.separator), !nature.has(ByteClasses.wide), values.count >= Self.rowsMin, let parts = ColumnParts(values) {
+            if !appendTimes(values, timestamps) { return appendParts(parts) }
+            for number in 0..<parts.count { addWords(parts.part(number)) }
+        } else if appendTimes(values, timestamps) {
+            addWords(values)
         } else if values.count < Self.rowsMin || nature.has(ByteClasses.separator | ByteClasses.wide) {
             addWords(values)
             if !appendDictionary(values, nature) { appendPlain(values, nature) }
@@ -38,15 +36,23 @@ struct ColumnEncoder: ~Copyable {
         }
     }
 
+    /// Where all values are their rows' moments.
+    private mutating func appendTimes(_ values: borrowing ColumnValues, _ timestamps: UnsafePointer<Int64>) -> Bool {
+        guard let layout = times.layout(of: values, timestamps) else { return false }
+        output.bytes.append(ColumnKind.time.rawValue)
+        output.bytes.append(layout.code)
+        return true
+    }
+
     // MARK: Values of several words
 
-    private mutating func appendParts(_ values: borrowing ColumnValues, _ separators: [UInt8]) {
+    private mutating func appendParts(_ parts: borrowing ColumnParts) {
         var pieces: [[UInt8]] = [[]]
         var columns: [Int] = []
         // What is the same in all values joins the separators around it.
-        for number in 0...separators.count {
-            let part = values.part(number)
-            if number > 0 { pieces[pieces.count - 1].append(separators[number - 1]) }
+        for number in 0..<parts.count {
+            let part = parts.part(number)
+            if number > 0 { pieces[pieces.count - 1].append(parts.separators[number - 1]) }
             if part.nature().isSame {
                 pieces[pieces.count - 1].append(contentsOf: part[0])
                 terms.addWords(of: part[0])
@@ -57,7 +63,7 @@ struct ColumnEncoder: ~Copyable {
         }
         appendPieces(pieces)
         for number in columns {
-            let part = values.part(number)
+            let part = parts.part(number)
             appendWords(part, part.nature())
         }
     }
@@ -222,11 +228,6 @@ struct ColumnEncoder: ~Copyable {
     private mutating func addWords(_ values: borrowing ColumnValues) {
         for index in 0..<values.count where index == 0 || !values.areEqual(index, index - 1) { terms.addWords(of: values[index]) }
     }
-
-    private mutating func addWordsOfParts(_ values: borrowing ColumnValues, _ separators: [UInt8]?) {
-        guard let separators else { return addWords(values) }
-        for number in 0...separators.count { addWords(values.part(number)) }
-    }
 }
 
 /// How a column's values stand in a chunk.
@@ -256,4 +257,6 @@ enum ColumnKind: UInt8 {
     static let dictionaryMax = 255
     /// Columns that a value is cut into.
     static let partsMax = 16
+    /// A part of a value may have letters before or behind its digits, which makes parts of it once more.
+    static let depthMax = 2
 }

@@ -30,12 +30,13 @@ struct ColumnReader {
 
     /// Reads the next column; false where the bytes aren't one of so many rows.
     mutating func add(_ reader: inout ByteReader, rows: Int) -> Bool {
-        guard let column = read(&reader, rows: rows, isPart: false) else { return false }
+        guard let column = read(&reader, rows: rows, depth: 0) else { return false }
         columns.append(column)
         return true
     }
 
-    private mutating func read(_ reader: inout ByteReader, rows: Int, isPart: Bool) -> Column? {
+    /// `depth`: of how many columns that are cut into parts it is one.
+    private mutating func read(_ reader: inout ByteReader, rows: Int, depth: Int) -> Column? {
         guard let kind = reader.readUInt8().flatMap(ColumnKind.init) else { return nil }
         var column = Column(kind: kind)
         switch kind {
@@ -51,7 +52,7 @@ struct ColumnReader {
             else { return nil }
             (column.values, column.lengths) = (values, lengths)
         case .time:
-            guard !isPart, let layout = reader.readUInt8().flatMap(TimeLayout.init(code:)) else { return nil }
+            guard depth == 0, let layout = reader.readUInt8().flatMap(TimeLayout.init(code:)) else { return nil }
             column.layout = layout
         case .number:
             guard let width = reader.readUInt8(), width <= ColumnKind.digitsMax, let numbers = NumberPlanes(&reader, rows: rows) else { return nil }
@@ -64,12 +65,15 @@ struct ColumnReader {
             guard let count = reader.readUInt8(), readRuns(&reader, Int(count), &column), let numbers = reader.readBytes(rows) else { return nil }
             (column.count, column.lengths) = (Int(count), numbers)
         case .parts:
-            guard !isPart, let count = reader.readUInt8(), count <= ColumnKind.partsMax, readRuns(&reader, Int(count) + 1, &column) else { return nil }
-            (column.count, column.firstPart) = (Int(count), parts.count)
+            guard depth < ColumnKind.depthMax, let count = reader.readUInt8(), count <= ColumnKind.partsMax, readRuns(&reader, Int(count) + 1, &column) else { return nil }
+            var own: [Column] = []
             for _ in 0..<count {
-                guard let part = read(&reader, rows: rows, isPart: true) else { return nil }
-                parts.append(part)
+                guard let part = read(&reader, rows: rows, depth: depth + 1) else { return nil }
+                own.append(part)
             }
+            // Behind the parts of its own parts, one after the other.
+            (column.count, column.firstPart) = (Int(count), parts.count)
+            parts += own
         }
         return column
     }
@@ -97,11 +101,20 @@ struct ColumnReader {
             if column.first != columns[index].first { columns[index].first = column.first }
             return
         }
+        try appendParts(column, row, timestamp, to: &line)
+    }
+
+    private mutating func appendParts(_ column: Column, _ row: Int, _ timestamp: Int64, to line: inout GrowingBuffer<UInt8>) throws(DamagedBytes) {
         for number in 0..<column.count {
             line.append(runs[column.first + number])
-            var part = parts[column.firstPart + number]
-            try append(&part, row, timestamp, to: &line)
-            if part.first != parts[column.firstPart + number].first { parts[column.firstPart + number].first = part.first }
+            let place = column.firstPart + number
+            var part = parts[place]
+            if part.kind == .parts {
+                try appendParts(part, row, timestamp, to: &line)
+            } else {
+                try append(&part, row, timestamp, to: &line)
+                if part.first != parts[place].first { parts[place].first = part.first }
+            }
         }
         line.append(runs[column.first + column.count])
     }

@@ -2,20 +2,28 @@
 struct ColumnValues: ~Copyable {
     let lines: UnsafePointer<UInt8>
     let count: Int
-    fileprivate let starts: UnsafeMutablePointer<UInt32>
-    fileprivate let lengths: UnsafeMutablePointer<UInt32>
+    /// Where each begins, then how long each is.
+    private let places: UnsafeMutablePointer<UInt32>
+    private let isOwner: Bool
+    private var starts: UnsafeMutablePointer<UInt32> { places }
+    private var lengths: UnsafeMutablePointer<UInt32> { places + count }
 
     init(_ lines: UnsafePointer<UInt8>, count: Int) {
         self.lines = lines
         self.count = count
-        starts = .allocate(capacity: count)
-        lengths = .allocate(capacity: count)
+        places = .allocate(capacity: 2 * count)
+        isOwner = true
     }
 
-    deinit {
-        starts.deallocate()
-        lengths.deallocate()
+    /// In memory of another, which lives longer: room for two numbers a value.
+    fileprivate init(_ lines: UnsafePointer<UInt8>, count: Int, places: UnsafeMutablePointer<UInt32>) {
+        self.lines = lines
+        self.count = count
+        self.places = places
+        isOwner = false
     }
+
+    deinit { if isOwner { places.deallocate() } }
 
     @inline(__always) func set(_ index: Int, _ start: Int, _ end: Int) {
         starts[index] = UInt32(truncatingIfNeeded: start)
@@ -44,46 +52,6 @@ struct ColumnValues: ~Copyable {
         return nature
     }
 
-    /// The separators of the first value, in order; nil where another has others.
-    func separators() -> [UInt8]? {
-        let classes = ByteClasses.table
-        var separators: [UInt8] = []
-        for byte in self[0] where classes[Int(byte)] & ByteClasses.separator != 0 { separators.append(byte) }
-        guard separators.count <= Self.separatorsMax else { return nil }
-        for index in 1..<count {
-            var found = 0
-            for byte in self[index] where classes[Int(byte)] & ByteClasses.separator != 0 {
-                guard found < separators.count, separators[found] == byte else { return nil }
-                found += 1
-            }
-            if found < separators.count { return nil }
-        }
-        return separators
-    }
-
-    private static let separatorsMax = 15
-
-    /// What stands before the separator of a number, behind the one before it. All values have the same separators.
-    func part(_ number: Int) -> ColumnValues {
-        let classes = ByteClasses.table
-        let part = ColumnValues(lines, count: count)
-        for index in 0..<count {
-            let bytes = start(index)
-            let length = length(index)
-            var (begin, end, passed) = (0, 0, 0)
-            while end < length {
-                if classes[Int(bytes[end])] & ByteClasses.separator != 0 {
-                    if passed == number { break }
-                    passed &+= 1
-                    begin = end &+ 1
-                }
-                end &+= 1
-            }
-            part.set(index, Int(starts[index]) &+ begin, Int(starts[index]) &+ end)
-        }
-        return part
-    }
-
     /// How many letters each value begins and ends with, where these are the same in all of them and only digits stand between.
     func affixes() -> (prefix: Int, suffix: Int)? {
         let classes = ByteClasses.table
@@ -109,6 +77,66 @@ struct ColumnValues: ~Copyable {
             trimmed.set(index, start + prefix, start + length(index) - suffix)
         }
         return trimmed
+    }
+}
+
+/// Values of several words, cut at their separators: the first words of all, then the second ones.
+struct ColumnParts: ~Copyable {
+    /// Those of each value, in order.
+    let separators: [UInt8]
+    private let lines: UnsafePointer<UInt8>
+    private let rows: Int
+    private let places: UnsafeMutablePointer<UInt32>
+
+    private static let separatorsMax = 15
+
+    /// Nil where a value has other separators than the first one, or that has none or too many.
+    init?(_ values: borrowing ColumnValues) {
+        let classes = ByteClasses.table
+        let separators = values[0].filter { classes[Int($0)] & ByteClasses.separator != 0 }
+        guard !separators.isEmpty, separators.count <= Self.separatorsMax else { return nil }
+        let rows = values.count
+        let places = UnsafeMutablePointer<UInt32>.allocate(capacity: 2 * rows * (separators.count + 1))
+        for row in 0..<rows where !Self.cut(values, row, separators, places) {
+            places.deallocate()
+            return nil
+        }
+        (self.separators, self.rows, self.places, lines) = (separators, rows, places, values.lines)
+    }
+
+    deinit { places.deallocate() }
+
+    /// How many parts each value has.
+    var count: Int { separators.count + 1 }
+
+    /// The parts of one number. Only as long as the whole lives.
+    func part(_ number: Int) -> ColumnValues { ColumnValues(lines, count: rows, places: places + 2 * rows * number) }
+
+    @inline(__always) private static func cut(
+        _ values: borrowing ColumnValues, _ row: Int, _ separators: [UInt8], _ places: UnsafeMutablePointer<UInt32>
+    ) -> Bool {
+        let classes = ByteClasses.table
+        let rows = values.count
+        let bytes = values.start(row)
+        let length = values.length(row)
+        let first = bytes - values.lines
+        return separators.withUnsafeBufferPointer { separators in
+            var (begin, found) = (0, 0)
+            for place in 0..<length where classes[Int(bytes[place])] & ByteClasses.separator != 0 {
+                guard found < separators.count, separators[found] == bytes[place] else { return false }
+                set(places, rows, row, found, first &+ begin, place &- begin)
+                found &+= 1
+                begin = place &+ 1
+            }
+            set(places, rows, row, found, first &+ begin, length &- begin)
+            return found == separators.count
+        }
+    }
+
+    @inline(__always) private static func set(_ places: UnsafeMutablePointer<UInt32>, _ rows: Int, _ row: Int, _ part: Int, _ start: Int, _ length: Int) {
+        let place = 2 &* rows &* part &+ row
+        places[place] = UInt32(truncatingIfNeeded: start)
+        places[place &+ rows] = UInt32(truncatingIfNeeded: length)
     }
 }
 

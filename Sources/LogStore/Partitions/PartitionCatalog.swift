@@ -10,6 +10,8 @@ final class PartitionCatalog: Sendable {
         /// Open ones, the last used one at the end.
         var recent: [PartitionName] = []
         var quarantined: [LogStoreStatistics.Quarantined] = []
+        /// Days whose new file may not have its place yet.
+        var replaced: Set<PartitionName> = []
         var isClosed = false
     }
 
@@ -31,6 +33,9 @@ final class PartitionCatalog: Sendable {
             lock = Locked(try fileSystem.lock(Paths.join(directory, "lock")))
             for name in try fileSystem.list(directory) {
                 if let partition = PartitionName(file: name) {
+                    state.names.insert(partition)
+                } else if let partition = DayReplacement.day(ofFile: name) {
+                    try DayReplacement(name: partition, directory: directory, fileSystem: fileSystem).finish()
                     state.names.insert(partition)
                 } else if name.contains(PartitionName.restoringMark) {
                     // A day that was being restored when the process ended: its sender sends it again.
@@ -99,6 +104,7 @@ final class PartitionCatalog: Sendable {
     private func open(_ name: PartitionName) throws -> Partition? {
         try state.withLock { state throws -> Partition? in
             if state.isClosed { throw LogStoreError.closed }
+            try finishReplacement(name, &state)
             let partition: Partition
             if let open = state.open[name] {
                 partition = open
@@ -155,7 +161,7 @@ final class PartitionCatalog: Sendable {
                 state.recent.removeAll { $0 == name }
                 state.names.remove(name)
                 let path = Paths.join(directory, name.file)
-                for suffix in PartitionName.suffixes where try fileSystem.exists(path + suffix) { try fileSystem.remove(path + suffix) }
+                for suffix in PartitionName.suffixes + [DayReplacement.mark] where try fileSystem.exists(path + suffix) { try fileSystem.remove(path + suffix) }
                 try removeIndex(name)
             }
             if !expired.isEmpty { try fileSystem.synchronizeDirectory(directory) }
@@ -163,19 +169,33 @@ final class PartitionCatalog: Sendable {
         }
     }
 
-    /// Gives a file of this folder a day's name. Throws `.alreadyThere` where there is such a day.
-    func adopt(_ path: String, as name: PartitionName) throws {
+    /// Makes a file of this folder a day, in place of what it held. Throws `.alreadyThere` where there is such a day and it isn't to be replaced.
+    func adopt(_ path: String, as name: PartitionName, replaces: Bool) throws {
         try state.withLock { state throws in
             if state.isClosed { throw LogStoreError.closed }
             let target = Paths.join(directory, name.file)
-            guard !state.names.contains(name), try !fileSystem.exists(target) else { throw LogStoreError.alreadyThere(file: target) }
-            for suffix in PartitionName.suffixes.dropFirst() where try fileSystem.exists(target + suffix) { try fileSystem.remove(target + suffix) }
-            try removeIndex(name)
-            try fileSystem.rename(path, to: target)
-            try fileSystem.synchronizeDirectory(directory)
-            state.names.insert(name)
+            if !replaces, try state.names.contains(name) || fileSystem.exists(target) { throw LogStoreError.alreadyThere(file: target) }
+            // Said before, so that a day is looked at again before it is opened even where deciding failed half-way.
+            state.replaced.insert(name)
+            try replacement(name).decide(path)
+            try finishReplacement(name, &state)
         }
     }
+
+    /// Before a day is opened: what would be written into the file that has its place now would be lost. Its last reader closes that.
+    private func finishReplacement(_ name: PartitionName, _ state: inout State) throws(FileError) {
+        guard state.replaced.contains(name) else { return }
+        let replacement = replacement(name)
+        if try replacement.isDecided() {
+            state.open[name] = nil
+            state.recent.removeAll { $0 == name }
+            try replacement.finish()
+            state.names.insert(name)
+        }
+        state.replaced.remove(name)
+    }
+
+    private func replacement(_ name: PartitionName) -> DayReplacement { DayReplacement(name: name, directory: directory, fileSystem: fileSystem) }
 
     private func removeIndex(_ name: PartitionName) throws {
         let path = Paths.join(directory, name.indexFile)

@@ -33,8 +33,24 @@ enum ByteHash {
     }
 }
 
+/// Short runs are compared in place, by reads that overlap: most values of columns are, and a call would take longer.
 @inline(__always) func memoryIsEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-    guard left.count == right.count else { return false }
-    guard !left.isEmpty else { return true }
-    return memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
+    let count = left.count
+    guard count == right.count else { return false }
+    guard count > 0, let one = left.baseAddress, let other = right.baseAddress else { return true }
+    if count > 16 { return memcmp(one, other, count) == 0 }
+    if count >= 8 { return isEqual(one, other, count, as: UInt64.self) }
+    if count >= 4 { return isEqual(one, other, count, as: UInt32.self) }
+    if count >= 2 { return isEqual(one, other, count, as: UInt16.self) }
+    return one.load(as: UInt8.self) == other.load(as: UInt8.self)
+}
+
+/// By the first and the last bytes, of which there are one to two times as many as a word has.
+@inline(__always) private func isEqual<Word: FixedWidthInteger & BitwiseCopyable>(
+    _ one: UnsafeRawPointer, _ other: UnsafeRawPointer, _ count: Int, as type: Word.Type
+) -> Bool {
+    let last = count &- MemoryLayout<Word>.size
+    let begin = one.loadUnaligned(as: type) ^ other.loadUnaligned(as: type)
+    let end = one.loadUnaligned(fromByteOffset: last, as: type) ^ other.loadUnaligned(fromByteOffset: last, as: type)
+    return begin | end == 0
 }

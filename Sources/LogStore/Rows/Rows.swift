@@ -14,9 +14,10 @@ struct Runs {
         ends.append(bytes.count)
     }
 
-    mutating func cut(to count: Int) {
-        ends.removeLast(ends.count - count)
-        bytes.removeLast(bytes.count - (ends.last ?? 0))
+    /// Forgets all, and keeps the memory.
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
     }
 }
 
@@ -45,13 +46,13 @@ struct Rows {
         self.fields.append(fields)
     }
 
-    /// Leaves the first rows alone.
-    mutating func cut(to count: Int) {
-        ids.removeLast(ids.count - count)
-        timestamps.removeLast(timestamps.count - count)
-        levels.removeLast(levels.count - count)
-        lines.cut(to: count)
-        fields.cut(to: count)
+    /// Forgets all, and keeps the memory.
+    mutating func removeAll() {
+        ids.removeAll(keepingCapacity: true)
+        timestamps.removeAll(keepingCapacity: true)
+        levels.removeAll(keepingCapacity: true)
+        lines.removeAll()
+        fields.removeAll()
     }
 
     mutating func append(_ other: Rows, _ index: Int) {
