@@ -23,14 +23,14 @@ extension Board {
         var scope = VariableScope(choices, range: range, now: now)
         scope.setStep(milliseconds: Limits.stepMilliseconds)
         let marks = annotations.map { annotation in
-            let text = Interpolation.fill(annotation.expression, scope, for: annotation.language == .promQL ? .promQL : .logQL)
+            let text = Interpolation.query(annotation.expression, scope, annotation.language)
             return FilledQuery(
                 panel: annotation.name, line: annotation.line, refID: "", language: annotation.language, text: text, isAnnotation: true, showsLines: true,
                 isForPeople: format != .grafana)
         }
         return marks + panels.flatMap { [$0] + $0.rowPanels }.filter(\.kind.isSupported).flatMap { panel in
             panel.queries.map { query in
-                let text = Interpolation.fill(query.expression, scope, for: query.language == .promQL ? .promQL : .logQL)
+                let text = Interpolation.query(query.expression, scope, query.language, isInstant: query.shape == .instant)
                 return FilledQuery(
                     panel: panel.title, line: panel.line, refID: query.refID, language: query.language, text: text, showsLines: panel.kind == .logs,
                     isForPeople: format != .grafana)

@@ -23,7 +23,7 @@ struct PanelEvaluation: Sendable {
         // Hidden ones are asked where something is computed of them.
         let inputs = panel.expressions.reduce(into: Set<String>()) { $0.formUnion($1.inputs) }
         queries = panel.queries.filter { !$0.isHidden || inputs.contains($0.refID) }.map { query in
-            let expression = Interpolation.fill(query.expression, filled, for: query.language == .promQL ? .promQL : .logQL)
+            let expression = Interpolation.query(query.expression, filled, query.language, isInstant: query.shape == .instant)
             let start = Timestamp(milliseconds: window.start.milliseconds - shift), end = Timestamp(milliseconds: window.end.milliseconds - shift)
             let request: BoardRequest
             if isLogs {
