@@ -9,7 +9,7 @@ enum Command: Hashable, Sendable {
     case time, zoomIn, zoomOut, earlier, later, play, live
     case acknowledge, acknowledgeWithComment, silence, escalate, comment, runbook, dashboard, logs, undo
     case note, resolve, export, handOver
-    case variables, links
+    case variables, links, marks
     case query, follow, context, logFilter, clearLogFilters, histogram, bookmark, nextBookmark
     case nextError, previousError, nextWarning, previousWarning, nextMatch, previousMatch
 
