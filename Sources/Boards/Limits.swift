@@ -64,6 +64,8 @@ enum Limits {
     static let heatmapBuckets = 200
     /// Lines of a panel of logs.
     static let logLines = 200
+    /// Lines that become rows of a table or points of a chart: as many as Grafana asks for.
+    static let lineRows = 1000
     /// Bytes of a log line that are kept; more doesn't fit on any screen.
     static let logLineBytes = 4 << 10
     /// Characters of a text panel.
