@@ -34,6 +34,12 @@ enum Limits {
     static let linkCharacters = 2000
     /// Bytes of a query after its variables are filled in: what a collector takes in an address.
     static let queryBytes = 64 << 10
+    /// Bytes that are typed to narrow a list: no title is longer.
+    static let typedBytes = 128
+    /// Brackets, operators and templates of a query in MetricsQL within each other: each is a call of its reader.
+    static let metricsQLDepth = 100
+    /// Parts of a query in MetricsQL once its templates are in their places: these could double with each name.
+    static let metricsQLNodes = 20_000
     /// Rounds in which variables that contain variables are filled in; a circle ends here.
     static let interpolationRounds = 8
     /// Queries that are on their way at once, so that a board of 30 panels doesn't take all of the collector's admission.
@@ -58,6 +64,8 @@ enum Limits {
     static let heatmapBuckets = 200
     /// Lines of a panel of logs.
     static let logLines = 200
+    /// Lines that become rows of a table or points of a chart: as many as Grafana asks for.
+    static let lineRows = 1000
     /// Bytes of a log line that are kept; more doesn't fit on any screen.
     static let logLineBytes = 4 << 10
     /// Characters of a text panel.

@@ -83,6 +83,36 @@ import Testing
         try expectGolden(frame.split(separator: "\u{1B}", omittingEmptySubsequences: false).joined(separator: "\\e"), "marks-100x30-\(look).txt")
     }
 
+    @Test(arguments: Fixtures.looks.map(\.name)) func whatHappenedIsListedByAKeyAndTheNewestStandsAbove(look: String) async throws {
+        let capabilities = Fixtures.looks.first { $0.name == look }!.capabilities
+        var view = try await Self.view(capabilities: capabilities)
+        let glyph = capabilities.showsUnicode ? "◆" : "^"
+        #expect(view.hasMarks && Fixtures.draw(view).text.split(separator: "\n")[0].contains("\(glyph)C 07:55 restarts"), "\(Fixtures.draw(view).text)")
+        _ = view.reduce(.command(.marks))
+        #expect(view.takesInput)
+        let frame = PlainFrame.text(of: Fixtures.draw(view), colours: capabilities.colours, showsUnicode: capabilities.showsUnicode)
+        try expectGolden(frame.split(separator: "\u{1B}", omittingEmptySubsequences: false).joined(separator: "\\e"), "marks-list-100x30-\(look).txt")
+        for character in "web1" { _ = view.reduce(.input(.key(.character(character), []))) }
+        let text = Fixtures.draw(view).text
+        #expect(text.contains("Down  web1  [critical]") && !text.contains("version 2") && !text.contains("\u{1B}"), "\(text)")
+        // The time around it: three quarters of the range before, and what is left behind.
+        let effects = view.reduce(.input(.key(.enter, [])))
+        guard case .look(.absolute(let from, let to))? = effects.first, effects.count == 1, view.mode == .board else { return #expect(Bool(false), "\(effects)") }
+        #expect(from.milliseconds == Self.now - 1_800_000 - 2_700_000 && to.milliseconds == Self.now - 1_500_000 + 900_000 && from.milliseconds + 3_600_000 < to.milliseconds)
+    }
+
+    @Test func theListStandsOverAPanelInFullToo() async throws {
+        var view = try await Self.view()
+        for command in [BoardCommand.nextPanel, .open, .marks] { _ = view.reduce(.command(command)) }
+        let panel = try #require(view.panelInFull)
+        guard case .marks(let picker) = view.mode else { return #expect(Bool(false)) }
+        #expect(picker.shown.map(\.title) == view.marks.marks.map(\.title).reversed())
+        #expect(view.reduce(.input(.key(.escape, []))).isEmpty && view.mode == .panel(panel))
+        var none = try await Self.view("title: t\npanels:\n  - {title: a, query: up}")
+        _ = none.reduce(.command(.marks))
+        #expect(!none.hasMarks && Fixtures.draw(none).text.contains("nothing is marked in this range"))
+    }
+
     @Test func whatCantBeAskedIsSaidAndTheRestIsDrawn() async throws {
         let view = try await Self.view("title: t\nannotations:\n  - {name: bad, query: fails}\n  - {alerts: true}\npanels:\n  - {title: a, query: up, size: 24x12}")
         #expect(view.marks.failures.keys.sorted() == ["bad"])

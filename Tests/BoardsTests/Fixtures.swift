@@ -39,7 +39,7 @@ enum Fixtures {
             case .annotate(let question):
                 let action = await runner.marks(question)
                 await perform(view.reduce(action), runner, &view)
-            case .open, .copy: break
+            case .open, .look, .copy: break
             case .complete(let label, let question):
                 let action = await runner.completions(label, question)
                 await perform(view.reduce(action), runner, &view)

@@ -253,12 +253,45 @@ import Testing
         #expect(read.filledQueries(now: Fixtures.now).map(\.text) == [#"rate(x{h=~"x"}[1m]) + $gone"#])
     }
 
+    /// Answers with lines of JSON, the newest first; a query for numbers isn't asked for here.
+    private struct LineSource: BoardSource {
+        func answer(_ request: BoardRequest) async throws -> BoardAnswer {
+            guard case .logs(let query, _, let to, let limit) = request else { throw BoardSourceError.refused(reason: "numbers were asked for") }
+            #expect(query == #"{app="x"} | json"# && limit == Limits.lineRows)
+            return .lines((0..<6).map { index in
+                let line = #"{"telemetry":{"source":"w\#(index % 2)","value":\#(10 - index)},"time":"t\#(index)"}"#
+                return BoardLogLine(timestamp: to.advanced(byMilliseconds: -Int64(index) * 60_000).nanos, level: "info", labels: ["app": "x"], line: line)
+            })
+        }
+    }
+
+    @Test func linesAreRowsOfPanelsThatShowNoLogs() async throws {
+        let target = #""datasource":{"type":"loki","uid":"L"},"targets":[{"refId":"A","expr":"{app=\"x\"} | json"}]"#
+        let paths = #"[{"path":"telemetry.source","alias":"Source"},{"path":"telemetry.value","alias":"CPU"}]"#
+        let extract = "{\"id\":\"extractFields\",\"options\":{\"source\":\"Line\",\"format\":\"json\",\"replace\":true,\"keepTime\":true,\"jsonPaths\":\(paths)}}"
+        let read = try board("{\"title\":\"t\",\"panels\":[" + [
+            "{\"id\":1,\"type\":\"table\",\"title\":\"plain\",\(target)}", "{\"id\":2,\"type\":\"table\",\"title\":\"taken apart\",\(target),\"transformations\":[\(extract)]}",
+            "{\"id\":3,\"type\":\"timeseries\",\"title\":\"chart\",\(target),\"transformations\":[\(extract),{\"id\":\"prepareTimeSeries\",\"options\":{\"format\":\"multi\"}}]}",
+            "{\"id\":4,\"type\":\"stat\",\"title\":\"figure\",\"datasource\":{\"uid\":\"L\"},\(target.dropFirst(39)),\"transformations\":[\(extract)]}",
+        ].joined(separator: ",") + "]}")
+        #expect(read.notices.isEmpty && read.panels.allSatisfy { $0.queries.map(\.language) == [.logQL] }, "\(read.notices)")
+        let view = await Fixtures.view(read, Size(columns: 160, rows: 60), source: LineSource())
+        let contents = view.layout.panels.map { view.results[$0.instance.key]?.content }
+        guard case .table(let plain)? = contents[0], case .table(let apart)? = contents[1], case .chart(let chart)? = contents[2], case .values(let figures, _)? = contents[3] else {
+            return #expect(Bool(false), "\(contents)")
+        }
+        #expect(plain.columns.map(\.title) == ["Time", "Line", "labels"] && plain.rows.count == 6 && plain.rows[5][2].shown.text == #"{"app":"x"}"#)
+        #expect(apart.columns.map(\.title) == ["Time", "Source", "CPU"] && apart.rows.map { $0[2].shown.text } == ["5", "6", "7", "8", "9", "10"])
+        #expect(chart.lines.map(\.name) == ["CPU w1", "CPU w0"] && chart.lines.map { line in line.values.filter { !$0.isNaN } } == [[5, 7, 9], [6, 8, 10]])
+        #expect(figures.map(\.value) == [10])
+    }
+
     @Test func queriesOfBothLanguagesAreChecked() throws {
         let folder = TemporaryDirectory("checked")
         let path = folder.path("checked.json")
         let panels = [
             ("timeseries", "prometheus", "sum(rate(up[5m])", "parse error"), ("timeseries", "loki", "sum(rate({app=\\\"x\\\"}[$__auto]))", nil), ("timeseries", "loki", "sum(rate({app=\\\"x\\\"} |= [1m]))", "line 1, col 23"),
-            ("timeseries", "loki", "{app=\\\"x\\\"}", "lines are no numbers"), ("logs", "loki", "{app=\\\"x\\\"} | json | level=\\\"error\\\"", nil), ("logs", "loki", "rate({app=\\\"x\\\"}[1m])", "gives numbers"), ("logs", "loki", "two words", "line 1, col 1"),
+            ("timeseries", "loki", "{app=\\\"x\\\"}", "lines are no numbers"), ("table", "loki", "{app=\\\"x\\\"} | json", nil), ("table", "loki", "{app=\\\"x\\\"} | jso", "line 1"), ("logs", "loki", "{app=\\\"x\\\"} | json | level=\\\"error\\\"", nil), ("logs", "loki", "rate({app=\\\"x\\\"}[1m])", "gives numbers"), ("logs", "loki", "two words", "line 1, col 1"),
         ] as [(String, String, String, String?)]
         let text = panels.enumerated().map { index, panel in
             "{\"type\":\"\(panel.0)\",\"title\":\"p\(index)\",\"datasource\":{\"type\":\"\(panel.1)\"},\"targets\":[{\"refId\":\"A\",\"expr\":\"\(panel.2)\"}]}"
@@ -267,7 +300,7 @@ import Testing
         let list = #""templating":{"list":[{"type":"constant","name":"c","query":"${VAR_X}"}]}"#
         try RealFileSystem().replace(path, with: Array("{\"title\":\"t\",\(inputs),\(list),\"panels\":[\n\(text)]}".utf8))
         let check = BoardCheck(path)
-        #expect(check.problems.isEmpty && check.variables == 1 && check.inPart == 5, "\(check.text)")
+        #expect(check.problems.isEmpty && check.variables == 1 && check.inPart == 6, "\(check.text)")
         for (index, panel) in panels.enumerated() {
             let found = check.notices.filter { $0.panel == "p\(index)" }
             #expect(found.count == (panel.3 == nil ? 0 : 1) && found.allSatisfy { $0.line == index + 2 && $0.reason.hasPrefix("query A can't be asked: ") && $0.reason.contains(panel.3!) }, "\(found)")

@@ -111,6 +111,15 @@ import Testing
         #expect(shown(Transformer.apply([.seriesToTable], to: [series("p", [1, 2], [5, 6]), series("q", [1, 2], [7, .nan])])) == ["host=p,q Trend #A=6,7"])
         let logs = DataFrame(fields: [DataField("Time", .times([1, 2])), DataField("line", .texts([#"{"level":"info","ms":12}"#, #"level=warn ms=7 user="x""#]))])
         #expect(shown(Transformer.apply([.extractFields(source: "line", keepsOnly: true)], to: [logs])) == ["Time=1,2 level=info,warn ms=12,7 user=-,x"])
+        let paths = [ExtractedPath("a.b", title: "B"), ExtractedPath("n", title: ""), ExtractedPath("gone.too", title: "")]
+        let nested = DataFrame(fields: [DataField("Time", .times([1, 2])), DataField("Line", .texts([#"{"a":{"b":"x"},"n":1,"z":3}"#, "no json"]))])
+        #expect(shown(Transformer.apply([.extractFields(source: "Line", keepsOnly: true, paths: paths)], to: [nested])) == ["Time=1,2 B=x,- n=1,- gone.too=-,-"])
+        let sources = DataFrame(fields: [DataField("Time", .times([1, 1, 2])), DataField("cpu", .numbers([1, 2, 3])), DataField("host", .texts(["a", "b", "a"]))])
+        #expect(shown(Transformer.apply([.splitByTexts], to: [sources])) == ["Time=1,2 cpu a=1,3", "Time=1 cpu b=2"])
+        #expect(shown(Transformer.apply([.splitByTexts], to: [series("p", [1], [5])])) == shown([series("p", [1], [5])]))
+        let labels = ["a": "x \"\\\n\u{1}", "b": ""]
+        let read = FieldExtraction.apply(DataFrame(fields: [DataField("labels", .texts([FieldExtraction.object(labels)]))]), source: "labels", keepsOnly: true)
+        #expect(read.fields.map(\.name) == ["a", "b"] && read.fields[0].key(0).text == labels["a"])
         #expect(shown(Transformer.apply([.convertToTime(field: "n")], to: [DataFrame(fields: [DataField("n", .numbers([1000]))])])) == ["n=1000"])
         #expect(shown(Transformer.apply([.histogram(count: nil, width: 10)], to: [series("p", [1, 2, 3], [1, 2, 15])])) == ["Range=0 – 10,10 – 20 p=2,1"])
     }

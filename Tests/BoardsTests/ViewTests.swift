@@ -5,6 +5,20 @@ import Testing
 @testable import Boards
 
 @Suite struct ViewTests {
+    @Test func listsAreNarrowedAndMovedThroughInOneWay() {
+        var typing = ListTyping()
+        func press(_ key: Key, of count: Int = 25) -> ListTyping.Outcome? { typing.reduce(.key(key, []), count: count) }
+        #expect(press(.up) == .changed && typing.selected == 0)
+        #expect(press(.pageDown) == .changed && press(.down) == .changed && typing.selected == 11)
+        #expect(press(.pageDown) == .changed && press(.pageDown) == .changed && typing.selected == 24)
+        #expect(press(.down, of: 0) == .changed && typing.selected == 0)
+        #expect(press(.character("W")) == .changed && press(.character("e")) == .changed && typing.takes("the WEB") && typing.takes("a", "awe") && !typing.takes("w e"))
+        #expect(press(.enter) == .taken && press(.left) == nil && press(.tab) == nil && typing.text == "We")
+        #expect(press(.backspace) == .changed && typing.text == "W" && press(.escape) == .changed && typing.text.isEmpty && press(.escape) == .left)
+        for _ in 0..<1000 { _ = press(.character("é")) }
+        #expect(typing.text.utf8.count <= Limits.typedBytes + 1)
+    }
+
     static let clock = ManualClock(milliseconds: Fixtures.now.milliseconds)
 
     private func board(_ panels: Int) throws -> Board {

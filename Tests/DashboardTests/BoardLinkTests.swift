@@ -62,6 +62,36 @@ import Testing
         #expect(model.notice.string == "copied https://docs.example/a")
     }
 
+    @Test func keysOfLinksAndEventsAreNamedWhereThereAreSome() throws {
+        var model = try Self.model()
+        func hints() -> String { Frame.render(model).text.split(separator: "\n").last.map(String.init) ?? "" }
+        #expect(hints().contains("o links") && !hints().contains("m events"), "\(hints())")
+        let plain = "title: Third\npanels:\n  - {title: p, query: up}\n  - {title: q, query: up, links: [{title: x, url: 'https://x.example'}]}"
+        _ = Reducer.reduce(&model, .boards(.opened(path: "third.yml", try Self.board(plain))))
+        #expect(!hints().contains("o links") && hints().contains("v variables"), "\(hints())")
+        _ = Self.press(.tab, &model)
+        #expect(!hints().contains("o links"))
+        _ = Self.press(.tab, &model)
+        #expect(hints().contains("o links"))
+    }
+
+    @Test func anEventThatIsChosenMovesTheRangeOfEverythingToIt() throws {
+        var model = try Self.model()
+        let marked = "title: Marked\nrange: 1h\nannotations:\n  - {name: deploy, query: up}\npanels:\n  - {title: p, query: up}"
+        _ = Reducer.reduce(&model, .boards(.opened(path: "marked.yml", try Self.board(marked))))
+        var marks = BoardMarks()
+        let moment = model.now.milliseconds - 600_000
+        marks.marks = [BoardMark(annotation: 0, from: moment, to: moment, title: "deploy", text: "", tags: [])]
+        let generation = try #require(model.boards.view?.marksGeneration)
+        _ = Reducer.reduce(&model, .boards(.answered(.marks(marks, generation: generation))))
+        Fixtures.type("m", &model)
+        #expect(model.boards.view?.takesInput == true)
+        let before = try #require(model.boards.view?.range.milliseconds)
+        _ = Self.press(.enter, &model)
+        let from = Timestamp(milliseconds: moment - before / 4 * 3)
+        #expect(model.span == .between(from, from.advanced(byMilliseconds: before)) && model.boards.view?.range == .absolute(from: from, to: from.advanced(byMilliseconds: before)))
+    }
+
     @Test func whoOpensABoardFromTheListHasNoWayBack() throws {
         var model = try Self.model()
         Fixtures.type("o", &model)

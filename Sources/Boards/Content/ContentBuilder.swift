@@ -38,6 +38,7 @@ struct ContentBuilder: Sendable {
         let visible = answers.filter { !$0.query.isHidden }
         let naming = SeriesNaming(visible.flatMap { query, answer -> [BoardSeries] in if case .series(let series) = answer, isUnnamed(query, series.first) { series } else { [] } })
         let frames = visible.flatMap { query, answer -> [DataFrame] in
+            if case .lines(let lines) = answer { return FrameBuilder.frames(lines, query) }
             guard case .series(let series) = answer else { return [] }
             let legend = Interpolation.fill(query.legend, scope, for: .text)
             // A table of a range has a row a point in Grafana too; what asks for a format gets it.

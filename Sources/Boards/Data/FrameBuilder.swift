@@ -22,6 +22,18 @@ enum FrameBuilder {
         }
     }
 
+    /// Lines as rows, the oldest first: `Time`, `Line`, and `labels` as an object of JSON.
+    static func frames(_ lines: [BoardLogLine], _ query: PanelQuery) -> [DataFrame] {
+        if lines.isEmpty { return [] }
+        let rows = lines.prefix(Limits.frameRows).reversed()
+        var fields = [
+            DataField("Time", .times(rows.map { $0.timestamp.milliseconds.milliseconds })), DataField("Line", .texts(rows.map(\.line))),
+            DataField("labels", .texts(rows.map { FieldExtraction.object($0.labels) })),
+        ]
+        for index in fields.indices { fields[index].refID = query.refID }
+        return [DataFrame(refID: query.refID, fields: fields)]
+    }
+
     /// `Time`, a column a label, `Value`; a row a series, of its last value for an instant query.
     private static func table(_ series: [BoardSeries], _ query: PanelQuery) -> DataFrame {
         let kept = series.prefix(Limits.series)

@@ -30,9 +30,10 @@ enum Transformer {
         case .convertToTime(let field): frames.map { Reshaping.toTimes($0, field) }
         case .rowsToFields(let name, let value): frames.map { Reshaping.rowsToFields($0, name: name, value: value) }
         case .groupingToMatrix(let column, let row, let value): frames.map { Reshaping.matrix($0, column: column, row: row, value: value) }
+        case .splitByTexts: frames.flatMap { frame in Reshaping.partition(frame, by: frame.fields.filter { !$0.isNumber && !$0.isTime }.map(\.title)) }
         case .partition(let fields): frames.flatMap { Reshaping.partition($0, by: fields) }
         case .seriesToTable: Reshaping.seriesToTable(frames)
-        case .extractFields(let source, let keepsOnly): frames.map { FieldExtraction.apply($0, source: source, keepsOnly: keepsOnly) }
+        case .extractFields(let source, let keepsOnly, let paths): frames.map { FieldExtraction.apply($0, source: source, keepsOnly: keepsOnly, paths: paths) }
         case .concatenate: Reshaping.concatenate(frames)
         case .transpose: frames.map(Reshaping.transpose)
         case .settingsFromQuery(let query, let sources, let matcher): SettingsFromData.apply(frames, query: query, sources, to: matcher)

@@ -6,7 +6,8 @@ public enum BoardRenderer {
     public static func render(_ view: BoardView, zoneOffsetSeconds: Int64 = 0, in rect: Rect, to buffer: inout Buffer) {
         guard !rect.isEmpty else { return }
         let (header, body) = rect.splitTop(BoardView.headerRows)
-        renderHeader(view, in: header, to: &buffer)
+        let marks = MarkDrawing(theme: view.theme, zoneOffsetSeconds: zoneOffsetSeconds, annotations: view.board.annotations)
+        renderHeader(view, marks, in: header, to: &buffer)
         let panels = PanelRenderer(theme: view.theme, now: view.now, zoneOffsetSeconds: zoneOffsetSeconds, refreshSeconds: view.board.refreshSeconds ?? BoardView.refreshSeconds)
         let isFull = view.panelInFull != nil
         let offset = isFull ? 0 : view.offset
@@ -26,6 +27,7 @@ public enum BoardRenderer {
         if view.layout.panels.isEmpty { panels.note("the board has no panels", in: body, &buffer) }
         renderScroll(view, in: body, to: &buffer)
         if case .links(let picker) = view.mode { LinkDrawing(theme: view.theme).render(picker, in: body, to: &buffer) }
+        if case .marks(let picker) = view.mode { marks.render(picker, in: body, to: &buffer) }
         if case .picker(let picker) = view.mode { PickerDrawing(theme: view.theme).render(picker, in: body, to: &buffer) }
     }
 
@@ -58,7 +60,7 @@ public enum BoardRenderer {
             .render(in: rect, to: &buffer, ellipsis: theme.glyphs.ellipsis)
     }
 
-    private static func renderHeader(_ view: BoardView, in rect: Rect, to buffer: inout Buffer) {
+    private static func renderHeader(_ view: BoardView, _ marks: MarkDrawing, in rect: Rect, to buffer: inout Buffer) {
         let theme = view.theme
         var spans = [Span(SafeText(view.board.title), theme.title)]
         for variable in view.choices.variables where !variable.isHidden && !variable.isFixed {
@@ -76,6 +78,8 @@ public enum BoardRenderer {
         if let name = view.marks.failures.keys.min() { right.append(Span("\(theme.glyphs.warning) annotation \(SafeText(name.prefix(30))) failed  ", theme.warning)) }
         if let moment = view.moment { right.append(Span("as of \(SafeText(TimestampText.rfc3339(moment).prefix(19)))  ", theme.warning)) }
         if view.isPaused { right.append(Span("paused  ", theme.warning)) }
+        // What happened last is the first thing to know of a course that turned.
+        if let newest = view.marks.marks.last, rect.width >= 100 { right += marks.short(newest, columns: rect.width / 4) + [Span("  ", theme.muted)] }
         right.append(Span(SafeText(view.range.title), theme.muted))
         StatusLine(left: TextLine(spans), right: TextLine(right)).render(in: rect, to: &buffer, ellipsis: theme.glyphs.ellipsis)
     }

@@ -1,7 +1,7 @@
 import Foundations
 import Terminal
 
-/// What the marks on a chart's axis of time are: a line each, the newest first.
+/// What the marks on the axes of time are: a line each, the newest first, below a chart in full or as a list over the board; the newest one in the board's header.
 struct MarkDrawing {
     let theme: Theme
     let zoneOffsetSeconds: Int64
@@ -24,9 +24,26 @@ struct MarkDrawing {
         if marks.count > shown { TextLine("+\(String(marks.count - shown)) earlier", theme.muted).render(in: rect.row(shown), to: &buffer, ellipsis: theme.glyphs.ellipsis) }
     }
 
+    /// The list over the board.
+    func render(_ picker: MarkPicker, in rect: Rect, to buffer: inout Buffer) {
+        let shown = picker.shown
+        let frame = PickerFrame(theme: theme, title: "What happened", typed: picker.typing.text, keys: "Enter: look at the time around it  Esc: close")
+        let list = frame.render(Size(columns: 100, rows: max(6, min(30, picker.marks.count + 4))), in: rect, to: &buffer)
+        frame.renderRows(shown.count, picker.typing, none: picker.marks.isEmpty ? "nothing is marked in this range" : "nothing matches", in: list, to: &buffer) { TextLine(spans(shown[$0])) }
+    }
+
+    /// Time of day and title, in so many columns.
+    func short(_ mark: BoardMark, columns: Int) -> [Span] {
+        let when = time(mark.from, isDated: false)
+        let title = DisplayWidth.clip(SafeText(mark.title), to: max(4, columns), ellipsis: theme.glyphs.ellipsis)
+        return [letter(mark), Span(SafeText(when.string.prefix(5)) + " ", theme.muted), Span(title, theme.text)]
+    }
+
+    private func letter(_ mark: BoardMark) -> Span { Span(theme.glyphs.event + SafeText(String(UnicodeScalar(mark.letter))) + " ", style(mark)) }
+
     private func spans(_ mark: BoardMark) -> [Span] {
         let when = mark.to > mark.from ? time(mark.from) + theme.glyphs.dash + time(mark.to, isDated: false) : time(mark.from)
-        var spans = [Span(theme.glyphs.event + SafeText(String(UnicodeScalar(mark.letter))) + " ", style(mark)), Span(when + "  ", theme.muted), Span(SafeText(mark.title), theme.text)]
+        var spans = [letter(mark), Span(when + "  ", theme.muted), Span(SafeText(mark.title), theme.text)]
         if !mark.text.isEmpty { spans.append(Span("  " + SafeText(mark.text), theme.muted)) }
         if !mark.tags.isEmpty { spans.append(Span("  [\(SafeText(mark.tags.joined(separator: ", ")))]", theme.muted)) }
         return spans

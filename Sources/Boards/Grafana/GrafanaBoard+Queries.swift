@@ -66,7 +66,7 @@ extension GrafanaBoard {
         if name.lowercased() == "__expr__" { return "__expr__" }
         // `$loki` and `${DS_LOKI}` are what their variable or input stands for.
         if name.hasPrefix("$"), let kind = sources[String(name.drop { "${".contains($0) }.prefix { $0 != "}" && $0 != ":" })] { return kind }
-        return name.lowercased().contains("loki") ? "loki" : nil
+        return sourcesByIdentifier[name] ?? (name.lowercased().contains("loki") ? "loki" : nil)
     }
 
     /// Panels that show another's answers get its queries.

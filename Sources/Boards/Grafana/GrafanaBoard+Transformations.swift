@@ -53,8 +53,8 @@ extension GrafanaBoard {
                     conversion["destinationType"]?.string == "time" ? .convertToTime(field: field) : .convert(field: field, toNumber: conversion["destinationType"]?.string == "number")
                 }
             }
-        // The data already has the form that it asks for.
-        case "prepareTimeSeries": return []
+        // But for texts beside them the data already has the form that it asks for.
+        case "prepareTimeSeries": return [.splitByTexts]
         default: if let reshaping = reshaping(name, options, panel, node) { return reshaping }
         }
         note(.partial, panel, node, "the transformation `\(name)` isn't supported; the data stay as they are")
@@ -75,7 +75,7 @@ extension GrafanaBoard {
         case "timeSeriesTable":
             note(.partial, panel, node, "the trends of `timeSeriesTable` are their last values")
             return [.seriesToTable]
-        case "extractFields": return [.extractFields(source: options?["source"]?.string ?? "", keepsOnly: options?["replace"]?.bool ?? false)]
+        case "extractFields": return [extractFields(options)]
         case "joinByLabels":
             return [.labelsToFields(keep: Set((options?["join"]?.elements ?? []).compactMap(\.string)), valueLabel: options?["value"]?.string), .merge]
         case "concatenate": return [.concatenate]
@@ -102,6 +102,13 @@ extension GrafanaBoard {
         }
         let matcher = options?["applyTo"].flatMap { self.matcher($0, panel) }
         return .settingsFromQuery(options?["configRefId"]?.string ?? "config", sources, to: matcher ?? .all)
+    }
+
+    private func extractFields(_ options: JSONNode?) -> Transformation {
+        let paths = (options?["jsonPaths"]?.elements ?? []).prefix(Limits.extractedFields).compactMap { path in
+            path["path"]?.string.flatMap { $0.isEmpty ? nil : ExtractedPath($0, title: path["alias"]?.string ?? "") }
+        }
+        return .extractFields(source: options?["source"]?.string ?? "", keepsOnly: options?["replace"]?.bool ?? false, paths: paths)
     }
 
     private func organize(_ options: JSONNode?) -> Transformation {

@@ -37,6 +37,8 @@ struct GrafanaBoard {
     let inputs: [String: String]
     /// What kind of source the variables and inputs that name one stand for.
     let sources: [String: String]
+    /// The same of sources that some part of the file names with their kind, and others by their identifier alone.
+    let sourcesByIdentifier: [String: String]
     /// Library panels that an export has with it, by their identifiers.
     let library: [String: JSONNode]
 
@@ -50,7 +52,22 @@ struct GrafanaBoard {
             return (name, kind)
         }
         sources = Dictionary(ofInputs + ofVariables, uniquingKeysWith: { $1 })
+        sourcesByIdentifier = Self.sources(in: document)
         library = Dictionary((document["__elements"]?.members ?? []).compactMap { name, node in node["model"].map { (name, $0) } }, uniquingKeysWith: { $1 })
+    }
+
+    private static func sources(in document: JSONNode) -> [String: String] {
+        var found: [String: String] = [:]
+        func look(_ panels: JSONNode?) {
+            for panel in panels?.elements ?? [] {
+                for node in [panel["datasource"]] + (panel["targets"]?.elements ?? []).map({ $0["datasource"] }) {
+                    if let kind = node?["type"]?.string, let identifier = node?["uid"]?.string, found[identifier] == nil { found[identifier] = kind }
+                }
+                look(panel["panels"])
+            }
+        }
+        look(document["panels"])
+        return found
     }
 
     func read() -> Board {

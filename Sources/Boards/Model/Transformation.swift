@@ -94,11 +94,14 @@ public enum Transformation: Hashable, Sendable {
     /// A table with a row a value of one field and a column a value of another.
     case groupingToMatrix(column: String, row: String, value: String)
     /// A frame for each value of some fields.
+    /// Numbers of each combination of the texts beside them.
+    case splitByTexts
     case partition([String])
     /// A row a series: its labels, and its last value.
     case seriesToTable
     /// A text of a field, JSON or `key=value`, taken apart into fields.
-    case extractFields(source: String, keepsOnly: Bool)
+    /// With paths just what they lead to, under their titles.
+    case extractFields(source: String, keepsOnly: Bool, paths: [ExtractedPath] = [])
     /// All columns of all frames beside each other.
     case concatenate
     case transpose
@@ -106,4 +109,16 @@ public enum Transformation: Hashable, Sendable {
     case settingsFromQuery(String, [SettingSource], to: FieldMatcher)
     /// How often values fall into ranges.
     case histogram(count: Int?, width: Double?)
+}
+
+/// A value within JSON: the names that lead to it, and the title of its column.
+public struct ExtractedPath: Hashable, Sendable {
+    public var names: [String]
+    public var title: String
+
+    /// `telemetry.run_id`
+    init(_ path: String, title: String) {
+        names = path.split(separator: ".").map(String.init)
+        self.title = title.isEmpty ? path : title
+    }
 }

@@ -2,6 +2,13 @@ import Foundations
 
 /// A query of a board with its variables filled in, as it would be asked.
 public struct FilledQuery: Hashable, Sendable {
+    /// What becomes of the answer.
+    public enum Wanted: Hashable, Sendable {
+        case lines, numbers
+        /// A table, or what transformations make of lines.
+        case either
+    }
+
     public var panel: String
     public var line: Int
     public var refID: String
@@ -9,8 +16,8 @@ public struct FilledQuery: Hashable, Sendable {
     public var text: String
     /// Whether `panel` is the name of an annotation.
     public var isAnnotation = false
-    /// Whether lines are shown, not numbers.
-    public var showsLines = false
+    /// What a query of logs has to give.
+    public var wanted = Wanted.numbers
     /// Whether it stands in a file of ours, which may search logs in the terse form.
     public var isForPeople = false
 }
@@ -23,18 +30,25 @@ extension Board {
         var scope = VariableScope(choices, range: range, now: now)
         scope.setStep(milliseconds: Limits.stepMilliseconds)
         let marks = annotations.map { annotation in
-            let text = Interpolation.fill(annotation.expression, scope, for: annotation.language == .promQL ? .promQL : .logQL)
+            let text = Interpolation.query(annotation.expression, scope, annotation.language)
             return FilledQuery(
-                panel: annotation.name, line: annotation.line, refID: "", language: annotation.language, text: text, isAnnotation: true, showsLines: true,
+                panel: annotation.name, line: annotation.line, refID: "", language: annotation.language, text: text, isAnnotation: true, wanted: .lines,
                 isForPeople: format != .grafana)
         }
         return marks + panels.flatMap { [$0] + $0.rowPanels }.filter(\.kind.isSupported).flatMap { panel in
             panel.queries.map { query in
-                let text = Interpolation.fill(query.expression, scope, for: query.language == .promQL ? .promQL : .logQL)
+                let text = Interpolation.query(query.expression, scope, query.language, isInstant: query.shape == .instant)
                 return FilledQuery(
-                    panel: panel.title, line: panel.line, refID: query.refID, language: query.language, text: text, showsLines: panel.kind == .logs,
+                    panel: panel.title, line: panel.line, refID: query.refID, language: query.language, text: text, wanted: panel.wanted,
                     isForPeople: format != .grafana)
             }
         }
+    }
+}
+
+extension Panel {
+    fileprivate var wanted: FilledQuery.Wanted {
+        if kind == .logs { return .lines }
+        return kind == .table || !transformations.isEmpty ? .either : .numbers
     }
 }

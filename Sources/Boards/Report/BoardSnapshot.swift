@@ -22,7 +22,7 @@ public enum BoardSnapshot {
                 for (name, values) in chosen where view.choices.chosen[name] != values { view.choices.choose(values, for: name) }
                 effects = view.start(withVariables: false)
             case .annotate(let question): effects += view.reduce(await runner.marks(question))
-            case .complete, .open, .copy: break
+            case .complete, .open, .look, .copy: break
             case .evaluate(let question):
                 let results = await runner.evaluate(question)
                 effects += view.reduce(.results(results, generation: question.generation))

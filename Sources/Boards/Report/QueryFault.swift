@@ -14,8 +14,12 @@ public enum QueryFault {
             } catch {
                 return error.description
             }
-        case .logQL where query.showsLines: return LogEngine.problem(inLineQuery: query.text, takesTerseForm: query.isForPeople)?.description
-        case .logQL: return LogEngine.problem(inMetricQuery: query.text)?.description
+        case .logQL:
+            switch query.wanted {
+            case .lines: return LogEngine.problem(inLineQuery: query.text, takesTerseForm: query.isForPeople)?.description
+            case .numbers: return LogEngine.problem(inMetricQuery: query.text)?.description
+            case .either: return LogEngine.problem(inQuery: query.text)?.description
+            }
         }
     }
 }

@@ -27,7 +27,7 @@ struct AnnotationEvaluation: Sendable {
         scope.setStep(milliseconds: step)
         stepMilliseconds = step
         let (from, to) = question.range.bounds(now: now)
-        let expression = Interpolation.fill(annotation.expression, scope, for: annotation.language == .promQL ? .promQL : .logQL)
+        let expression = Interpolation.query(annotation.expression, scope, annotation.language)
         let asked: BoardRequest =
             switch annotation.language {
             case .promQL: .range(expression, language: .promQL, QueryWindow(from: from, to: to, stepMilliseconds: step))

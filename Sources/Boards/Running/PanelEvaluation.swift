@@ -1,4 +1,5 @@
 import Foundations
+import LogQL
 
 /// What one panel asks at one moment, and how its answers become content.
 struct PanelEvaluation: Sendable {
@@ -23,11 +24,12 @@ struct PanelEvaluation: Sendable {
         // Hidden ones are asked where something is computed of them.
         let inputs = panel.expressions.reduce(into: Set<String>()) { $0.formUnion($1.inputs) }
         queries = panel.queries.filter { !$0.isHidden || inputs.contains($0.refID) }.map { query in
-            let expression = Interpolation.fill(query.expression, filled, for: query.language == .promQL ? .promQL : .logQL)
+            let expression = Interpolation.query(query.expression, filled, query.language, isInstant: query.shape == .instant)
             let start = Timestamp(milliseconds: window.start.milliseconds - shift), end = Timestamp(milliseconds: window.end.milliseconds - shift)
             let request: BoardRequest
-            if isLogs {
-                request = .logs(expression, from: from.advanced(byMilliseconds: -shift), to: to.advanced(byMilliseconds: -shift), limit: Limits.logLines)
+            // Other panels make rows of lines.
+            if isLogs || (query.language == .logQL && LogEngine.givesLines(expression)) {
+                request = .logs(expression, from: from.advanced(byMilliseconds: -shift), to: to.advanced(byMilliseconds: -shift), limit: isLogs ? Limits.logLines : Limits.lineRows)
             } else if query.shape == .instant {
                 request = .instant(expression, language: query.language, at: to.advanced(byMilliseconds: -shift))
             } else {

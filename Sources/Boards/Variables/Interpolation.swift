@@ -9,6 +9,16 @@ enum Interpolation {
         fill(text, scope, target, rounds: Limits.interpolationRounds)
     }
 
+    /// A query as it is asked: with its variables filled in, and in PromQL where it is written for VictoriaMetrics.
+    static func query(_ text: String, _ scope: VariableScope, _ language: PanelQuery.Language, isInstant: Bool = false) -> String {
+        switch language {
+        case .logQL: return fill(text, scope, for: .logQL)
+        case .promQL:
+            let window = MetricsQL.Window(stepMilliseconds: scope.stepMilliseconds, rangeMilliseconds: scope.rangeMilliseconds, isInstant: isInstant)
+            return MetricsQL.promQL(fill(text, scope, for: .promQL), window)
+        }
+    }
+
     /// The names that a text refers to, known or not.
     static func names(in text: String) -> Set<String> {
         var names: Set<String> = []

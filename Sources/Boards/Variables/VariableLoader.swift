@@ -77,7 +77,7 @@ struct VariableLoader: Sendable {
             let expression = PatternText.expression(filled(pattern))
             texts = all.filter { expression?.matchesPart($0) ?? true }
         case .queryResult(let expression):
-            guard case .series(let series) = try await source.answer(.instant(filled(expression), language: .promQL, at: to)) else { return [] }
+            guard case .series(let series) = try await source.answer(.instant(Interpolation.query(expression, scope, .promQL, isInstant: true), language: .promQL, at: to)) else { return [] }
             texts = series.map(Self.written)
         case .series(let selector): texts = try await names(.series(selector: filled(selector), from: from, to: to))
         case .logLabelNames: texts = try await names(.logLabelNames(from: from, to: to))

@@ -12,12 +12,16 @@ public struct VariableScope: Sendable {
     }
 
     private var bindings: [String: Binding] = [:]
+    /// The panel's step and the range of time, in milliseconds.
+    private(set) var stepMilliseconds = Limits.stepMilliseconds
+    private(set) var rangeMilliseconds: Int64 = 3_600_000
 
     public init() {}
 
     /// The chosen values, with `repeated` in place of the choice where a panel stands for one of them.
     public init(_ choices: VariableChoices, repeated: [String: VariableValue] = [:], range: BoardRange, now: Timestamp) {
         let milliseconds = range.milliseconds
+        rangeMilliseconds = milliseconds
         for variable in choices.variables {
             if let value = repeated[variable.name] {
                 bindings[variable.name] = Binding(values: [value], literal: nil, isPattern: true, isAll: false)
@@ -48,6 +52,7 @@ public struct VariableScope: Sendable {
 
     /// What depends on a panel's step: `$__interval` is the step, `$__rate_interval` at least four scrapes.
     public mutating func setStep(milliseconds: Int64) {
+        stepMilliseconds = milliseconds
         set("__interval", StepText.text(milliseconds))
         set("__interval_ms", String(milliseconds))
         // Loki's range of a window.

@@ -10,6 +10,8 @@ public enum BoardCommand: String, Hashable, Sendable, CaseIterable {
     /// Back from a panel in full, or from the variables.
     case back
     case variables, refresh
+    /// Lists what happened.
+    case marks
 
     /// For help.
     public var title: String {
@@ -26,6 +28,7 @@ public enum BoardCommand: String, Hashable, Sendable, CaseIterable {
         case .back: "back to the board"
         case .variables: "choose variables"
         case .refresh: "evaluate now"
+        case .marks: "what happened: the marks on the axes of time"
         }
     }
 }
@@ -64,6 +67,8 @@ public enum BoardEffect: Sendable {
     case annotate(AnnotationQuestion)
     /// A link to a dashboard was followed.
     case open(BoardDestination)
+    /// The time around a mark is to be looked at; the range is the host's.
+    case look(BoardRange)
     /// The address of a link was chosen, for the clipboard.
     case copy(String)
     /// The names of labels, or the values of one, while a filter is typed.

@@ -1,6 +1,13 @@
 import Terminal
 
 extension BoardView {
+    /// Whether there are links to list: of the panel in full, or that is focused, or of the board.
+    public var hasLinks: Bool {
+        if !board.links.isEmpty { return true }
+        guard let key = panelInFull ?? focused else { return false }
+        return layout.panels.first { $0.instance.key == key }?.instance.panel.links.isEmpty == false
+    }
+
     /// Lists the links of the panel in full, or that is focused, and of the board.
     mutating func listLinks(_ entries: [BoardLibrary.Entry]) {
         guard !takesInput else { return }

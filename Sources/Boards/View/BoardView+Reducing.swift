@@ -67,6 +67,7 @@ extension BoardView {
             let effects = complete(&picker)
             mode = .picker(picker)
             return effects
+        case .marks: listMarks()
         case .refresh:
             for key in results.keys { results[key]?.isOutdated = true }
             return evaluateAgain() + annotate()
@@ -76,6 +77,7 @@ extension BoardView {
 
     private mutating func reduce(_ event: InputEvent, _ seen: Set<PanelKey>) -> [BoardEffect] {
         if case .links(let picker) = mode { return reduceLinks(event, picker) }
+        if case .marks(let picker) = mode { return reduceMarks(event, picker) }
         guard case .picker(var picker) = mode else { return click(event, seen) }
         let outcome = picker.reduce(event)
         let completing = complete(&picker)

@@ -13,6 +13,7 @@ public struct BoardView: Sendable {
         case panel(PanelKey)
         case picker(VariablePicker)
         case links(LinkPicker)
+        case marks(MarkPicker)
     }
 
     public internal(set) var board: Board
@@ -67,16 +68,17 @@ public struct BoardView: Sendable {
     /// Whether keys belong to the view, as text that filters a list.
     public var takesInput: Bool {
         switch mode {
-        case .picker, .links: true
+        case .picker, .links, .marks: true
         case .board, .panel: false
         }
     }
 
-    /// The panel that is shown in full, also where its links are listed over it.
+    /// The panel that is shown in full, also where its links or marks are listed over it.
     var panelInFull: PanelKey? {
         switch mode {
         case .panel(let key): key
         case .links(let picker): picker.panel
+        case .marks(let picker): picker.panel
         case .board, .picker: nil
         }
     }

@@ -10,41 +10,24 @@ public struct LinkPicker: Hashable, Sendable {
     let links: [FilledLink]
     /// The panel in full that it stands over; nil over the board.
     let panel: PanelKey?
-    private(set) var selected = 0
-    private(set) var filter = ""
+    private(set) var typing = ListTyping()
 
     init(_ links: [FilledLink], over panel: PanelKey?) {
         self.links = links
         self.panel = panel
     }
 
-    var shown: [FilledLink] {
-        let wanted = filter.lowercased()
-        return wanted.isEmpty ? links : links.filter { $0.title.lowercased().contains(wanted) || $0.detail.lowercased().contains(wanted) }
-    }
+    var shown: [FilledLink] { links.filter { typing.takes($0.title, $0.detail) } }
 
     mutating func reduce(_ event: InputEvent) -> Outcome {
-        switch event {
-        case .key(.down, _), .key(.tab, _): move(1)
-        case .key(.up, _): move(-1)
-        case .key(.pageDown, _): move(10)
-        case .key(.pageUp, _): move(-10)
-        case .key(.escape, _):
-            if filter.isEmpty { return .left }
-            filter = ""
-        case .key(.backspace, _):
-            if !filter.isEmpty { filter.removeLast() }
-            selected = 0
-        case .key(.enter, _): return shown.indices.contains(selected) ? .followed(shown[selected]) : .unchanged
-        case .key(.character(let character), _):
-            if filter.count < 64 { filter.append(character) }
-            selected = 0
-        default: break
+        let shown = shown
+        if case .key(.tab, _) = event { typing.move(1, shown.count) }
+        switch typing.reduce(event, count: shown.count) {
+        case .left?: return .left
+        case .taken?: return shown.indices.contains(typing.selected) ? .followed(shown[typing.selected]) : .unchanged
+        case .changed?, nil: return .unchanged
         }
-        return .unchanged
     }
-
-    private mutating func move(_ step: Int) { selected = max(0, min(selected + step, shown.count - 1)) }
 }
 
 extension FilledLink {

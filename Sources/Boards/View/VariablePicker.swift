@@ -11,8 +11,7 @@ public struct VariablePicker: Hashable, Sendable {
     let variables: [Variable]
     private(set) var choices: VariableChoices
     private(set) var index = 0
-    private(set) var selected = 0
-    private(set) var filter = ""
+    private(set) var typing = ListTyping()
     /// What a condition that is typed can go on with: the names of labels (nil), and the values of those that were typed.
     private var completions: [String?: [String]] = [:]
     private var asked: Set<String?> = []
@@ -24,45 +23,36 @@ public struct VariablePicker: Hashable, Sendable {
     }
 
     var variable: Variable { variables[index] }
+    var filter: String { typing.text }
+    var selected: Int { typing.selected }
 
     /// `All` first where there is one, then the values that the filter leaves.
     var values: [VariableValue] {
         if variable.isAdHoc { return suggestions.map { VariableValue($0) } }
         let all = variable.includesAll && filter.isEmpty ? [VariableValue(text: "All", value: Variable.all)] : []
         let known = choices.options[variable.name] ?? []
-        if filter.isEmpty { return all + known }
-        let wanted = filter.lowercased()
-        return all + known.filter { $0.text.lowercased().contains(wanted) }
+        return all + known.filter { typing.takes($0.text) }
     }
 
     func isChosen(_ value: VariableValue) -> Bool { choices.chosen[variable.name]?.contains(value.value) ?? false }
 
     mutating func update(_ choices: VariableChoices) {
         self.choices = choices
-        if variable.isAdHoc, choices.failures[variable.name] == nil { filter = choices.title(of: variable.name) }
+        if variable.isAdHoc, choices.failures[variable.name] == nil { replaceFilter(choices.title(of: variable.name), selecting: selected) }
     }
 
     mutating func reduce(_ event: InputEvent) -> Outcome {
         if variable.isAdHoc, let outcome = reduceFilters(event) { return outcome }
         switch event {
-        case .key(.down, _): move(1)
-        case .key(.up, _): move(-1)
-        case .key(.pageDown, _): move(10)
-        case .key(.pageUp, _): move(-10)
         case .key(.tab, _), .key(.right, _): turn(1)
         case .key(.left, _): turn(-1)
-        case .key(.escape, _):
-            if filter.isEmpty { return .left }
-            filter = ""
-        case .key(.backspace, _):
-            if !filter.isEmpty { filter.removeLast() }
-            selected = 0
-        case .key(.enter, _): return choose(isAdding: false)
         case .key(.character(" "), _): return choose(isAdding: true)
-        case .key(.character(let character), _):
-            if filter.count < 64 { filter.append(character) }
-            selected = 0
-        default: break
+        default:
+            switch typing.reduce(event, count: values.count) {
+            case .left?: return .left
+            case .taken?: return choose(isAdding: false)
+            case .changed?, nil: break
+            }
         }
         return .unchanged
     }
@@ -71,7 +61,7 @@ public struct VariablePicker: Hashable, Sendable {
     private mutating func choose(isAdding: Bool) -> Outcome {
         if variable.kind == .textBox {
             let text = filter
-            filter = ""
+            replaceFilter("", selecting: selected)
             return .chosen([text], variable: variable.name)
         }
         let values = values
@@ -93,17 +83,9 @@ public struct VariablePicker: Hashable, Sendable {
 
     mutating func note(_ names: [String], of label: String?) { completions[label] = names }
 
-    mutating func type(_ character: Character) {
-        if filter.utf8.count < Limits.filterBytes { filter.append(character) }
-        selected = 0
-    }
+    mutating func type(_ character: Character) { typing.append(character, bytesMax: Limits.filterBytes) }
 
-    mutating func replaceFilter(_ text: String) {
-        filter = text
-        selected = 0
-    }
-
-    private mutating func move(_ step: Int) { selected = max(0, min(selected + step, values.count - 1)) }
+    mutating func replaceFilter(_ text: String, selecting row: Int = 0) { typing.replace(with: text, selecting: row) }
 
     private mutating func turn(_ step: Int) {
         index = (index + step + variables.count) % variables.count
@@ -112,8 +94,8 @@ public struct VariablePicker: Hashable, Sendable {
 
     private mutating func selectChosen() {
         // Conditions are changed where they stand.
-        filter = variable.isAdHoc ? choices.title(of: variable.name) : ""
+        replaceFilter(variable.isAdHoc ? choices.title(of: variable.name) : "")
         let chosen = choices.chosen[variable.name]?.first
-        selected = values.firstIndex { $0.value == chosen } ?? 0
+        replaceFilter(filter, selecting: values.firstIndex { $0.value == chosen } ?? 0)
     }
 }

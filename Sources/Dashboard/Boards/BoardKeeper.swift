@@ -22,7 +22,7 @@ final class BoardKeeper: Sendable {
         switch effect {
         case .loadVariables(let question): start(.variables) { [runner, post] in post(.answered(await runner.variables(question))) }
         case .annotate(let question): start(.annotations) { [runner, post] in await runner.watchMarks(question) { post(.answered($0)) } }
-        case .open, .copy: break
+        case .open, .look, .copy: break
         case .complete(let label, let question): start(.completion) { [runner, post] in post(.answered(await runner.completions(label, question))) }
         case .evaluate(let question): start(.evaluation) { [runner, post] in await runner.watch(question) { post(.answered($0)) } }
         }

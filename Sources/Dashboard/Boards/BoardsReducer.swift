@@ -56,6 +56,9 @@ enum BoardsReducer {
         return effects.flatMap { effect -> [Effect] in
             switch effect {
             case .open(let destination): return open(destination, isBack: false, &model)
+            case .look(let range):
+                model.span = span(range)
+                return []
             case .copy(let address):
                 model.notice = "copied " + SafeText(address)
                 return [.copy(address)]
@@ -67,11 +70,7 @@ enum BoardsReducer {
     /// Opens the dashboard that a link leads to; once it is there, there is a way back.
     private static func open(_ destination: BoardDestination, isBack: Bool, _ model: inout DashboardModel) -> [Effect] {
         model.boards.destination = (destination, isBack)
-        switch destination.range {
-        case .last(let milliseconds)?: model.span = .last(seconds: max(1, milliseconds / 1000))
-        case .absolute(let from, let to)?: model.span = .between(from, to)
-        case nil: break
-        }
+        if let range = destination.range { model.span = span(range) }
         return [.openBoard(path: destination.path)]
     }
 
@@ -94,6 +93,7 @@ enum BoardsReducer {
         case .previousTab: .previousPanel
         case .open: .open
         case .variables: .variables
+        case .marks: .marks
         case .refresh: .refresh
         default: nil
         }
@@ -143,6 +143,13 @@ enum BoardsReducer {
             effects += started.map { model.boards.work($0) }
         }
         return effects
+    }
+
+    private static func span(_ range: BoardRange) -> TimeSpan {
+        switch range {
+        case .last(let milliseconds): .last(seconds: max(1, milliseconds / 1000))
+        case .absolute(let from, let to): .between(from, to)
+        }
     }
 
     private static func range(_ span: TimeSpan) -> BoardRange {

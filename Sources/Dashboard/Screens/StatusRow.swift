@@ -1,3 +1,4 @@
+import Boards
 import Foundations
 import Terminal
 
@@ -35,6 +36,12 @@ enum StatusRow {
         return true
     }
 
+    /// Of an open dashboard; what it has none of isn't offered.
+    private static func ofBoard(_ view: BoardView) -> [(Command, String)] {
+        let lists: [(Command, String)] = (view.hasLinks ? [(.links, "links")] : []) + (view.hasMarks ? [(.marks, "events")] : [])
+        return [(.nextTab, "next panel"), (.open, "full")] + lists + [(.variables, "variables"), (.zoomIn, "zoom in"), (.zoomOut, "out"), (.earlier, "rewind"), (.back, "back")]
+    }
+
     /// The keys of a screen by the key map, so that they are right after any change.
     private static func hints(_ model: DashboardModel) -> SafeText {
         let wanted: [(Command, String)] =
@@ -50,9 +57,7 @@ enum StatusRow {
             case .logs:
                 [(.query, "search"), (.follow, "follow"), (.context, "context"), (.logFilter, "keep"), (.filter, "find"), (.nextError, "error"), (.nextWarning, "warning"), (.bookmark, "mark"), (.histogram, "histogram")]
             case .dashboards:
-                model.boards.view == nil
-                    ? [(.open, "open"), (.filter, "filter"), (.time, "time")]
-                    : [(.nextTab, "next panel"), (.open, "full"), (.variables, "variables"), (.zoomIn, "zoom in"), (.zoomOut, "out"), (.earlier, "rewind"), (.back, "back")]
+                model.boards.view.map(ofBoard) ?? [(.open, "open"), (.filter, "filter"), (.time, "time")]
             case .objectives: [(.time, "time")]
             case .onCall: [(.handOver, "hand over")]
             case .agents: [(.open, "host"), (.filter, "filter")]

@@ -12,6 +12,26 @@ extension LogEngine {
         }
     }
 
+    /// What is wrong with a query that may give either.
+    public static func problem(inQuery text: String) -> LogQLError? {
+        do throws(LogQLError) {
+            _ = try Parser.parse(text)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Whether a query gives lines; false where it gives numbers, or is no LogQL.
+    public static func givesLines(_ text: String) -> Bool {
+        do throws(LogQLError) {
+            if case .log = try Parser.parse(text) { return true }
+            return false
+        } catch {
+            return false
+        }
+    }
+
     /// What is wrong with a query that is to give lines; the terse form is taken where people write for us, not for Loki.
     public static func problem(inLineQuery text: String, takesTerseForm: Bool) -> LogQLError? {
         do throws(LogQLError) {

@@ -6,10 +6,34 @@ extension Evaluator {
         let (left, right) = (try vector(operation.left), try vector(operation.right))
         let projection = LabelProjection(operation.matching.labels)
         switch operation.op {
-        case .or: return left + masked(right, projection, by: presence(left, projection), keepsPresent: false)
+        case .or: return try union(left, masked(right, projection, by: presence(left, projection), keepsPresent: false))
         case .and: return masked(left, projection, by: presence(right, projection), keepsPresent: true)
         default: return masked(left, projection, by: presence(right, projection), keepsPresent: false)
         }
+    }
+
+    /// Both sides' series, of which none that are alike have a value at the same step: such are one, as a rollup over them is to see.
+    private func union(_ left: [Column], _ right: [Column]) throws -> [Column] {
+        struct Identity: Hashable {
+            let labels: Labels
+            let dropsName: Bool
+        }
+        if right.isEmpty { return left }
+        var result = left
+        var places = Dictionary(left.enumerated().map { (Identity(labels: $1.labels, dropsName: $1.dropsName), $0) }, uniquingKeysWith: { first, _ in first })
+        for column in right {
+            let identity = Identity(labels: column.labels, dropsName: column.dropsName)
+            guard let place = places[identity] else {
+                places[identity] = result.count
+                result.append(column)
+                continue
+            }
+            for step in 0..<steps where column.isPresent(at: step) {
+                if result[place].isPresent(at: step) { throw QueryError.execution("vector cannot contain metrics with the same labelset") }
+                result[place].copy(from: column, at: step)
+            }
+        }
+        return result
     }
 
     /// For each set of matching labels, the steps at which some series has a value.

@@ -51,6 +51,7 @@ struct KeyMap: Sendable {
     private static let boards = [
         KeyBinding("variables", "v", .variables, "choose the dashboard's variables", on: [.dashboards]),
         KeyBinding("links", "o", .links, "links of the panel and of the dashboard", on: [.dashboards]),
+        KeyBinding("marks", "m", .marks, "what happened: the marks of the dashboard, newest first", on: [.dashboards]),
     ]
 
     private static let logs = [

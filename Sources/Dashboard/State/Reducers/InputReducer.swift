@@ -68,7 +68,7 @@ enum InputReducer {
             return BoardsReducer.act(.command(command), &model)
         }
         switch command {
-        case .variables: break
+        case .variables, .marks: break
         case .links: if model.activeScreen == .dashboards { return BoardsReducer.links(&model) }
         case .quit: return [.quit]
         case .help: model.mode = .help(filter: InputLine(), offset: 0)
