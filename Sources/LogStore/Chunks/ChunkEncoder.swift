@@ -79,7 +79,7 @@ enum ChunkEncoder {
 
     private static func kinds(_ rows: Rows, _ table: borrowing TemplateTable, _ known: KnownTemplates) -> [TemplateKind] {
         rows.lines.bytes.withUnsafeBytes { lines in
-            table.entries.map { entry in known.kind(table.pieces(entry).map { UnsafeRawBufferPointer(rebasing: lines[$0]) }, hash: entry.hash) }
+            table.entries.map { entry in known.kind(table.pieces(entry), of: lines, hash: entry.hash) }
         }
     }
 

@@ -43,12 +43,13 @@ final class ChunkText {
             for column in plan.columns {
                 let values = ColumnValues(base, count: column.count)
                 var position = 0
-                for (template, hole) in column.places {
-                    for row in members[template] {
-                        let start = rows.lines.range(row).lowerBound
-                        let holes = table.holes(row)
-                        values.set(position, start &+ Int(holes[2 &* hole]), start &+ Int(holes[2 &* hole &+ 1]))
-                        timestamps[position] = rows.timestamps[row]
+                for place in plan.places[column.places] {
+                    let hole = 2 &* Int(place.hole)
+                    for row in members.lines[members.firsts[Int(place.template)]..<members.firsts[Int(place.template) + 1]] {
+                        let start = rows.lines.range(Int(row)).lowerBound
+                        let holes = table.holes(Int(row)).baseAddress!
+                        values.set(position, start &+ Int(holes[hole]), start &+ Int(holes[hole &+ 1]))
+                        timestamps[position] = rows.timestamps[Int(row)]
                         position &+= 1
                     }
                 }

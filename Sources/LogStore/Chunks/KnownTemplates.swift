@@ -15,10 +15,10 @@ final class KnownTemplates {
     private var known: [UInt64: Known] = [:]
     private var heldBytes = 0
 
-    /// `hash`: of the pieces, the same for the same ones.
-    func kind(_ pieces: [UnsafeRawBufferPointer], hash: UInt64) -> TemplateKind {
-        if let found = known[hash], Self.isSame(found, pieces) { return found.kind }
-        let new = Self.known(pieces)
+    /// `pieces`: parts of `lines`. `hash`: of the pieces, the same for the same ones.
+    func kind(_ pieces: [Range<Int>], of lines: UnsafeRawBufferPointer, hash: UInt64) -> TemplateKind {
+        if let found = known[hash], Self.isSame(found, pieces, lines) { return found.kind }
+        let new = Self.known(pieces.map { UnsafeRawBufferPointer(rebasing: lines[$0]) })
         if heldBytes + new.text.count > Limits.knownTemplatesBytesMax {
             known.removeAll(keepingCapacity: true)
             heldBytes = 0
@@ -28,12 +28,13 @@ final class KnownTemplates {
         return new.kind
     }
 
-    private static func isSame(_ known: Known, _ pieces: [UnsafeRawBufferPointer]) -> Bool {
+    private static func isSame(_ known: Known, _ pieces: [Range<Int>], _ lines: UnsafeRawBufferPointer) -> Bool {
         guard known.ends.count == pieces.count else { return false }
         return known.text.withUnsafeBytes { text in
             var start = 0
-            for (piece, end) in zip(pieces, known.ends) {
-                guard memoryIsEqual(UnsafeRawBufferPointer(rebasing: text[start..<end]), piece) else { return false }
+            for index in pieces.indices {
+                let end = known.ends[index]
+                guard memoryIsEqual(UnsafeRawBufferPointer(rebasing: text[start..<end]), UnsafeRawBufferPointer(rebasing: lines[pieces[index]])) else { return false }
                 start = end
             }
             return true

@@ -111,14 +111,18 @@ struct TemplateTable: ~Copyable {
         return pieces
     }
 
-    /// Of each template its lines, in a given order of all.
-    func members(_ order: [Int]) -> [[Int]] {
-        var members = entries.map { entry in
-            var members: [Int] = []
-            members.reserveCapacity(entry.rows)
-            return members
+    /// Of each template its lines, in a given order of all: those of template n from `firsts[n]` on.
+    func members(_ order: [Int]) -> (lines: [Int32], firsts: [Int]) {
+        var firsts = [0]
+        firsts.reserveCapacity(entries.count + 1)
+        for entry in entries { firsts.append(firsts[firsts.count - 1] + entry.rows) }
+        var next = firsts
+        var lines = [Int32](repeating: 0, count: order.count)
+        for line in order {
+            let template = Int(templateOfLine[line])
+            lines[next[template]] = Int32(truncatingIfNeeded: line)
+            next[template] += 1
         }
-        for line in order { members[Int(templateOfLine[line])].append(line) }
-        return members
+        return (lines, firsts)
     }
 }

@@ -116,8 +116,8 @@ struct TermSet: ~Copyable {
                 let fold = folded[Int(word[index])]
                 let byte = fold == Fold.wide ? word[index] : fold
                 terms.push(byte)
-                hash = (hash ^ UInt64(byte)) &* Terms.hashPrime
             }
+            hash = ByteHash.of(UnsafeRawBufferPointer(start: terms.base + start, count: terms.count &- start))
         } else {
             let kept = Terms.startBytes(word)
             for index in 0..<length {

@@ -9,13 +9,8 @@ enum Command: Hashable, Sendable {
     case time, zoomIn, zoomOut, earlier, later, play, live
     case acknowledge, acknowledgeWithComment, silence, escalate, comment, runbook, dashboard, logs, undo
     case note, resolve, export, handOver
-<<<<<<< HEAD
-    case variables, links
-    case query, follow, context, logFilter, clearLogFilters, histogram, wholeLines, bookmark, nextBookmark
-=======
     case variables, links, marks
-    case query, follow, context, logFilter, clearLogFilters, histogram, bookmark, nextBookmark
->>>>>>> 5887e8d3c8b04e6f05fe66abb91d82f946e96255
+    case query, follow, context, logFilter, clearLogFilters, histogram, wholeLines, bookmark, nextBookmark
     case nextError, previousError, nextWarning, previousWarning, nextMatch, previousMatch
 
     /// Changes something at the collector: not on a wall.
