@@ -57,6 +57,8 @@ enum Limits {
     /// Chunks that are indexed in one transaction: FTS5 writes its hash at every commit, so small ones cost 3 times as much;
     /// in larger ones its sorting misses the processor's caches.
     static let indexBatchChunks = 64
+    /// Such transactions one after the other, before the thread looks for other work: more chunks than a pass of sealing makes, and less than a second.
+    static let indexBatchesMax = 4
     /// Fewer are indexed when nothing comes for `quietMilliseconds`, or after this time.
     static let indexDelayMilliseconds: Int64 = 20_000
     /// What FTS5 gathers before it writes: more than a batch of chunks makes.

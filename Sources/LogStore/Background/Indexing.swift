@@ -40,13 +40,13 @@ final class Indexing {
         }
     }
 
-    /// Indexes a batch where one is due; false where all chunks are in the index.
+    /// Indexes what is due; false where all chunks are in the index.
     func step(_ name: PartitionName, isQuiet: Bool) throws -> Bool {
         guard let partition = try environment.catalog.existing(name) else {
             forget(name)
             return false
         }
-        let waiting = try unindexed(partition)
+        var waiting = try unindexed(partition)
         if waiting.isEmpty {
             waitingSince[name] = nil
             return false
@@ -55,7 +55,11 @@ final class Indexing {
         let since = waitingSince[name] ?? now
         waitingSince[name] = since
         guard waiting.count >= Limits.indexBatchChunks || isQuiet || now - since >= Limits.indexDelayMilliseconds * 1_000_000 else { return true }
-        try index(partition, Array(waiting.prefix(Limits.indexBatchChunks)))
+        // All that a pass of sealing makes: with less, the terms of what is left over would soon be too many to be held.
+        for batch in 0..<Limits.indexBatchesMax where batch == 0 || waiting.count >= Limits.indexBatchChunks {
+            try index(partition, Array(waiting.prefix(Limits.indexBatchChunks)))
+            waiting = waiting.dropFirst(Limits.indexBatchChunks)
+        }
         waitingSince[name] = nil
         return true
     }
