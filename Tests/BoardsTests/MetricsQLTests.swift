@@ -29,6 +29,12 @@ import Testing
         #expect(MetricsQL.promQL(text, Self.window) == expected ?? text)
     }
 
+    @Test(arguments: [
+        ("sum by (a) (rate(x{b=~\"[a-z]+\"}[5m])) / on (a) sum by (a) (increase(y_bytes_Total[5m] offset 1h))", false), ("max_over_time((rate(x[5m]))[1h:1m])", false),
+        ("max_over_time(rate(x[5m])[1h:1m])", false), ("increase(x)[2m]", true), ("rate(x)", true), ("x[5m]", true), ("RATE(x[5m])", true), ("x or y", true), ("topk(5, x)", false), ("topk_max(5, x)", true),
+        ("x{", false), ("\"", true),
+    ]) func plainQueriesNeedNoParser(text: String, mayBeMore: Bool) { #expect(MetricsQLHint.mayBeMore(text) == mayBeMore) }
+
     @Test func atOneMomentTheGreatestAreThoseOfTheMoment() {
         var window = Self.window
         window.isInstant = true

@@ -20,7 +20,7 @@ enum MetricsQL {
 
     /// The query in PromQL, which gives an instant vector or a number; the text itself where it does so already, or can't be said.
     static func promQL(_ text: String, _ window: Window) -> String {
-        if isPromQL(text) { return text }
+        if !MetricsQLHint.mayBeMore(text) || isPromQL(text) { return text }
         do throws(MetricsQLFault) {
             let tree = try MetricsQLParser.parse(text)
             var templates = MetricsQLTemplates()
