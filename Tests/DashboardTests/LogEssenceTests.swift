@@ -18,6 +18,7 @@ import Testing
         ("msg=\"say \\\"no\\\"\" a=1", "say \"no\" a=1"), ("a=\"open msg=x", "a=\"open msg=x"), ("a = b", "a = b"), ("level=info", "level=info"),
         (#"{"ts":1.5,"level":"INFO","msg":"paid","id":7,"who":"ann lee","more":{"a":[1]}}"#, "paid id=7 who=\"ann lee\" more=(nested)"),
         (#"{"level":"error","id":7}"#, "level=error id=7"), (#"{"level":"info","msg":"cut"#, #"{"level":"info","msg":"cut"#), ("{}", "{}"),
+        ("2026-11-21T23:06:35.295Z level=info msg=\"it goes\" a=1", "it goes a=1"), (#"2026-11-21T23:06:35Z {"msg":"it goes","a":1}"#, "it goes a=1"),
         ("2026-11-21T23:06:35.295Z INFO GET / 200", "GET / 200"), ("2026/11/21 23:06:35 [info] 12#12: it goes", "12#12: it goes"),
         ("[2026-11-21 23:06:35,295] INFO: it goes", "it goes"), ("2026-11-21 23:06:35+01:00 it goes", "it goes"), ("2026-11-21 23:06:35x it goes", "2026-11-21 23:06:35x it goes"),
         ("INFO it goes", "it goes"), ("WARN it goes", "WARN it goes"), ("info for you", "info for you"), ("INFO", "INFO"), ("  indented", "  indented"), ("", ""),

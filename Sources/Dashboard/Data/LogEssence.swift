@@ -4,17 +4,17 @@ import Model
 
 /// A log line as a list shows it behind its time and level: without what only says these again, and with its message first.
 ///
-/// `time=… level=info port=80 msg=started` is `started port=80`, the same in JSON too; other lines lose a time and a level that they begin
-/// with. A level that isn't the one shown stays. Longer lines than `Limits.essenceBytes` are as they come.
+/// `time=… level=info port=80 msg=started` is `started port=80`, the same in JSON too, and behind a time; other lines lose a time and a level
+/// that they begin with. A level that isn't the one shown stays. Longer lines than `Limits.essenceBytes` are as they come.
 enum LogEssence {
     static func text(of item: LogItem) -> SafeText {
         let line = item.line.string
-        guard line.utf8.count <= Limits.essenceBytes, let first = line.utf8.first else { return item.line }
-        if let members = first == UInt8(ascii: "{") ? membersOfJSON(line) : membersOfLogfmt(line) {
+        guard line.utf8.count <= Limits.essenceBytes else { return item.line }
+        let rest = String(withoutHead(line[...], level: item.level))
+        if let members = rest.utf8.first == UInt8(ascii: "{") ? membersOfJSON(rest) : membersOfLogfmt(rest) {
             return joined(members, level: item.level) ?? item.line
         }
-        let rest = withoutHead(line[...], level: item.level)
-        return rest.isEmpty || rest.startIndex == line.startIndex ? item.line : SafeText(rest)
+        return rest.isEmpty || rest.utf8.count == line.utf8.count ? item.line : SafeText(rest)
     }
 
     private static let timeNames: Set<String> = ["time", "ts", "timestamp", "@timestamp", "t", "date", "datetime"]
