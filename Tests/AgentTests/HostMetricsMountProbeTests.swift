@@ -26,10 +26,9 @@ import Testing
         let mounts = ["/a", "/hung", "/b"]
         let first = probe.ask(mounts)
         #expect(first["/a"] == .some(Self.space) && first["/b"] == .some(Self.space) && first["/hung"] == nil)
-        // Would each of them wait for it again, this took ten minutes.
         let start = SystemClock().monotonicNanoseconds()
-        for _ in 0..<2000 { #expect(probe.ask(mounts).count == 2) }
-        #expect(SystemClock().monotonicNanoseconds() - start < 300_000_000_000)
+        for _ in 0..<10 { #expect(probe.ask(mounts).count == 2) }
+        #expect(SystemClock().monotonicNanoseconds() - start < 3_000_000_000)
         #expect(calls.withLock { $0 } == 1)
         #expect(probe.threadCount <= 2)
         isReleased.update { $0 = true }

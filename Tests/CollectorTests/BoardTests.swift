@@ -42,8 +42,8 @@ private func data(_ reply: RawReply) throws -> [String: Any] {
     try await Task.sleep(for: .milliseconds(100))
     let began = ContinuousClock.now
     try await collector.stop()
-    // Less than the wait: it ended with the server.
-    #expect(ContinuousClock.now - began < .seconds(20))
+    // Half of the wait: it ended with the server, however busy the machine is.
+    #expect(ContinuousClock.now - began < .seconds(12))
     // It was answered, as one whose wait is over.
     let reply = try await waiting
     #expect(reply.status == 200)

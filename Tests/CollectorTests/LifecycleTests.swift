@@ -105,7 +105,9 @@ struct LifecycleTests {
             usleep(100_000)
             return [used, silent]
         }
+        let start = SystemClock().monotonicNanoseconds()
         try await collector.stop()
+        #expect(SystemClock().monotonicNanoseconds() - start < 2_000_000_000)
         try await blocking { () throws -> Void in for connection in connections { #expect(try connection.receive().isEmpty) } }
         #expect(throws: ConnectionClosed.self) { try RawConnection(port: port) }
     }
@@ -119,7 +121,10 @@ struct LifecycleTests {
             usleep(400_000)
             return connection
         }
+        let start = SystemClock().monotonicNanoseconds()
         try await collector.stop()
+        let seconds = Double(SystemClock().monotonicNanoseconds() - start) / 1_000_000_000
+        #expect(seconds < 4, "\(seconds) s")
         connection.close()
     }
 

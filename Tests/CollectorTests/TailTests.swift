@@ -166,7 +166,9 @@ struct TailTests {
             #expect(chunk == #"{"timestamp":"\#(record.timestamp.nanoseconds)","level":"warn","stream":{"app":"web"},"line":"live line"}"# + "\n")
             #expect(try connection.receiveChunk() == Array("\n".utf8))
         }
+        let start = SystemClock().monotonicNanoseconds()
         try await collector.stop()
+        #expect(SystemClock().monotonicNanoseconds() - start < 3_000_000_000)
         try await blocking { () throws -> Void in
             #expect(try connection.receiveChunk().isEmpty)
             #expect(try connection.receive().isEmpty)

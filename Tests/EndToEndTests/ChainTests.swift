@@ -10,16 +10,14 @@ import Testing
         let bench = try await Bench.start(logFiles: ["app.log"])
         try bench.append("app.log", "level=info msg=\"warming up\" request=zero\n")
         try #require(try await eventually { try await bench.found("{filename=~\".*app.log\"} |= `warming up`") ? true : nil } == true, "\(bench.nightjar.output)")
-        var delays: [Double] = []
         for round in 1...5 {
             let needle = "needle-\(round)-\(UInt32.random(in: 0 ... .max))"
             let started = SystemClock().monotonicNanoseconds()
             try bench.append("app.log", "{\"level\":\"error\",\"msg\":\"payment refused\",\"id\":\"\(needle)\"}\n")
-            try #require(try await waitUntil { try await bench.found("{filename=~\".*app.log\"} |= `\(needle)`") })
-            delays.append(Double(SystemClock().monotonicNanoseconds() - started) / 1e9)
+            let found = try await waitUntil { try await bench.found("{filename=~\".*app.log\"} |= `\(needle)`") }
+            let seconds = Double(SystemClock().monotonicNanoseconds() - started) / 1e9
+            #expect(found && seconds < 2, "round \(round): found \(found) after \(seconds) s")
         }
-        // The middle one: a machine that stands still for a moment spoils one of them.
-        #expect(delays.sorted()[2] < 2, "\(delays) s")
         let errors = try await bench.probe.lines("{filename=~\".*app.log\"} | level=`error`", startNanoseconds: bench.startNanoseconds)
         #expect(errors.count == 5, "levels are recognised in JSON lines")
     }
@@ -95,9 +93,9 @@ import Testing
     @Test func aSignalStopsItCleanlyWithinSeconds() async throws {
         let bench = try await Bench.start(logFiles: [])
         bench.nightjar.kill(SIGINT)
-        #expect(try await bench.nightjar.waitForExit() == 0, "\(bench.nightjar.output)")
+        #expect(try await bench.nightjar.waitForExit(seconds: 10) == 0, "\(bench.nightjar.output)")
         try await bench.restart()
         bench.nightjar.kill(SIGTERM)
-        #expect(try await bench.nightjar.waitForExit() == 0, "\(bench.nightjar.output)")
+        #expect(try await bench.nightjar.waitForExit(seconds: 10) == 0, "\(bench.nightjar.output)")
     }
 }

@@ -80,7 +80,7 @@ import Testing
         let bands = try await CommandRun.shell("LANG=C $NIGHTJAR query shop_orders --range 1m --chart \(url)")
         #expect(bands.data.contains("shop_orders{shop=\"south\", town=\"x\"}  2\n") && bands.data.utf8.allSatisfy { $0 < 0x80 }, "\(bands)")
         let coloured = try TerminalRun(["query", "shop_orders", "--range", "1m", "--chart", "--url", bench.probe.base])
-        #expect(try await coloured.waitForExit() == 0)
+        #expect(try await coloured.waitForExit(seconds: 10) == 0)
         #expect(coloured.output.contains("\u{1B}["), "a terminal gets colours")
         let plan = try await CommandRun.shell("$NIGHTJAR query 'sum(shop_orders)' --explain \(url)")
         #expect(plan.code == 0 && plan.data.hasPrefix("PART ") && plan.data.contains("\n  shop_orders (search 0)") && plan.data.contains("\nSEARCH "), "\(plan)")
@@ -182,12 +182,12 @@ import Testing
         #expect(try await eventually { follower.output.contains("after 20\n") ? true : nil } == true, "\(follower.output)")
         #expect(follower.output.split(separator: "\n").count == 21, "no line is missing or twice: \(follower.output)")
         follower.kill(SIGINT)
-        #expect(try await follower.waitForExit() == 0)
+        #expect(try await follower.waitForExit(seconds: 5) == 0)
 
         let second = NightjarProcess(arguments, output: output + "2")
         try #require(try await eventually { second.output.contains("after 20") ? true : nil } == true)
         try await bench.nightjar.killHard()
-        #expect(try await second.waitForExit() == 3)
+        #expect(try await second.waitForExit(seconds: 5) == 3)
         #expect(second.output.split(separator: "\n").filter { $0.hasPrefix("nightjar: ") }.count == 1, "\(second.output)")
     }
 

@@ -98,7 +98,7 @@ final class TerminalRun {
     func signal(_ number: Int32) { Foundation.kill(process.processIdentifier, number) }
 
     /// The exit code (128 and the signal where one ended it), or nil where it still runs after that time.
-    func waitForExit(seconds: Double = 60) async throws -> Int32? {
+    func waitForExit(seconds: Double) async throws -> Int32? {
         let process = process
         return try await eventually(seconds: seconds) {
             process.isRunning ? nil : process.terminationStatus + (process.terminationReason == .exit ? 0 : 128)

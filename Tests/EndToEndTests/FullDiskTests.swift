@@ -27,7 +27,7 @@ import Testing
             receiver: sink.url)
         try await bench.push(metric: "before_full", labels: ["a": "b"], value: 7)
         bench.nightjar.kill(SIGTERM)
-        _ = try await bench.nightjar.waitForExit()
+        _ = try await bench.nightjar.waitForExit(seconds: 10)
         try await bench.restart(adding: ["--disk-reserve", "1000000GiB"])
         let body = RemoteWriteBody.snappy(RemoteWriteBody.version1(metric: "after_full", labels: [:], value: 1, milliseconds: SystemClock().nowMilliseconds().milliseconds))
         let refused = try await bench.probe.send("POST", "/api/v1/write", headers: [("Content-Type", "application/x-protobuf"), ("Content-Encoding", "snappy")], body: body)

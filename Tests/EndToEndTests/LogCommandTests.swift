@@ -55,7 +55,7 @@ import Testing
             #expect(locked.code == 3 && locked.messages.contains("leave --data out"), "\(locked)")
         }
         bench.nightjar.kill(SIGTERM)
-        #expect(try await bench.nightjar.waitForExit() == 0)
+        #expect(try await bench.nightjar.waitForExit(seconds: 15) == 0)
         let unreachable = try await CommandRun.shell("$NIGHTJAR logs delete --contains alice --since 1h --url \(bench.probe.base)")
         #expect(unreachable.code == 3 && unreachable.messages.contains("name its data folder with --data"), "\(unreachable)")
         let erased = try await CommandRun.shell("$NIGHTJAR logs delete --contains 'of alice' --since 1h --yes \(data)")
@@ -91,7 +91,7 @@ import Testing
         try await push(bench, (0..<200).map { "old \($0)" }, minutesAgo: 2880)
         try await push(bench, ["today"])
         bench.nightjar.kill(SIGTERM)
-        #expect(try await bench.nightjar.waitForExit() == 0)
+        #expect(try await bench.nightjar.waitForExit(seconds: 15) == 0)
         let logs = bench.directory.path("data/logs")
         let files = RealFileSystem()
         let old = try #require(try files.list(logs).filter { $0.hasSuffix(".sqlite") }.sorted().first)

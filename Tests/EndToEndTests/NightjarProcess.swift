@@ -79,14 +79,14 @@ final class NightjarProcess: @unchecked Sendable {
     }
 
     /// Waits for the end; nil after the timeout.
-    func waitForExit(seconds: Double = 60) async throws -> Int32? {
+    func waitForExit(seconds: Double) async throws -> Int32? {
         try await eventually(seconds: seconds) { self.pollExit() }
     }
 
     /// kill -9, and waits until it's gone.
     func killHard() async throws {
         kill(SIGKILL)
-        _ = try await waitForExit()
+        _ = try await waitForExit(seconds: 10)
     }
 
     var output: String {

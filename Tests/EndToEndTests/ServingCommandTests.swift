@@ -12,7 +12,7 @@ import Testing
         #expect(row.matches(of: /\d%/).count >= 3, "processor, memory and disk are there: \(row)")
         #expect(bench.nightjar.pollExit() == nil, "it goes on serving")
         bench.nightjar.kill(SIGTERM)
-        #expect(try await bench.nightjar.waitForExit() == 0, "\(bench.nightjar.output)")
+        #expect(try await bench.nightjar.waitForExit(seconds: 10) == 0, "\(bench.nightjar.output)")
         #expect(bench.nightjar.output.contains("msg=stopped"))
     }
 
@@ -37,7 +37,7 @@ import Testing
         case "SIGHUP": run.signal(SIGHUP)
         default: run.type(how)
         }
-        #expect(try await run.waitForExit() == 0, "\(run.output)")
+        #expect(try await run.waitForExit(seconds: 10) == 0, "\(run.output)")
         #expect(run.isRestored)
         #expect(run.output.contains("\u{1B}[?1049h") && run.output.contains("\u{1B}[?1049l"), "the screen before is back")
         #expect(run.output.hasSuffix("Nightjar has stopped. Its data is in \(data), its log in \(data)/nightjar.log.\r\n"), "\(run.output.suffix(200))")
@@ -48,7 +48,7 @@ import Testing
         let run = try TerminalRun(["up", "--data", directory.path("data"), "--listen", "127.0.0.1:\(freePort())"], variables: ["TERM": "dumb"])
         try #require(try await eventually { run.output.contains("msg=listening") ? true : nil } == true, "\(run.output)")
         run.signal(SIGINT)
-        #expect(try await run.waitForExit() == 0)
+        #expect(try await run.waitForExit(seconds: 10) == 0)
         #expect(!run.output.contains("\u{1B}"), "\(run.output)")
     }
 
@@ -82,7 +82,7 @@ import Testing
             #expect(run.code == 3 && run.data.isEmpty && run.messages.contains(words), "\(flags): \(run)")
         }
         up.kill(SIGTERM)
-        #expect(try await up.waitForExit() == 0)
+        #expect(try await up.waitForExit(seconds: 10) == 0)
     }
 
     @Test func anAgentWithoutACollectorKeepsItsSpoolAndDeliversLater() async throws {
@@ -100,7 +100,7 @@ import Testing
         }
         for process in collectors + [agent] {
             process.kill(SIGINT)
-            #expect(try await process.waitForExit() == 0, "\(process.output)")
+            #expect(try await process.waitForExit(seconds: 10) == 0, "\(process.output)")
         }
     }
 
@@ -116,7 +116,7 @@ import Testing
         #expect(try await probe.send("POST", "/hook", headers: [("Content-Type", "application/json")], body: Array(body.utf8)).status == 200)
         #expect(try await eventually { sink.output.contains("firing [critical] A i — it ␛[31mburns") ? true : nil } == true, "\(sink.output)")
         sink.kill(SIGINT)
-        #expect(try await sink.waitForExit() == 0)
+        #expect(try await sink.waitForExit(seconds: 10) == 0)
     }
 
     @Test func anAddressThatHangsIsLeftAtOnceOnASignal() async throws {
@@ -126,7 +126,7 @@ import Testing
         let query = NightjarProcess(["query", "up", "--url", silent.url], output: directory.path("output"))
         try await Task.sleep(nanoseconds: 300_000_000)
         query.kill(SIGINT)
-        #expect(try await query.waitForExit() == 130)
+        #expect(try await query.waitForExit(seconds: 2) == 130)
         #expect(query.output.isEmpty)
     }
 

@@ -52,13 +52,13 @@ private func ok(_ text: String = "", headers: [String: String] = [:]) -> Loopbac
             for try await status in group { #expect(status == 200) }
         }
         let milliseconds = (clock.monotonicNanoseconds() - start) / 1_000_000
-        #expect(milliseconds >= 290 && server.connectionsAtATime > 1, "\(milliseconds) ms, \(server.connectionsAtATime) connections at a time")
+        #expect(milliseconds >= 290 && milliseconds < 1100 && server.connectionsAtATime > 1, "\(milliseconds) ms, \(server.connectionsAtATime) connections at a time")
     }
 
     @Test func aSlowAnswerEndsAtTheTimeout() async {
         let server = LoopbackServer { _ in .raw([(100_000, [])]) }
         await expectError(HTTPRequest(method: "GET", url: server.url, timeoutSeconds: 0.2)) { error in
-            if case .timeout(let place, let seconds) = error { place == server.url && seconds >= 0.2 && seconds < 50 } else { false }
+            if case .timeout(let place, let seconds) = error { place == server.url && seconds >= 0.2 && seconds < 1 } else { false }
         }
     }
 
@@ -119,7 +119,7 @@ private func ok(_ text: String = "", headers: [String: String] = [:]) -> Loopbac
         try await Task.sleep(for: .milliseconds(50))
         task.cancel()
         #expect(await task.value == .cancelled)
-        #expect(clock.monotonicNanoseconds() - start < 50_000_000_000)
+        #expect(clock.monotonicNanoseconds() - start < 2_000_000_000)
         let early = Task { () -> OutboundError? in
             withUnsafeCurrentTask { $0?.cancel() }
             do throws(OutboundError) {
